@@ -1,0 +1,331 @@
+/*
+ * api - the HTTP API and the command line's API, which are one: a method, a path and a JSON body
+ * come in, a status and a JSON body go out. docs/protocol/api.md is its contract.
+ *
+ * Pure: routing and checking of what came (api_parse), printing of what goes (api_print_*). Who
+ * executes an api_call is the daemon; over HTTP `web` brings the bytes, over the local socket
+ * api_request frames do.
+ *
+ * Easy to get wrong: texts of an api_call live in the arena given to api_parse; JSON values are
+ * texts, already checked to be one value, and are printed as they are. A null text (ptr NULL) is
+ * an absent member, an empty one is present.
+ */
+#ifndef WRIT_EDGE_API_API_H
+#define WRIT_EDGE_API_API_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/report.h"
+#include "base/str.h"
+
+/* Longest body that is read. */
+#define API_BODY_MAX (1024U * 1024U)
+/* Longest path with its query. */
+#define API_PATH_MAX 4096U
+/* Words of a source's command, and variables of its environment. */
+#define API_WORDS_MAX 256U
+/* How long a request may ask to be kept waiting. */
+#define API_WAIT_MS_MAX (10 * 60 * 1000)
+
+enum api_kind {
+    API_STATUS,
+    API_SHUTDOWN,
+    API_EVENTS,
+    API_EXECUTION_START,
+    API_EXECUTION_LIST,
+    API_EXECUTION_SHOW,
+    API_EXECUTION_CANCEL,
+    API_SOURCE_LIST,
+    API_SOURCE_ADD,
+    API_SOURCE_SHOW,
+    API_SOURCE_REMOVE,
+    API_SOURCE_APPROVE,
+    API_TOOL_LIST,
+    API_TOOL_SHOW,
+    API_POLICY_SHOW,
+    API_POLICY_APPLY,
+    API_POLICY_WHY,
+    API_INPUT_LIST,
+    API_INPUT_SHOW,
+    API_INPUT_ANSWER,
+    API_KIND_COUNT,
+};
+
+/* A list of texts in the arena. */
+struct api_words {
+    struct str *at;
+    size_t count;
+};
+
+/* POST /v1/executions, and POST /v1/tools/ADDRESS/call as the program that makes that call. */
+struct api_execution_start {
+    struct str code;
+    struct str input; /* JSON; null: absent */
+    struct str key;   /* idempotency key; null: none */
+    bool preview;
+    bool wait;   /* answer when it ended or waits for a person; else at once */
+    bool follow; /* stream: more frames until it ended */
+    int64_t timeout_ms;
+};
+
+/* GET /v1/executions/ID: wait_ms 0 answers at once. */
+struct api_execution_show {
+    struct str id;
+    int64_t wait_ms;
+    bool follow;
+};
+
+struct api_source_add {
+    struct str name;
+    struct api_words command;
+    struct api_words env; /* NAME=value */
+    struct str folder;    /* null: the daemon's own choice */
+    bool wait;            /* answer when connected or in error; else at once */
+};
+
+/* Approves what the source offered when its digest was this one, and nothing later. */
+struct api_source_approve {
+    struct str name;
+    struct str digest; /* 64 hexadecimal digits */
+};
+
+struct api_tool_list {
+    struct str query;  /* null: all */
+    struct str source; /* null: of all */
+    uint64_t limit;
+};
+
+/* One question to policy: what would be said to a call like this? */
+struct api_policy_why {
+    struct str address;
+    struct str effect; /* null: the tool's own; else read write destructive */
+    struct str channel;
+    struct str agent;
+    struct str args; /* JSON; null: {} */
+};
+
+struct api_input_answer {
+    struct str id;
+    struct str answer; /* approve deny done not_done again */
+    struct str value;  /* JSON, with done only; null: none */
+    struct str via;    /* how the person said so: "cli", "cli --yes", ...; never trusted */
+};
+
+struct api_call {
+    enum api_kind kind;
+    union {
+        struct api_execution_start execution_start;
+        struct api_execution_show execution_show;
+        struct str execution; /* list: state to show or null; cancel: id */
+        struct api_source_add source_add;
+        struct api_source_approve source_approve;
+        struct str source; /* show, remove: name */
+        struct api_tool_list tool_list;
+        struct str tool;         /* show: address */
+        struct str policy_rules; /* apply: JSON array of rules */
+        struct api_policy_why policy_why;
+        struct str input; /* show: id; list: execution id or null */
+        struct api_input_answer input_answer;
+        struct str reason; /* shutdown */
+    } of;
+};
+
+enum api_answer {
+    API_PARSED = 0,
+    API_INVALID = 1,  /* the report says what is wrong with the request */
+    API_UNKNOWN = 2,  /* no such path; the report names the nearest */
+    API_NO_METHOD = 3 /* the path is there and the method is not; the report names those there */
+};
+
+/*
+ * What a request asks. body: JSON or empty. Borrows all; what it gives lives in the arena. An
+ * answer other than API_PARSED leaves *ret_call untouched and has added to the report.
+ */
+MUST int api_parse(struct str method, struct str path, struct str body, struct arena *arena,
+                   struct api_call *ret_call, struct report *report);
+
+/* ---- what goes out: views are filled by the daemon and printed here ---- */
+
+/* An error of schemas/errors.json; retryable and way out come from there. */
+struct api_error {
+    struct str code;
+    struct str message;
+    uint32_t line; /* 0: none */
+    uint32_t column;
+    struct str stack; /* null: none */
+    struct str data;  /* JSON; null: none */
+};
+
+/* HTTP status of an error's code; 500 for a code that is none of ours. */
+unsigned api_error_status(struct str code);
+/* {"error":{...}}: a whole body. */
+void api_print_error(struct buf *out, const struct api_error *error);
+/* The body for a request that api_parse did not accept; gives the status. */
+unsigned api_print_rejected(struct buf *out, enum api_answer answer, const struct report *report);
+
+struct api_console_line {
+    struct str level;
+    struct str text;
+};
+
+struct api_input {
+    struct str id;
+    struct str kind;      /* approval confirm form secret unknown */
+    struct str execution; /* id */
+    uint32_t call;        /* 0: of the execution itself */
+    struct str address;   /* null: none */
+    struct str effect;    /* null: none */
+    struct str actor;     /* who asks */
+    struct str title;
+    struct str detail; /* JSON: what exactly is asked */
+    struct str rule;   /* null: none */
+    struct str layer;
+    int64_t opened_ms;
+    int64_t expires_ms;
+};
+
+struct api_execution {
+    struct str id;
+    struct str state; /* running waiting done failed cancelled expired */
+    struct str actor;
+    struct str channel;
+    int64_t received_ms;
+    int64_t ended_ms;              /* 0: lives */
+    uint32_t calls;                /* made so far */
+    struct str title;              /* first line of the program; lists only */
+    struct str result;             /* JSON; null: none */
+    struct str artifact;           /* digest of a result too large to be here; null: none */
+    const struct api_error *error; /* NULL: none */
+    const struct api_console_line *console;
+    size_t console_count;
+    const struct api_input *inputs; /* open ones */
+    size_t inputs_count;
+};
+
+struct api_finding {
+    struct str rule;
+    struct str sentence;
+};
+
+struct api_tool {
+    struct str address;
+    struct str name; /* upstream */
+    struct str title;
+    struct str description;
+    struct str effect;
+    struct str change; /* new changed removed, or null: as approved */
+    bool waiting;      /* for a person; not callable */
+    struct str digest;
+    struct str input;      /* JSON Schema; null: left out */
+    struct str output;     /* JSON Schema; null: none */
+    struct str before;     /* changed: the approved definition as JSON; null: left out */
+    struct str typescript; /* null: left out */
+    const struct api_finding *findings;
+    size_t findings_count;
+};
+
+struct api_source {
+    struct str name;
+    struct str kind;
+    struct str state; /* draft probing auth_required connected error removed */
+    struct str reason;
+    struct api_words command;
+    struct api_words env;
+    struct str folder;
+    struct str server;   /* name and version, as it says */
+    struct str digest;   /* of what it offers now; null: not listed yet */
+    struct str approved; /* digest that a person approved; null: none */
+    struct str stderr_tail;
+    uint32_t tools_count;
+    uint32_t waiting_count;
+    const struct api_tool *tools; /* NULL: left out */
+};
+
+struct api_rule {
+    struct str name;
+    struct str match;
+    struct str effect;
+    struct str channel;
+    struct str agent;
+    struct str verdict;
+    struct str reason;
+};
+
+struct api_layer {
+    struct str layer;
+    uint32_t version;
+    struct str digest;
+    const struct api_rule *rules;
+    size_t rules_count;
+};
+
+struct api_why {
+    struct str address;
+    struct str effect;
+    struct str verdict;
+    struct str rule;
+    struct str layer;
+    struct str reason;
+};
+
+struct api_process {
+    struct str kind;
+    int64_t pid;
+    uint32_t number;
+    uint32_t restarts;
+};
+
+struct api_status {
+    struct str version;
+    struct str build;
+    int64_t pid;
+    int64_t started_ms;
+    uint64_t epoch;
+    uint64_t sequence;
+    uint64_t durable;
+    struct str data;    /* folder */
+    struct str runtime; /* folder */
+    struct str socket;
+    struct str http;       /* http://host:port, or null: does not listen */
+    struct str http_error; /* why it does not; null: not asked to, or it does */
+    struct str token_file;
+    const struct api_process *processes;
+    size_t processes_count;
+    struct api_words walls_missing; /* in words */
+    struct str stopped;             /* why nothing starts; null: all is well */
+    uint64_t executions;
+    uint64_t inputs;
+    uint64_t sources;
+    uint64_t sessions;
+};
+
+void api_print_execution(struct buf *out, const struct api_execution *execution);
+void api_print_input(struct buf *out, const struct api_input *input);
+void api_print_source(struct buf *out, const struct api_source *source);
+void api_print_tool(struct buf *out, const struct api_tool *tool);
+void api_print_layer(struct buf *out, const struct api_layer *layer);
+void api_print_why(struct buf *out, const struct api_why *why);
+void api_print_status(struct buf *out, const struct api_status *status);
+
+/*
+ * Lists: {"<name>":[a,b,...]}. Begin, then one item before each print, then end.
+ *
+ *     api_list_begin(out, "sources");
+ *     for (...) { api_list_item(out); api_print_source(out, &source); }
+ *     api_list_end(out);
+ */
+void api_list_begin(struct buf *out, const char *name);
+void api_list_item(struct buf *out);
+void api_list_end(struct buf *out);
+
+/* One frame of a stream: {"event":"<name>","data":<data>}; data is JSON. */
+void api_print_event(struct buf *out, const char *name, struct str data);
+
+/* Milliseconds UTC as RFC 3339 with three digits: 2026-01-02T03:04:05.678Z. */
+struct str api_time(struct arena *arena, int64_t at_ms);
+void api_add_time(struct buf *out, int64_t at_ms);
+/* The other way round; false if the text is no such time. */
+bool api_time_parse(struct str text, int64_t *ret_at_ms);
+
+#endif
