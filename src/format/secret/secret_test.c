@@ -107,8 +107,7 @@ static void ordinary_text_is_left_alone(void **state)
         "npm_config_registry=https://registry.npmjs.org/ npm_lifecycle_event",
         "AKIA is a prefix; AKIAshort; XAKIAIOSFODNN7EXAMPLE; AKIAIOSFODNN7EXAMPLEX",
         "ghp_short github_pat_no glpat-x xoxb- eyJ.eyJ.x {{secret:0123}}",
-        "-----BEGIN CERTIFICATE-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA\n-----END "
-        "CERTIFICATE-----",
+        "-----BEGIN CERTIFICATE-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA\n",
         "-----BEGIN PRIVATE KEY-----",
         "--------------------------------------------------------------------------",
         "018f3c1e-7b2a-7c3d-9e4f-5a6b7c8d9e0f exe_01j9z8y7x6w5v4t3s2r1q0p9n8",

@@ -1,0 +1,192 @@
+/* Servers that flood, lie, repeat themselves or write anything at all. */
+#include "edge/out/mcp/test.h"
+
+static void ten_thousand_list_changed_are_one_listing(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    const char *out;
+
+    (void)state;
+    now_ms += 5000;
+    for (int i = 0; i < 10000; i++)
+        say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+    expect_nothing(session);
+    out = taken_out(session);
+    assert_has(out, "\"id\":4,\"method\":\"tools/list\"");
+    assert_null(strstr(out, "\"id\":5"));
+    for (int i = 0; i < 10000; i++)
+        say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"tools\":[]}}");
+    assert_int_equal(expect(session, OUT_MCP_TOOLS).tool_count, 0);
+    expect_nothing(session);
+    assert_string_equal(taken_out(session), "");
+    assert_int_equal(out_mcp_due_ms(session), now_ms + OUT_MCP_LIST_EVERY_MS);
+    now_ms += OUT_MCP_LIST_EVERY_MS;
+    expect_nothing(session);
+    assert_has(taken_out(session), "\"id\":5,\"method\":\"tools/list\"");
+}
+
+static void what_is_no_json_rpc_is_told_and_passed_over(void **state)
+{
+    static const char *const lines[] = {
+        "Server started on port 3000",
+        "{",
+        "[]",
+        "{\"jsonrpc\":\"1.0\",\"id\":4}",
+        "7",
+        "\xff\xfe",
+        "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{},\"error\":{}}",
+    };
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    struct out_mcp_event event;
+
+    (void)state;
+    assert_int_equal(call(session, 7, 1000), 0);
+    for (size_t i = 0; i < ARRAY_COUNT(lines); i++) {
+        say(session, lines[i]);
+        while (out_mcp_next(session, now_ms, &event))
+            assert_int_equal(event.kind, OUT_MCP_LOG);
+    }
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}");
+    assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 7);
+}
+
+static void a_server_that_never_speaks_mcp_is_given_up(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    struct out_mcp_event event = { 0 };
+
+    (void)state;
+    assert_int_equal(call(session, 7, 1000), 0);
+    (void)taken_out(session);
+    for (size_t i = 0; i <= OUT_MCP_BAD_LINES_MAX; i++)
+        say(session, "y");
+    while (out_mcp_next(session, now_ms, &event) && event.kind == OUT_MCP_LOG)
+        continue;
+    assert_int_equal(event.kind, OUT_MCP_OUTCOME);
+    assert_int_equal(event.sent, MSG_SENT_MAYBE);
+    (void)expect(session, OUT_MCP_OVER);
+    out_mcp_input(session, STR("more\n"));
+    expect_nothing(session);
+}
+
+static void unknown_and_repeated_answers_are_nobodys(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+
+    (void)state;
+    assert_int_equal(call(session, 7, 1000), 0);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":{\"content\":[]}}");
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":\"4\",\"result\":{\"content\":[]}}");
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"m\"}}");
+    expect_nothing(session);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}");
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}");
+    (void)expect(session, OUT_MCP_OUTCOME);
+    expect_nothing(session);
+}
+
+static void a_batch_is_its_messages(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+
+    (void)state;
+    assert_int_equal(call(session, 7, 1000), 0);
+    assert_int_equal(call(session, 8, 1000), 0);
+    say(session, "[{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"content\":[]}},1,"
+                 "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}]");
+    assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 8);
+    assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 7);
+    expect_nothing(session);
+}
+
+static void an_answer_that_is_too_long_fails_its_call(void **state)
+{
+    const struct out_mcp_options options = { .version = STR("0"), .line_max = 1000 };
+    CLEANUP(out_mcp_free) struct out_mcp *session = out_mcp_new(&options, now_ms);
+    struct out_mcp_event event;
+
+    (void)state;
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"supportedVersions\":"
+                 "[\"2026-07-28\"],\"capabilities\":{}}}");
+    (void)expect(session, OUT_MCP_TOOLS);
+    assert_int_equal(call(session, 7, 1000), 0);
+    for (int i = 0; i < 100; i++)
+        out_mcp_input(session, STR("0123456789012345678901234567890123456789"));
+    out_mcp_input(session, STR("\n"));
+    event = expect(session, OUT_MCP_OUTCOME);
+    assert_text(event.code, "limit");
+    assert_int_equal(event.sent, MSG_SENT_YES);
+    say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
+                 "{\"level\":\"info\",\"data\":{\"a\":1}}}");
+    assert_text(expect(session, OUT_MCP_LOG).text, "{\"a\":1}");
+}
+
+static void a_list_that_never_ends_is_given_up(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    struct out_mcp_event event = { 0 };
+    char line[160];
+
+    (void)state;
+    now_ms += 5000;
+    say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+    expect_nothing(session);
+    for (unsigned i = 0; i < OUT_MCP_PAGES_MAX; i++) {
+        (void)snprintf(line, sizeof(line),
+                       "{\"jsonrpc\":\"2.0\",\"id\":%u,\"result\":{\"tools\":[],"
+                       "\"nextCursor\":\"again\"}}",
+                       i + 4);
+        say(session, line);
+        if (out_mcp_next(session, now_ms, &event))
+            break;
+        (void)taken_out(session);
+    }
+    assert_int_equal(event.kind, OUT_MCP_LOG);
+    assert_int_equal(out_mcp_state(session), OUT_MCP_READY);
+}
+
+static void pings_nobody_reads_the_answers_of_do_not_pile_up(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+
+    (void)state;
+    for (int i = 0; i < 50000; i++)
+        say(session, "{\"jsonrpc\":\"2.0\",\"id\":\"p\",\"method\":\"ping\"}");
+    expect_nothing(session);
+    assert_in_range(out_mcp_output(session).len, 1, OUT_MCP_REPLIES_MAX + 100);
+}
+
+static void more_calls_than_a_session_takes_are_refused(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    struct out_mcp_event event;
+    size_t outcomes = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < OUT_MCP_CALLS_MAX; i++)
+        assert_int_equal(call(session, i + 1, 1000), 0);
+    assert_int_equal(call(session, 99999, 1000), OUT_MCP_FULL);
+    now_ms += 1000;
+    while (out_mcp_next(session, now_ms, &event))
+        outcomes++;
+    assert_int_equal(outcomes, OUT_MCP_CALLS_MAX);
+    assert_string_equal(taken_out(session), "");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ten_thousand_list_changed_are_one_listing),
+        cmocka_unit_test(what_is_no_json_rpc_is_told_and_passed_over),
+        cmocka_unit_test(a_server_that_never_speaks_mcp_is_given_up),
+        cmocka_unit_test(unknown_and_repeated_answers_are_nobodys),
+        cmocka_unit_test(a_batch_is_its_messages),
+        cmocka_unit_test(an_answer_that_is_too_long_fails_its_call),
+        cmocka_unit_test(a_list_that_never_ends_is_given_up),
+        cmocka_unit_test(pings_nobody_reads_the_answers_of_do_not_pile_up),
+        cmocka_unit_test(more_calls_than_a_session_takes_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

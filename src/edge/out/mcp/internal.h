@@ -1,0 +1,138 @@
+/*
+ * What the files of out/mcp share: the session.
+ *
+ * session.c lives it (deadlines, calls, the order of events), read.c takes in what the server
+ * says, write.c says what we say, tools.c lists, result.c is the one convention for results.
+ */
+#ifndef WRIT_EDGE_OUT_MCP_INTERNAL_H
+#define WRIT_EDGE_OUT_MCP_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "edge/out/mcp/mcp.h"
+#include "format/json/json.h"
+#include "format/rpc/rpc.h"
+
+#include "base/digest.h"
+
+#define OUT_MCP__MODERN "2026-07-28"
+#define OUT_MCP__LEGACY "2025-11-25"
+
+#define OUT_MCP__NEVER               INT64_MAX
+#define OUT_MCP__UNSUPPORTED_VERSION (-32022) /* 2026-07-28, "Protocol Version Negotiation" */
+
+/* Longest texts that are kept of what a server says about itself. */
+#define OUT_MCP__NAME_MAX         200U
+#define OUT_MCP__INSTRUCTIONS_MAX 16384U
+#define OUT_MCP__MESSAGE_MAX      16384U
+
+enum out_mcp__asked {
+    OUT_MCP__DISCOVER,
+    OUT_MCP__INITIALIZE,
+    OUT_MCP__LIST,
+    OUT_MCP__LISTEN,
+    OUT_MCP__CALL,
+};
+
+/* A request of ours that has no answer. */
+struct out_mcp__pending {
+    enum out_mcp__asked asked;
+    uint64_t id;
+    uint64_t handle;
+    uint64_t out_at; /* where its bytes begin in all that was ever written */
+    size_t out_len;
+    bool cancelled;
+    bool progressed; /* the server has it */
+    double progress; /* the last; it must rise */
+    int64_t timeout_ms;
+    int64_t due_ms; /* without another word */
+    int64_t cap_ms; /* whatever it says */
+};
+
+struct out_mcp__tools VEC(struct msg_tool);
+
+struct out_mcp {
+    enum out_mcp_state state;
+    bool over_told; /* the last event was given */
+    bool modern;
+    bool ended;     /* out_mcp_end was called */
+    bool listing;   /* a tools/list is under way */
+    bool changed;   /* the list changed since it was asked for */
+    bool listed;    /* there was a first list */
+    bool has_tools; /* the server says so */
+    int64_t probe_ms;
+    int64_t connect_due_ms;
+    int64_t call_ms;
+    int64_t probe_due_ms;
+    int64_t list_after_ms; /* not listed again before */
+    int64_t due_ms;        /* no deadline of a pending request is earlier */
+    uint64_t next_id;
+    uint64_t out_total; /* bytes ever written into out */
+    uint64_t bad_lines;
+    size_t pages;
+    size_t calls;
+    struct digest list_digest;
+    struct map pending; /* id -> struct out_mcp__pending */
+    struct map handles; /* handle -> the same, calls only */
+    struct rpc_lines lines;
+    struct buf out;
+    struct buf scratch;
+    struct buf value;
+    struct arena *turn;   /* gone with the next event */
+    struct arena *source; /* what the server is: gone with the session */
+    struct arena *list;   /* the tools being collected: gone with the next listing */
+    struct out_mcp__tools tools;
+    const struct json_value *batch;
+    size_t batch_at;
+    struct str version;
+    struct str reason;
+    struct str end_reason;
+    struct str server;
+    struct str protocol;
+    struct str instructions;
+};
+
+/* session.c */
+void out_mcp__fail(struct out_mcp *session, struct str reason);
+/* At most max bytes, and no half character. */
+struct str out_mcp__cut(struct str text, size_t max);
+struct out_mcp__pending *out_mcp__pending_new(struct out_mcp *session, enum out_mcp__asked asked,
+                                              int64_t due_ms);
+/* Forgets it. What it held for its answer must have been taken before. */
+void out_mcp__pending_drop(struct out_mcp *session, struct out_mcp__pending *pending);
+enum msg_sent out_mcp__sent(const struct out_mcp *session, const struct out_mcp__pending *pending);
+
+/* read.c: one message. True: *ret_event is set. */
+bool out_mcp__line(struct out_mcp *session, struct str line, int64_t now_ms,
+                   struct out_mcp_event *ret_event);
+bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
+                      struct out_mcp_event *ret_event);
+/* Something is wrong with what the server sent. Always true. */
+bool out_mcp__complain(struct out_mcp *session, struct str text, struct out_mcp_event *ret_event);
+
+/* write.c */
+void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms);
+void out_mcp__ask_initialize(struct out_mcp *session);
+void out_mcp__ask_list(struct out_mcp *session, struct str cursor, int64_t due_ms);
+void out_mcp__ask_listen(struct out_mcp *session);
+void out_mcp__ask_call(struct out_mcp *session, const struct out_mcp_call *call,
+                       struct out_mcp__pending *pending);
+void out_mcp__say_initialized(struct out_mcp *session);
+void out_mcp__say_cancelled(struct out_mcp *session, uint64_t id, struct str reason);
+void out_mcp__answer(struct out_mcp *session, struct str id, struct str method);
+
+/* tools.c */
+void out_mcp__list_start(struct out_mcp *session, int64_t now_ms);
+bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result, int64_t now_ms,
+                        struct out_mcp_event *ret_event);
+bool out_mcp__list_none(struct out_mcp *session, struct out_mcp_event *ret_event);
+bool out_mcp__list_failed(struct out_mcp *session, struct str text,
+                          struct out_mcp_event *ret_event);
+
+/* result.c: what a tools/call answer becomes: value, or the failure's text. */
+void out_mcp__result(struct out_mcp *session, const struct json_value *result,
+                     struct out_mcp_event *event);
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * out/mcp - one client session with one MCP source over a stream of lines (stdio). Pure: bytes
+ * and time in, bytes and events out.
+ *
+ *     session = out_mcp_new(&options, now_ms);
+ *     ...                                          out_mcp_input(session, bytes read)
+ *     while (out_mcp_next(session, now_ms, &event))
+ *         use(&event);
+ *     write(out_mcp_output(session))               out_mcp_output_taken(session, len)
+ *     sleep until out_mcp_due_ms(session)
+ *
+ * The session asks server/discover first (2026-07-28); any error that is not a modern one, or
+ * silence, means initialize (2025-11-25 or what older version the server answers with). Then it
+ * lists the tools, page by page, and again when the server says that they changed; a flood of
+ * such notes costs one listing at a time and one a second. docs/protocol/results.md says what a
+ * result becomes.
+ *
+ * What was sent: a call whose bytes were not taken is NO, one whose bytes went out is MAYBE, one
+ * that had progress or an answer is YES. Every call that out_mcp_call accepted has exactly one
+ * OUTCOME event, whatever the server does.
+ *
+ * Easy to get wrong: an event borrows from the session until the next out_mcp_next; output is
+ * borrowed until any other call. After any call but the getters, pull events until there are
+ * none. The texts in events come from a stranger: secrets and sizes are the caller's to look at.
+ */
+#ifndef WRIT_EDGE_OUT_MCP_MCP_H
+#define WRIT_EDGE_OUT_MCP_MCP_H
+
+#include "base/base.h"
+#include "base/str.h"
+#include "model/msg.h"
+
+#include <stdbool.h>
+
+struct out_mcp;
+
+/* At these limits the answer is a refusal or an error event. */
+#define OUT_MCP_CALLS_MAX      4096U /* in flight at once */
+#define OUT_MCP_TOOLS_MAX      20000U
+#define OUT_MCP_PAGES_MAX      1000U
+#define OUT_MCP_LIST_BYTES_MAX (64U << 20)
+#define OUT_MCP_LINE_MAX       (32U << 20) /* a longer message is dropped and said so */
+#define OUT_MCP_BAD_LINES_MAX  10000U      /* that are no JSON-RPC: then it is no MCP server */
+#define OUT_MCP_REPLIES_MAX    (1U << 20)  /* bytes of answers to a server that does not read */
+#define OUT_MCP_LIST_EVERY_MS  1000
+
+struct out_mcp_options {
+    struct str version; /* ours, for clientInfo; borrowed for out_mcp_new */
+    int64_t probe_ms;   /* silence after server/discover that means initialize; 0: 3000 */
+    int64_t connect_ms; /* until the first list is there; 0: 30000 */
+    int64_t call_ms;    /* the longest a call may take, whatever its progress; 0: 3600000 */
+    size_t line_max;    /* 0: OUT_MCP_LINE_MAX */
+};
+
+enum out_mcp_state {
+    OUT_MCP_PROBING,      /* server/discover is out */
+    OUT_MCP_INITIALIZING, /* initialize is out */
+    OUT_MCP_LISTING,      /* the first tools/list is out */
+    OUT_MCP_READY,        /* calls are accepted */
+    OUT_MCP_FAILED,       /* it said no, or nothing; end it */
+    OUT_MCP_ENDED,        /* out_mcp_end was called */
+};
+
+struct out_mcp *out_mcp_new(const struct out_mcp_options *options, int64_t now_ms);
+struct out_mcp *out_mcp_free(struct out_mcp *session);
+CLEANUP_DEFINE(struct out_mcp, out_mcp_free)
+
+enum out_mcp_state out_mcp_state(const struct out_mcp *session);
+/* Calls that have no outcome yet. */
+size_t out_mcp_calls(const struct out_mcp *session);
+
+/* Bytes that came from the server. Copied. */
+void out_mcp_input(struct out_mcp *session, struct str bytes);
+/* Nothing more comes or goes: the server is gone. What it sent before still counts. */
+void out_mcp_end(struct out_mcp *session, struct str reason);
+
+struct out_mcp_call {
+    uint64_t handle; /* the caller's; unique among calls in flight */
+    struct str tool;
+    struct str args;        /* a JSON object as text; null is {} */
+    struct str traceparent; /* null: none */
+    int64_t timeout_ms;     /* without an answer or progress */
+};
+
+enum out_mcp_answer {
+    OUT_MCP_NOT_READY = 1, /* not accepted: no session (yet, any more) */
+    OUT_MCP_FULL = 2,      /* not accepted: too many at once, or the server does not read */
+};
+
+/* 0 (its OUTCOME will come), OUT_MCP_NOT_READY or OUT_MCP_FULL. Borrows for the call. */
+MUST int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, int64_t now_ms);
+
+/* Tells the server, and ends the call with status cancelled. An unknown handle is nothing. */
+void out_mcp_cancel(struct out_mcp *session, uint64_t handle, struct str reason);
+
+enum out_mcp_event_kind {
+    OUT_MCP_TOOLS,    /* tools: the whole list. The first one says READY; server, protocol too */
+    OUT_MCP_OVER,     /* reason: it failed or ended. No call is left, nothing comes after it */
+    OUT_MCP_OUTCOME,  /* handle, sent, status; value if answered, else code, text, data */
+    OUT_MCP_PROGRESS, /* handle, progress, total, text */
+    OUT_MCP_LOG,      /* text: a log message, or what is wrong with what the server sent */
+};
+
+struct out_mcp_event {
+    enum out_mcp_event_kind kind;
+    struct str reason;
+    struct str server;       /* name and version */
+    struct str protocol;     /* version */
+    struct str instructions; /* null: none */
+    const struct msg_tool *tools;
+    size_t tool_count;
+    uint64_t handle;
+    enum msg_sent sent;
+    enum msg_outcome_status status;
+    struct str value; /* JSON text by the one convention */
+    struct str code;  /* a name of schemas/errors.json */
+    struct str text;
+    struct str data; /* JSON text; null: none */
+    struct str progress;
+    struct str total; /* null: unknown */
+};
+
+/* The next event, in order. False: none now. */
+MUST bool out_mcp_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event);
+
+/* Bytes for the server, in order; and how many of them were handed to the pipe. */
+struct str out_mcp_output(const struct out_mcp *session);
+void out_mcp_output_taken(struct out_mcp *session, size_t len);
+
+/* When out_mcp_next wants to be called again although nothing came; -1: never. */
+int64_t out_mcp_due_ms(const struct out_mcp *session);
+
+#endif

@@ -1,0 +1,311 @@
+/*
+ * What the server says. One message gives at most one event.
+ *
+ * Whoever writes on the other side may write anything: lines that are no JSON-RPC are counted and
+ * told, an answer to nothing (late after a cancel, or twice) is passed over, progress that does
+ * not rise is no progress.
+ */
+#include "edge/out/mcp/internal.h"
+
+#define EXCERPT_MAX 200U
+
+bool out_mcp__complain(struct out_mcp *session, struct str text, struct out_mcp_event *ret_event)
+{
+    (void)session;
+    *ret_event = (struct out_mcp_event){ .kind = OUT_MCP_LOG, .text = text };
+    return true;
+}
+
+static bool bad_line(struct out_mcp *session, struct str line, struct out_mcp_event *ret_event)
+{
+    struct str text;
+
+    if (++session->bad_lines > OUT_MCP_BAD_LINES_MAX) {
+        out_mcp__fail(session, STR("what it writes is no MCP"));
+        return false;
+    }
+    text =
+        str_printf(session->turn, "not JSON-RPC: %.*s", STR_ARG(out_mcp__cut(line, EXCERPT_MAX)));
+    return out_mcp__complain(session, text, ret_event);
+}
+
+static bool speaks(const struct json_value *versions, const char *version)
+{
+    struct json_iter iter = json_iter(versions);
+    const struct json_value *one;
+
+    while ((one = json_next(&iter)))
+        if (str_is(json_str(one), version))
+            return true;
+    return false;
+}
+
+static bool is_legacy(struct str version)
+{
+    return str_is(version, "2025-11-25") || str_is(version, "2025-06-18") ||
+           str_is(version, "2025-03-26") || str_is(version, "2024-11-05");
+}
+
+static bool speaks_legacy(const struct json_value *versions)
+{
+    struct json_iter iter = json_iter(versions);
+    const struct json_value *one;
+
+    while ((one = json_next(&iter)))
+        if (is_legacy(json_str(one)))
+            return true;
+    return false;
+}
+
+static void note_server(struct out_mcp *session, const struct json_value *info,
+                        struct str instructions)
+{
+    struct str name = out_mcp__cut(json_get_str(info, "name"), OUT_MCP__NAME_MAX);
+    struct str version = out_mcp__cut(json_get_str(info, "version"), OUT_MCP__NAME_MAX);
+
+    session->server = str_printf(session->source, "%.*s%s%.*s", STR_ARG(name),
+                                 version.len ? " " : "", STR_ARG(version));
+    if (instructions.len)
+        session->instructions =
+            str_copy(session->source, out_mcp__cut(instructions, OUT_MCP__INSTRUCTIONS_MAX));
+}
+
+/* The handshake is done. Ask for the tools, if it has any. */
+static bool connected(struct out_mcp *session, const struct json_value *capabilities,
+                      int64_t now_ms, struct out_mcp_event *ret_event)
+{
+    const struct json_value *tools = json_get(capabilities, "tools");
+
+    session->state = OUT_MCP_LISTING;
+    if (!tools)
+        return out_mcp__list_none(session, ret_event);
+    if (session->modern && json_is_true(json_get(tools, "listChanged")))
+        out_mcp__ask_listen(session);
+    out_mcp__list_start(session, now_ms);
+    return false;
+}
+
+static void begin_legacy(struct out_mcp *session)
+{
+    session->state = OUT_MCP_INITIALIZING;
+    out_mcp__ask_initialize(session);
+}
+
+static bool on_discover(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
+                        struct out_mcp_event *ret_event)
+{
+    const struct json_value *supported = message->kind == RPC_RESULT
+                                             ? json_get(message->result, "supportedVersions")
+                                             : json_get(message->data, "supported");
+    bool modern_error = message->kind == RPC_ERROR && message->code == OUT_MCP__UNSUPPORTED_VERSION;
+
+    if (message->kind == RPC_RESULT && speaks(supported, OUT_MCP__MODERN)) {
+        const struct json_value *meta = json_get(message->result, "_meta");
+
+        session->modern = true;
+        session->protocol = STR(OUT_MCP__MODERN);
+        note_server(session, json_get(meta, "io.modelcontextprotocol/serverInfo"),
+                    json_get_str(message->result, "instructions"));
+        return connected(session, json_get(message->result, "capabilities"), now_ms, ret_event);
+    }
+    if (modern_error && !speaks_legacy(supported)) {
+        out_mcp__fail(session, STR("it speaks no protocol version that is known here"));
+        return false;
+    }
+    begin_legacy(session);
+    return false;
+}
+
+static bool on_initialize(struct out_mcp *session, const struct rpc_message *message,
+                          int64_t now_ms, struct out_mcp_event *ret_event)
+{
+    struct str version = json_get_str(message->result, "protocolVersion");
+
+    if (message->kind == RPC_ERROR) {
+        out_mcp__fail(session, str_printf(session->turn, "initialize failed: %.*s",
+                                          STR_ARG(out_mcp__cut(message->text, OUT_MCP__NAME_MAX))));
+        return false;
+    }
+    if (!is_legacy(version)) {
+        out_mcp__fail(session,
+                      str_printf(session->turn, "it speaks protocol version %.*s, unknown here",
+                                 STR_ARG(out_mcp__cut(version, OUT_MCP__NAME_MAX))));
+        return false;
+    }
+    session->protocol = str_copy(session->source, version);
+    note_server(session, json_get(message->result, "serverInfo"),
+                json_get_str(message->result, "instructions"));
+    out_mcp__say_initialized(session);
+    return connected(session, json_get(message->result, "capabilities"), now_ms, ret_event);
+}
+
+static bool on_list(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
+                    struct out_mcp_event *ret_event)
+{
+    if (message->kind == RPC_RESULT)
+        return out_mcp__list_page(session, message->result, now_ms, ret_event);
+    if (message->code == RPC_METHOD_NOT_FOUND && !session->listed)
+        return out_mcp__list_none(session, ret_event);
+    return out_mcp__list_failed(session, out_mcp__cut(message->text, OUT_MCP__NAME_MAX), ret_event);
+}
+
+static void fail_call(struct out_mcp_event *event, struct str code, struct str text)
+{
+    event->status = MSG_OUTCOME_STATUS_FAILED;
+    event->code = code;
+    event->text = text;
+}
+
+/* JSON-RPC's own no: the code goes into data, where a program can look at it. */
+static void call_error(struct out_mcp *session, const struct rpc_message *message,
+                       struct out_mcp_event *event)
+{
+    struct str text = out_mcp__cut(message->text, OUT_MCP__MESSAGE_MAX);
+
+    fail_call(event, STR("upstream"), text.len ? text : STR("the server answered with an error"));
+    buf_clear(&session->scratch);
+    buf_printf(&session->scratch, "{\"rpc_code\":%lld", (long long)message->code);
+    if (message->data) {
+        buf_add_c(&session->scratch, ",\"data\":");
+        json_print(&session->scratch, message->data);
+    }
+    buf_add_char(&session->scratch, '}');
+    event->data = buf_str(&session->scratch);
+}
+
+static bool on_call(struct out_mcp *session, const struct rpc_message *message, uint64_t handle,
+                    struct out_mcp_event *ret_event)
+{
+    struct str type = json_get_str(message->result, "resultType");
+
+    *ret_event =
+        (struct out_mcp_event){ .kind = OUT_MCP_OUTCOME, .handle = handle, .sent = MSG_SENT_YES };
+    if (message->kind == RPC_ERROR)
+        call_error(session, message, ret_event);
+    else if (!type.len || str_is(type, "complete"))
+        out_mcp__result(session, message->result, ret_event);
+    else if (str_is(type, "input_required"))
+        fail_call(ret_event, STR("upstream"),
+                  STR("the tool asks for more input, which is not offered"));
+    else
+        fail_call(ret_event, STR("upstream"), STR("the answer is of an unknown type"));
+    return true;
+}
+
+static struct out_mcp__pending *pending_of(struct out_mcp *session, struct str id)
+{
+    uint64_t number;
+
+    return str_to_u64(id, &number) ? map_find_u64(&session->pending, number) : NULL;
+}
+
+static bool on_answer(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
+                      struct out_mcp_event *ret_event)
+{
+    struct out_mcp__pending *found = pending_of(session, message->id);
+    enum out_mcp__asked asked;
+    uint64_t handle;
+
+    if (!found)
+        return false;
+    asked = found->asked;
+    handle = found->handle;
+    out_mcp__pending_drop(session, found);
+    switch (asked) {
+    case OUT_MCP__DISCOVER:
+        return on_discover(session, message, now_ms, ret_event);
+    case OUT_MCP__INITIALIZE:
+        return on_initialize(session, message, now_ms, ret_event);
+    case OUT_MCP__LIST:
+        return on_list(session, message, now_ms, ret_event);
+    case OUT_MCP__LISTEN:
+        return false; /* It ended the subscription, or never had one. */
+    case OUT_MCP__CALL:
+        return on_call(session, message, handle, ret_event);
+    }
+    UNREACHABLE("asked for something outside the enum");
+}
+
+static bool on_progress(struct out_mcp *session, const struct json_value *params, int64_t now_ms,
+                        struct out_mcp_event *ret_event)
+{
+    const struct json_value *value = json_get(params, "progress");
+    uint64_t token = json_u64_or(json_get(params, "progressToken"), 0);
+    struct out_mcp__pending *pending = map_find_u64(&session->pending, token);
+    double progress;
+
+    if (!pending || pending->asked != OUT_MCP__CALL || pending->cancelled ||
+        !json_to_double(value, &progress))
+        return false;
+    if (pending->progressed && progress <= pending->progress)
+        return false;
+    pending->progressed = true;
+    pending->progress = progress;
+    pending->due_ms = now_ms + pending->timeout_ms;
+    *ret_event = (struct out_mcp_event){
+        .kind = OUT_MCP_PROGRESS,
+        .handle = pending->handle,
+        .progress = json_text(session->turn, value),
+        .text = out_mcp__cut(json_get_str(params, "message"), OUT_MCP__MESSAGE_MAX),
+    };
+    if (json_is_number(json_get(params, "total")))
+        ret_event->total = json_text(session->turn, json_get(params, "total"));
+    return true;
+}
+
+static bool on_log(struct out_mcp *session, const struct json_value *params,
+                   struct out_mcp_event *ret_event)
+{
+    const struct json_value *data = json_get(params, "data");
+    struct str text = json_is_string(data) ? json_str(data)
+                      : data               ? json_text(session->turn, data)
+                                           : STR_NULL;
+
+    return out_mcp__complain(session, out_mcp__cut(text, OUT_MCP__MESSAGE_MAX), ret_event);
+}
+
+static bool on_notification(struct out_mcp *session, const struct rpc_message *message,
+                            int64_t now_ms, struct out_mcp_event *ret_event)
+{
+    if (str_is(message->method, "notifications/progress"))
+        return on_progress(session, message->params, now_ms, ret_event);
+    if (str_is(message->method, "notifications/message"))
+        return on_log(session, message->params, ret_event);
+    if (str_is(message->method, "notifications/tools/list_changed"))
+        session->changed = true;
+    return false;
+}
+
+bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
+                      struct out_mcp_event *ret_event)
+{
+    switch (message->kind) {
+    case RPC_REQUEST:
+        out_mcp__answer(session, message->id, message->method);
+        return false;
+    case RPC_NOTIFICATION:
+        return on_notification(session, message, now_ms, ret_event);
+    case RPC_RESULT:
+    case RPC_ERROR:
+        return on_answer(session, message, now_ms, ret_event);
+    }
+    UNREACHABLE("a message outside the enum");
+}
+
+bool out_mcp__line(struct out_mcp *session, struct str line, int64_t now_ms,
+                   struct out_mcp_event *ret_event)
+{
+    struct rpc_parsed parsed;
+
+    switch ((enum rpc_answer)rpc_parse(session->turn, line, &parsed)) {
+    case RPC_SINGLE:
+        return out_mcp__message(session, &parsed.message, now_ms, ret_event);
+    case RPC_BATCH:
+        session->batch = parsed.batch;
+        session->batch_at = 0;
+        return false;
+    case RPC_MALFORMED:
+        return bad_line(session, line, ret_event);
+    }
+    UNREACHABLE("rpc_parse answered outside its enum");
+}

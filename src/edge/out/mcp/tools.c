@@ -1,0 +1,144 @@
+/*
+ * Lists tools: pages until there is no cursor, then tells the whole list, if it is another one
+ * than the last. A note that the list changed while it is being listed asks for one more listing
+ * afterwards, and never more than one a second.
+ */
+#include "edge/out/mcp/internal.h"
+
+#define LIST_WAIT_MS 30000
+
+void out_mcp__list_start(struct out_mcp *session, int64_t now_ms)
+{
+    session->changed = false;
+    session->listing = true;
+    session->list_after_ms = now_ms + OUT_MCP_LIST_EVERY_MS;
+    session->pages = 0;
+    VEC_CLEAR(&session->tools);
+    arena_reset(session->list);
+    out_mcp__ask_list(session, STR_NULL, now_ms + LIST_WAIT_MS);
+}
+
+static struct str json_member(struct out_mcp *session, const struct json_value *tool,
+                              const char *key)
+{
+    const struct json_value *value = json_get(tool, key);
+
+    return json_is_object(value) ? json_text(session->list, value) : STR_NULL;
+}
+
+/* False: what it calls a tool has no usable name. */
+static bool add_tool(struct out_mcp *session, const struct json_value *tool)
+{
+    struct str name = json_get_str(tool, "name");
+    struct str title = json_get_str(tool, "title");
+    struct msg_tool *one;
+
+    if (!name.len || name.len > OUT_MCP__NAME_MAX)
+        return false;
+    if (!title.ptr)
+        title = json_get_str(json_get(tool, "annotations"), "title");
+    one = VEC_PUSH(&session->tools);
+    one->name = str_copy(session->list, name);
+    one->title = title.ptr ? str_copy(session->list, title) : STR_NULL;
+    if (json_get_str(tool, "description").ptr)
+        one->description = str_copy(session->list, json_get_str(tool, "description"));
+    one->input = json_member(session, tool, "inputSchema");
+    one->output = json_member(session, tool, "outputSchema");
+    one->annotations = json_member(session, tool, "annotations");
+    return true;
+}
+
+/* Of two tools with one name the first stays: a later one never takes its place. */
+static void drop_doubles(struct out_mcp *session)
+{
+    struct map names = MAP_INIT;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < session->tools.count; i++) {
+        struct msg_tool tool = session->tools.at[i];
+
+        if (map_find(&names, tool.name))
+            continue;
+        (void)map_put(&names, tool.name, session);
+        session->tools.at[kept++] = tool;
+    }
+    session->tools.count = kept;
+    map_fini(&names);
+}
+
+static struct digest list_digest(struct out_mcp *session)
+{
+    struct digest digest = digest_of(STR("tools"));
+
+    for (size_t i = 0; i < session->tools.count; i++) {
+        buf_clear(&session->scratch);
+        buf_add(&session->scratch, digest.bytes, DIGEST_LEN);
+        msg_tool_encode(&session->tools.at[i], &session->scratch);
+        digest = digest_of(buf_str(&session->scratch));
+    }
+    return digest;
+}
+
+static bool list_done(struct out_mcp *session, struct out_mcp_event *ret_event)
+{
+    struct digest digest;
+
+    drop_doubles(session);
+    digest = list_digest(session);
+    session->listing = false;
+    if (session->listed && digest_equal(&digest, &session->list_digest))
+        return false;
+    session->list_digest = digest;
+    session->listed = true;
+    session->state = OUT_MCP_READY;
+    *ret_event = (struct out_mcp_event){
+        .kind = OUT_MCP_TOOLS,
+        .tools = session->tools.at,
+        .tool_count = session->tools.count,
+        .server = session->server,
+        .protocol = session->protocol,
+        .instructions = session->instructions,
+    };
+    return true;
+}
+
+bool out_mcp__list_none(struct out_mcp *session, struct out_mcp_event *ret_event)
+{
+    VEC_CLEAR(&session->tools);
+    return list_done(session, ret_event);
+}
+
+bool out_mcp__list_failed(struct out_mcp *session, struct str text, struct out_mcp_event *ret_event)
+{
+    struct str sentence = str_printf(session->turn, "tools/list failed: %.*s", STR_ARG(text));
+
+    session->listing = false;
+    if (session->listed)
+        return out_mcp__complain(session, sentence, ret_event);
+    out_mcp__fail(session, sentence);
+    return false;
+}
+
+bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result, int64_t now_ms,
+                        struct out_mcp_event *ret_event)
+{
+    const struct json_value *tools = json_get(result, "tools");
+    const struct json_value *cursor = json_get(result, "nextCursor");
+    struct json_iter iter = json_iter(tools);
+    const struct json_value *tool;
+
+    if (!json_is_array(tools))
+        return out_mcp__list_failed(session, STR("the answer has no tools"), ret_event);
+    while ((tool = json_next(&iter))) {
+        if (session->tools.count >= OUT_MCP_TOOLS_MAX)
+            return out_mcp__list_failed(session, STR("it has too many tools"), ret_event);
+        (void)add_tool(session, tool); /* Nobody could call one without a name. */
+    }
+    session->pages++;
+    if (!json_is_string(cursor))
+        return list_done(session, ret_event);
+    if (session->pages >= OUT_MCP_PAGES_MAX || arena_used(session->list) > OUT_MCP_LIST_BYTES_MAX)
+        return out_mcp__list_failed(session, STR("the list does not end"), ret_event);
+    out_mcp__ask_list(session, json_str(cursor), now_ms + LIST_WAIT_MS);
+    return false;
+}

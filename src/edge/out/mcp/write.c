@@ -1,0 +1,158 @@
+/* What we say to the server. Every message is one line. */
+#include "edge/out/mcp/internal.h"
+
+static void begin(struct out_mcp *session, size_t *ret_at)
+{
+    *ret_at = session->out.len;
+    buf_clear(&session->scratch);
+}
+
+static void end(struct out_mcp *session, size_t at)
+{
+    buf_add_char(&session->out, '\n');
+    session->out_total += session->out.len - at;
+}
+
+/* 2026-07-28, "Request metadata": every request carries who speaks which version. */
+static void add_meta(struct out_mcp *session, struct buf *out)
+{
+    buf_add_c(out, "\"io.modelcontextprotocol/protocolVersion\":\"" OUT_MCP__MODERN "\","
+                   "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"writ\",\"version\":");
+    buf_add_json(out, session->version);
+    buf_add_c(out, "},\"io.modelcontextprotocol/clientCapabilities\":{}");
+}
+
+/* The parameters are in scratch. */
+static void ask(struct out_mcp *session, enum out_mcp__asked asked, struct str method,
+                int64_t due_ms)
+{
+    struct out_mcp__pending *pending = out_mcp__pending_new(session, asked, due_ms);
+    size_t at = session->out.len;
+
+    rpc_add_request(&session->out, pending->id, method, buf_str(&session->scratch));
+    end(session, at);
+}
+
+void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms)
+{
+    buf_clear(&session->scratch);
+    buf_add_c(&session->scratch, "{\"_meta\":{");
+    add_meta(session, &session->scratch);
+    buf_add_c(&session->scratch, "}}");
+    session->probe_due_ms = now_ms + session->probe_ms;
+    ask(session, OUT_MCP__DISCOVER, STR("server/discover"), OUT_MCP__NEVER);
+}
+
+void out_mcp__ask_initialize(struct out_mcp *session)
+{
+    buf_clear(&session->scratch);
+    buf_add_c(&session->scratch, "{\"protocolVersion\":\"" OUT_MCP__LEGACY "\",\"capabilities\":{},"
+                                 "\"clientInfo\":{\"name\":\"writ\",\"version\":");
+    buf_add_json(&session->scratch, session->version);
+    buf_add_c(&session->scratch, "}}");
+    ask(session, OUT_MCP__INITIALIZE, STR("initialize"), OUT_MCP__NEVER);
+}
+
+void out_mcp__ask_list(struct out_mcp *session, struct str cursor, int64_t due_ms)
+{
+    buf_clear(&session->scratch);
+    buf_add_char(&session->scratch, '{');
+    if (cursor.ptr) {
+        buf_add_c(&session->scratch, "\"cursor\":");
+        buf_add_json(&session->scratch, cursor);
+    }
+    if (session->modern) {
+        buf_add_c(&session->scratch, cursor.ptr ? ",\"_meta\":{" : "\"_meta\":{");
+        add_meta(session, &session->scratch);
+        buf_add_char(&session->scratch, '}');
+    }
+    buf_add_char(&session->scratch, '}');
+    ask(session, OUT_MCP__LIST, STR("tools/list"), due_ms);
+}
+
+void out_mcp__ask_listen(struct out_mcp *session)
+{
+    buf_clear(&session->scratch);
+    buf_add_c(&session->scratch, "{\"notifications\":{\"toolsListChanged\":true},\"_meta\":{");
+    add_meta(session, &session->scratch);
+    buf_add_c(&session->scratch, "}}");
+    ask(session, OUT_MCP__LISTEN, STR("subscriptions/listen"), OUT_MCP__NEVER);
+}
+
+void out_mcp__ask_call(struct out_mcp *session, const struct out_mcp_call *call,
+                       struct out_mcp__pending *pending)
+{
+    struct buf *params = &session->scratch;
+    size_t at;
+
+    begin(session, &at);
+    buf_add_c(params, "{\"name\":");
+    buf_add_json(params, call->tool);
+    buf_add_c(params, ",\"arguments\":");
+    if (call->args.ptr)
+        rpc_add_one_line(params, call->args);
+    else
+        buf_add_c(params, "{}");
+    buf_add_c(params, ",\"_meta\":{\"progressToken\":");
+    buf_add_u64(params, pending->id);
+    if (call->traceparent.ptr) {
+        buf_add_c(params, ",\"traceparent\":");
+        buf_add_json(params, call->traceparent);
+    }
+    if (session->modern) {
+        buf_add_char(params, ',');
+        add_meta(session, params);
+    }
+    buf_add_c(params, "}}");
+    pending->out_at = session->out_total;
+    rpc_add_request(&session->out, pending->id, STR("tools/call"), buf_str(params));
+    end(session, at);
+    pending->out_len = session->out.len - at;
+}
+
+void out_mcp__say_initialized(struct out_mcp *session)
+{
+    size_t at;
+
+    begin(session, &at);
+    rpc_add_notification(&session->out, STR("notifications/initialized"), STR_NULL);
+    end(session, at);
+}
+
+void out_mcp__say_cancelled(struct out_mcp *session, uint64_t id, struct str reason)
+{
+    size_t at;
+
+    begin(session, &at);
+    buf_add_c(&session->scratch, "{\"requestId\":");
+    buf_add_u64(&session->scratch, id);
+    if (reason.len) {
+        buf_add_c(&session->scratch, ",\"reason\":");
+        buf_add_json(&session->scratch, reason);
+    }
+    buf_add_char(&session->scratch, '}');
+    rpc_add_notification(&session->out, STR("notifications/cancelled"), buf_str(&session->scratch));
+    end(session, at);
+}
+
+/*
+ * What a server asks of us. A modern one must not ask (2026-07-28, stdio), and we must not answer.
+ * We declared no capabilities, so an older one may only ping.
+ */
+void out_mcp__answer(struct out_mcp *session, struct str id, struct str method)
+{
+    size_t at;
+
+    if (session->modern || session->out.len > OUT_MCP_REPLIES_MAX)
+        return;
+    begin(session, &at);
+    if (str_is(method, "ping")) {
+        rpc_add_result(&session->out, id, STR("{}"));
+    } else {
+        buf_add_str(&session->scratch, out_mcp__cut(method, OUT_MCP__NAME_MAX));
+        buf_add_c(&session->scratch, " is not offered by this client");
+        rpc_add_error(&session->out, id, RPC_METHOD_NOT_FOUND, buf_str(&session->scratch),
+                      STR_NULL);
+    }
+    end(session, at);
+}
