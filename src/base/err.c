@@ -14,8 +14,8 @@ struct err_frame {
     int fault;
 };
 
-static struct err_frame err_frames[ERR_FRAMES_MAX];
-static size_t err_count;
+static _Thread_local struct err_frame err_frames[ERR_FRAMES_MAX];
+static _Thread_local size_t err_count;
 
 int err_note(int fault, int first, const char *file, int line, const char *function)
 {

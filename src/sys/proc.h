@@ -1,8 +1,9 @@
 /*
  * sys/proc - starting, watching and ending other programs, and who descends from whom.
  *
- * A child gets exactly the descriptors, arguments and environment it is given, its own process
- * group, and dies with its parent. There is no shell anywhere.
+ * A child gets exactly the descriptors, arguments and environment it is given (/dev/null for a
+ * standard one it is not given), its own session and process group, and dies with its parent.
+ * There is no shell anywhere.
  *
  * Easy to get wrong: ending a child means its whole group, or what it started lives on.
  */
@@ -48,6 +49,7 @@ struct proc_plan {
     uint64_t memory_max;   /* RLIMIT_DATA; 0: as ours */
     uint64_t files_max;    /* RLIMIT_NOFILE; 0: as ours */
     uint64_t children_max; /* RLIMIT_NPROC; 0: as ours */
+    bool terminal;         /* keeps our session and terminal; otherwise it gets its own session */
     bool core_dump;        /* RLIMIT_CORE stays; otherwise 0 */
 };
 
