@@ -1,0 +1,96 @@
+/* What a build folder knows: symbols of the static libraries, files that are compiled. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { floorOf, roomOf } from './rooms.mjs';
+
+function librariesBelow(folder) {
+    const found = [];
+
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        const path = join(folder, entry.name);
+
+        if (entry.isDirectory() && !entry.name.endsWith('.p'))
+            found.push(...librariesBelow(path));
+        else if (/^lib.*\.a$/.test(entry.name))
+            found.push(path);
+    }
+    return found;
+}
+
+/* Extern symbols of a library: { object, name }. */
+function symbolsOf(library) {
+    const out = execFileSync('nm', ['-A', '--extern-only', '--defined-only', library],
+        { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] });
+
+    return out.split('\n').filter(Boolean).map((line) => {
+        const match = /^.*?:(.+?):\S*\s+\S\s+(\S+)$/.exec(line);
+
+        return match && { object: match[1], name: match[2] };
+    }).filter((s) => s && !/^__(odr_)?asan|^__ubsan|^_?__sancov/.test(s.name));
+}
+
+/* "meson-generated_.._msg_json.c.o" -> "msg_json" */
+function fileOf(object) {
+    return object.replace(/\.c\.o$/, '').replace(/^.*meson-generated_(\.\._)?/, '')
+        .split(/[_/]?\.\._|\//).pop();
+}
+
+function prefixesOf(room, object) {
+    const parts = room.split('/');
+    const file = fileOf(object);
+
+    if (['base', 'sys', 'model'].includes(floorOf(room))) {
+        const names = file.split('_');
+
+        /* A mechanism is a file: sandbox_seccomp.c may say sandbox_. */
+        return names.map((_, i) => `${names.slice(0, i + 1).join('_')}_`);
+    }
+    return [`${parts[parts.length - 1]}_`, `${parts.slice(1).join('_')}_`];
+}
+
+export function checkSymbols(root, build, rooms, report) {
+    const folder = join(root, build, 'src');
+
+    for (const library of existsSync(folder) ? librariesBelow(folder) : []) {
+        const room = roomOf(rooms, relative(folder, library));
+
+        if (!room) {
+            report(relative(root, library), 1, 'rooms', 'a library of no room');
+            continue;
+        }
+        for (const { object, name } of symbolsOf(library)) {
+            const prefixes = prefixesOf(room, object);
+
+            if (!prefixes.some((prefix) => name.startsWith(prefix)))
+                report(`src/${room}/${fileOf(object)}.c`, 1, 'prefix',
+                    `${name} does not begin with ${prefixes[0]}`, name);
+        }
+    }
+}
+
+export function checkBuilt(root, build, files, report) {
+    const path = join(root, build, 'compile_commands.json');
+
+    if (!existsSync(path)) {
+        report(build, 1, 'built', 'no compile_commands.json: build it first');
+        return;
+    }
+    const compiled = new Set(JSON.parse(readFileSync(path, 'utf8')).map((one) =>
+        relative(root, resolve(one.directory, one.file))));
+
+    for (const file of files)
+        if (file.path.endsWith('.c') && !compiled.has(file.path))
+            report(file.path, 1, 'built', 'nobody builds it: add it to its meson.build or remove it');
+}
+
+/* A header that nothing includes. */
+export function checkHeaders(files, report) {
+    const named = new Set(files.flatMap((file) => file.c.directives)
+        .map(({ text }) => /^#\s*include\s*"([^"]+)"/.exec(text)?.[1]).filter(Boolean));
+
+    for (const file of files)
+        if (file.path.endsWith('.h') && !named.has(file.path.replace(/^src\//, '')) &&
+            !named.has(file.path.split('/').pop()))
+            report(file.path, 1, 'built', 'nobody includes it');
+}
