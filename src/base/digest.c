@@ -2,6 +2,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 struct digest digest_of(struct str bytes)
@@ -19,6 +20,35 @@ struct digest digest_of_parts(const struct str *parts, size_t count)
         (void)SHA256_Update(&context, parts[i].ptr, parts[i].len);
     (void)SHA256_Final(digest.bytes, &context);
     return digest;
+}
+
+#define DIGEST_BLOCK 64U
+
+struct digest digest_hmac(struct str key, const struct str *parts, size_t count)
+{
+    struct str inner[DIGEST_HMAC_PARTS_MAX + 1];
+    struct str outer[2];
+    struct digest hashed;
+    char pad[DIGEST_BLOCK] = { 0 };
+
+    CHECK(count <= DIGEST_HMAC_PARTS_MAX);
+    if (key.len > DIGEST_BLOCK) {
+        hashed = digest_of(key);
+        key = str_of((const char *)hashed.bytes, DIGEST_LEN);
+    }
+    memcpy(pad, key.ptr, key.len);
+    for (size_t i = 0; i < DIGEST_BLOCK; i++)
+        pad[i] = (char)(pad[i] ^ 0x36);
+    inner[0] = str_of(pad, DIGEST_BLOCK);
+    memcpy(inner + 1, parts, count * sizeof(*parts));
+    hashed = digest_of_parts(inner, count + 1);
+    for (size_t i = 0; i < DIGEST_BLOCK; i++)
+        pad[i] = (char)(pad[i] ^ 0x36 ^ 0x5c);
+    outer[0] = str_of(pad, DIGEST_BLOCK);
+    outer[1] = str_of((const char *)hashed.bytes, DIGEST_LEN);
+    hashed = digest_of_parts(outer, 2);
+    OPENSSL_cleanse(pad, sizeof(pad));
+    return hashed;
 }
 
 void digest_hex(const struct digest *digest, char *text)

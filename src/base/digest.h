@@ -18,6 +18,10 @@ struct digest digest_of(struct str bytes);
 /* Of the parts one after another. */
 struct digest digest_of_parts(const struct str *parts, size_t count);
 
+/* HMAC-SHA-256 (RFC 2104) of the parts one after another, at most DIGEST_HMAC_PARTS_MAX. */
+#define DIGEST_HMAC_PARTS_MAX 7U
+struct digest digest_hmac(struct str key, const struct str *parts, size_t count);
+
 /* Lower-case hexadecimal, DIGEST_HEX_LEN characters, no NUL. */
 void digest_hex(const struct digest *digest, char *text);
 /* False if text is not 64 hexadecimal digits. */

@@ -104,7 +104,6 @@ struct mcp_attach {
     struct mcp_client client;
     struct str execution; /* exe_... as the client says it: may name none, or one of another
                              principal; then mcp_ended says `invalid` */
-    int64_t wait_ms; /* how long to wait for its end at most */
 };
 
 struct mcp_answer {
@@ -152,9 +151,16 @@ void mcp_close(struct mcp *mcp, uint64_t connection, struct mcp_actions *actions
 
 /* ---- Streamable HTTP; http.c has the rules of the transport ---- */
 
-/* A request to the MCP endpoint that mcp_http_admit let in. Exactly one RESPOND follows it. */
-void mcp_http(struct mcp *mcp, uint64_t exchange, const struct msg_http_request *request,
-              struct str principal, int64_t now_ms, struct mcp_actions *actions);
+/* A request to the MCP endpoint that mcp_http_admit let in. */
+struct mcp_exchange {
+    uint64_t id; /* not in use by another exchange */
+    const struct msg_http_request *request;
+    struct str principal;
+    int64_t now_ms;
+};
+
+/* Exactly one RESPOND follows, now or later, unless mcp_gone comes first. */
+void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_actions *actions);
 /* The client hung up before the end of its answer: CANCEL (2026-07-28) or DETACH (older). */
 void mcp_gone(struct mcp *mcp, uint64_t exchange, struct mcp_actions *actions);
 

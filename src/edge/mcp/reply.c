@@ -1,0 +1,171 @@
+/*
+ * Where answers go: a line to a stdio connection, or the answer to one HTTP exchange, which is
+ * one JSON text when nothing had to be said before it, and a stream of events otherwise.
+ */
+#include "edge/mcp/internal.h"
+
+static const struct str mcp_json_type = { "application/json", 16 };
+
+struct mcp_action *mcp__act(struct mcp__turn *turn, enum mcp_action_kind kind)
+{
+    struct mcp_action *action = VEC_PUSH(&turn->actions->list);
+
+    action->kind = kind;
+    return action;
+}
+
+struct mcp__reply *mcp__reply_new(uint64_t to, bool http)
+{
+    struct mcp__reply *reply = heap_alloc(sizeof(*reply));
+
+    reply->to = to;
+    reply->http = http;
+    reply->pending = 1;
+    reply->collected = BUF_INIT;
+    mcp__link_init(&reply->calls);
+    return reply;
+}
+
+static void mcp_reply_free(struct mcp__reply *reply)
+{
+    buf_fini(&reply->collected);
+    (void)heap_free(reply);
+}
+
+static void mcp_write(struct mcp__turn *turn, uint64_t to, struct str text)
+{
+    char *line = arena_alloc_raw(turn->actions->turn, text.len + 1);
+    struct mcp_action *action = mcp__act(turn, MCP_WRITE);
+
+    memcpy(line, text.ptr, text.len);
+    line[text.len] = '\n';
+    action->to = to;
+    action->write.text = str_of(line, text.len + 1);
+}
+
+static struct str mcp_event(struct mcp__turn *turn, struct str text)
+{
+    static const struct str head = { "event: message\ndata: ", 21 };
+    char *event = arena_alloc_raw(turn->actions->turn, head.len + text.len + 2);
+
+    memcpy(event, head.ptr, head.len);
+    memcpy(event + head.len, text.ptr, text.len);
+    memcpy(event + head.len + text.len, "\n\n", 2);
+    return str_of(event, head.len + text.len + 2);
+}
+
+static void mcp_head(struct mcp__turn *turn, struct mcp__reply *reply, struct str type,
+                     struct str body)
+{
+    struct msg_header *headers = ARENA_ARRAY(turn->actions->turn, struct msg_header, 4);
+    struct mcp_action *action = mcp__act(turn, MCP_RESPOND);
+    size_t count = 0;
+
+    if (type.len > 0)
+        headers[count++] = (struct msg_header){ STR("content-type"), type };
+    if (type.ptr != mcp_json_type.ptr && type.len > 0) {
+        headers[count++] = (struct msg_header){ STR("cache-control"), STR("no-store") };
+        headers[count++] = (struct msg_header){ STR("x-accel-buffering"), STR("no") };
+    }
+    if (reply->session_id.ptr)
+        headers[count++] = (struct msg_header){
+            STR("mcp-session-id"), str_copy(turn->actions->turn, reply->session_id)
+        };
+    action->to = reply->to;
+    action->respond = (struct mcp_respond){
+        .status = reply->status ? reply->status : 200,
+        .headers = headers,
+        .headers_count = count,
+        .body = body,
+    };
+}
+
+static struct mcp_action *mcp_last_action(struct mcp__turn *turn)
+{
+    return &turn->actions->list.at[turn->actions->list.count - 1];
+}
+
+/* One part of a stream; the first one opens it. */
+static void mcp_stream(struct mcp__turn *turn, struct mcp__reply *reply, struct str part,
+                       bool last)
+{
+    if (!reply->streaming) {
+        reply->streaming = true;
+        mcp_head(turn, reply, STR("text/event-stream"), part);
+        mcp_last_action(turn)->respond.more = !last;
+        return;
+    }
+
+    struct mcp_action *action = mcp__act(turn, MCP_CHUNK);
+
+    action->to = reply->to;
+    action->chunk = (struct mcp_chunk){ .body = part, .last = last };
+}
+
+bool mcp__reply_message(struct mcp__turn *turn, struct mcp__reply *reply, struct str text)
+{
+    if (reply->gone)
+        return false;
+    if (!reply->http) {
+        mcp_write(turn, reply->to, text);
+        return true;
+    }
+    if (!reply->streams)
+        return false;
+    mcp_stream(turn, reply, mcp_event(turn, text), false);
+    return true;
+}
+
+void mcp__reply_alive(struct mcp__turn *turn, struct mcp__reply *reply)
+{
+    if (!reply->gone && reply->http && reply->streams)
+        mcp_stream(turn, reply, STR(":\n\n"), false);
+}
+
+void mcp__reply_answer(struct mcp__reply *reply, struct str text)
+{
+    if (reply->count++ > 0)
+        buf_add_char(&reply->collected, ',');
+    else if (reply->array)
+        buf_add_char(&reply->collected, '[');
+    buf_add_str(&reply->collected, text);
+}
+
+static void mcp_reply_http(struct mcp__turn *turn, struct mcp__reply *reply, struct str text)
+{
+    if (reply->streaming)
+        mcp_stream(turn, reply, text.len > 0 ? mcp_event(turn, text) : STR_NULL, true);
+    else if (text.len > 0)
+        mcp_head(turn, reply, mcp_json_type, str_copy(turn->actions->turn, text));
+    else if (reply->silent)
+        mcp_stream(turn, reply, STR(""), true);
+    else {
+        reply->status = reply->status ? reply->status : 202;
+        mcp_head(turn, reply, STR_NULL, STR(""));
+    }
+}
+
+void mcp__reply_release(struct mcp__turn *turn, struct mcp__reply *reply)
+{
+    CHECK(reply->pending > 0);
+    if (--reply->pending > 0)
+        return;
+    if (reply->array && reply->count > 0)
+        buf_add_char(&reply->collected, ']');
+    if (reply->http)
+        (void)map_take_u64(&turn->mcp->exchanges, reply->to);
+    if (!reply->gone && reply->http)
+        mcp_reply_http(turn, reply, buf_str(&reply->collected));
+    else if (!reply->gone && reply->count > 0)
+        mcp_write(turn, reply->to, buf_str(&reply->collected));
+    mcp_reply_free(reply);
+}
+
+void mcp__respond(struct mcp__turn *turn, uint64_t exchange, uint32_t status, struct str type,
+                  struct str body)
+{
+    struct mcp__reply reply = { .to = exchange, .http = true, .status = status };
+
+    mcp_head(turn, &reply, type.len > 0 ? mcp_json_type : STR_NULL,
+             str_copy(turn->actions->turn, body));
+}
