@@ -1,0 +1,291 @@
+/*
+ * vault: descriptors 3 (daemon) and 4 (egress), and the folder that --folder names. It reads and
+ * writes two files there, and talks to two processes. Nothing else.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/vec.h"
+#include "model/msg.h"
+#include "proc/vault/vault.h"
+#include "sys/clock.h"
+#include "sys/link.h"
+#include "sys/loop.h"
+#include "sys/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DAEMON_FD 3
+#define EGRESS_FD 4
+
+/* A request may overtake its grant: they come over two links. */
+#define EARLY_WAIT_NS 2000000000LL
+#define EARLY_MAX     1024U
+
+enum ready_kind {
+    READY_DAEMON,
+    READY_EGRESS,
+    READY_TIMER,
+};
+
+struct early {
+    struct vault_use use;
+    uint64_t id;
+    struct arena *arena;
+    int64_t due_ns;
+};
+
+struct state {
+    struct loop *loop;
+    struct vault *vault;
+    struct link *daemon;
+    struct link *egress;
+    struct loop_ready daemon_ready;
+    struct loop_ready egress_ready;
+    struct loop_ready timer_ready;
+    struct loop_timer *timer;
+    struct arena *turn;
+    struct early_list VEC(struct early) early;
+};
+
+/* What a security reviewer reads: before anything from outside is looked at. */
+static int give_up_rights(const char *folder, int *ret_folder_fd)
+{
+    int fd;
+
+    sandbox_undumpable();
+    (void)umask(077);
+    if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+        return RAISE(-errno);
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return RAISE(-errno);
+    sandbox_folder(folder, true);
+    *ret_folder_fd = fd;
+    return 0;
+}
+
+static void answer(struct state *state, const struct vault_use *use, uint64_t id)
+{
+    struct msg_vault_opened opened = { .reference = use->reference };
+    const struct wire_frame frame = { .type = MSG_VAULT_OPENED, .id = id };
+    int r = vault_open(state->vault, use, &opened.value);
+
+    if (r == VAULT_ABSENT)
+        opened.reason = STR("there is no such secret of this source");
+    if (r == VAULT_REFUSED)
+        opened.reason = STR("this call has no grant for it");
+    msg_vault_opened_encode(&opened, link_begin(state->egress, &frame));
+    if (link_end(state->egress) < 0) /* Full or closed: its end is seen where it is read. */
+        opened.value = STR_NULL;
+    vault_forget(state->vault);
+}
+
+static void keep_early(struct state *state, const struct msg_vault_open *open, uint64_t id)
+{
+    struct early *early = VEC_PUSH(&state->early);
+
+    *early = (struct early){ .id = id,
+                             .arena = arena_new(0),
+                             .due_ns = clock_mono_ns() + EARLY_WAIT_NS };
+    early->use = (struct vault_use){ .reference = str_copy(early->arena, open->reference),
+                                     .source = open->source,
+                                     .execution = open->execution,
+                                     .call = open->call };
+    loop_timer_set(state->timer, state->early.at[0].due_ns);
+}
+
+static bool same_use(const struct vault_use *a, const struct vault_use *b)
+{
+    return a->source == b->source && a->execution == b->execution && a->call == b->call &&
+           str_equal(a->reference, b->reference);
+}
+
+static void early_drop(struct state *state, size_t index)
+{
+    arena_free(state->early.at[index].arena);
+    memmove(&state->early.at[index], &state->early.at[index + 1],
+            (state->early.count - index - 1) * sizeof(*state->early.at));
+    state->early.count--;
+}
+
+/* The grant is here, or it did not come in time. */
+static void early_answer(struct state *state, const struct vault_use *granted)
+{
+    int64_t now_ns = clock_mono_ns();
+    size_t i = 0;
+
+    while (i < state->early.count) {
+        struct early *early = &state->early.at[i];
+
+        if (early->due_ns > now_ns && !(granted && same_use(granted, &early->use))) {
+            i++;
+            continue;
+        }
+        answer(state, &early->use, early->id);
+        early_drop(state, i);
+    }
+    if (state->early.count)
+        loop_timer_set(state->timer, state->early.at[0].due_ns);
+}
+
+/* --- What it accepts --------------------------------------------------------------------- */
+
+static bool on_grant(struct state *state, const struct wire_frame *frame)
+{
+    struct msg_vault_grant grant;
+    struct vault_use use;
+
+    if (!msg_vault_grant_decode(frame->payload, state->turn, &grant))
+        return false;
+    use = (struct vault_use){ grant.reference, grant.source, grant.execution, grant.call };
+    if (vault_grant(state->vault, &use) == 0)
+        early_answer(state, &use);
+    return true;
+}
+
+static bool on_open(struct state *state, const struct wire_frame *frame)
+{
+    struct msg_vault_open open;
+    struct vault_use use;
+
+    if (!msg_vault_open_decode(frame->payload, state->turn, &open))
+        return false;
+    use = (struct vault_use){ open.reference, open.source, open.execution, open.call };
+    if (vault_granted(state->vault, &use) || state->early.count >= EARLY_MAX)
+        answer(state, &use, frame->id);
+    else
+        keep_early(state, &open, frame->id);
+    return true;
+}
+
+static bool on_seal(struct state *state, const struct wire_frame *frame)
+{
+    struct msg_vault_seal seal;
+    struct msg_vault_sealed sealed;
+    const struct wire_frame reply = { .type = MSG_VAULT_SEALED, .id = frame->id };
+    int r;
+
+    if (!msg_vault_seal_decode(frame->payload, state->turn, &seal))
+        return false;
+    r = vault_seal(state->vault, seal.reference, seal.source, seal.value);
+    CHECK(r >= 0); /* A secret that is not on disk must not be called kept. */
+    if (r == VAULT_FULL)
+        return true;
+    sealed = (struct msg_vault_sealed){ .reference = seal.reference };
+    msg_vault_sealed_encode(&sealed, link_begin(state->egress, &reply));
+    return link_end(state->egress) == 0;
+}
+
+static const struct accepted {
+    enum ready_kind from;
+    uint16_t type;
+    bool (*handle)(struct state *state, const struct wire_frame *frame);
+} accepted[] = {
+    { READY_DAEMON, MSG_VAULT_GRANT, on_grant },
+    { READY_EGRESS, MSG_VAULT_SEAL, on_seal },
+    { READY_EGRESS, MSG_VAULT_OPEN, on_open },
+};
+
+/* False: the conversation is over. */
+static bool take(struct state *state, enum ready_kind from, const struct wire_frame *frame)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(accepted); i++)
+        if (accepted[i].from == from && accepted[i].type == frame->type)
+            return accepted[i].handle(state, frame);
+    (void)fprintf(stderr, "vault: message %u is not accepted here\n", frame->type);
+    return false;
+}
+
+static bool drain(struct state *state, enum ready_kind from, struct link *link)
+{
+    struct wire_frame frame;
+    int r;
+
+    while ((r = link_next(link, &frame)) == LINK_FRAME)
+        if (!take(state, from, &frame))
+            return false;
+    return r == LINK_NONE;
+}
+
+static int serve(struct state *state)
+{
+    struct loop_ready *ready;
+    int r;
+
+    for (;;) {
+        arena_reset(state->turn);
+        r = loop_run_once(state->loop, -1);
+        if (r < 0)
+            return TRACE(r);
+        while ((ready = loop_next(state->loop))) {
+            switch ((enum ready_kind)ready->kind) {
+            case READY_DAEMON:
+                if (!drain(state, READY_DAEMON, state->daemon))
+                    return 0;
+                break;
+            case READY_EGRESS:
+                if (!drain(state, READY_EGRESS, state->egress))
+                    return 0;
+                break;
+            case READY_TIMER:
+                early_answer(state, NULL);
+                break;
+            }
+        }
+    }
+}
+
+static int start(struct state *state, int folder_fd)
+{
+    const struct wire_frame frame = { .type = MSG_VAULT_KEY };
+    struct msg_vault_key key;
+    int r = loop_new(&state->loop);
+
+    if (r == 0)
+        r = link_new(state->loop, DAEMON_FD, &state->daemon_ready, &state->daemon);
+    if (r == 0)
+        r = link_new(state->loop, EGRESS_FD, &state->egress_ready, &state->egress);
+    if (r == 0)
+        r = vault_new(folder_fd, &state->vault);
+    if (r < 0)
+        return TRACE(r);
+    if (r == VAULT_DAMAGED) {
+        (void)fprintf(stderr, "vault: its files are not what it wrote, or others may read them\n");
+        return -EBADMSG;
+    }
+    state->timer = loop_timer_new(state->loop, &state->timer_ready);
+    key.key = str_of((const char *)vault_fingerprint_key(state->vault), VAULT_KEY_LEN);
+    msg_vault_key_encode(&key, link_begin(state->egress, &frame));
+    return link_end(state->egress) == 0 ? serve(state) : 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct state state = { .daemon_ready.kind = READY_DAEMON,
+                           .egress_ready.kind = READY_EGRESS,
+                           .timer_ready.kind = READY_TIMER };
+    char trail[1024];
+    int folder_fd = -1;
+    int r;
+
+    if (argc != 3 || strcmp(argv[1], "--folder") != 0) {
+        (void)fprintf(stderr, "vault: is started by keeper, with --folder\n");
+        return 2;
+    }
+    r = give_up_rights(argv[2], &folder_fd);
+    if (r == 0)
+        r = sandbox_enter("stdio recvfd sendfd rpath wpath");
+    state.turn = arena_new(0);
+    if (r == 0)
+        r = start(&state, folder_fd);
+    if (r == 0)
+        return 0;
+    err_print(trail, sizeof(trail));
+    (void)fprintf(stderr, "vault: %s\n", trail);
+    return 70;
+}

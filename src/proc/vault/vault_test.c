@@ -1,0 +1,149 @@
+/* Seal, grant, open once; after a restart; with files that somebody touched. */
+#include "proc/vault/vault.h"
+
+#include "base/arena.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct vault_use use = {
+    .reference = { "secret:1", 8 }, .source = 7, .execution = 3, .call = 2
+};
+
+static int new_folder(void **state)
+{
+    static char path[64];
+
+    (void)memcpy(path, "/tmp/writ-vault-test-XXXXXX", 28);
+    *state = mkdtemp(path);
+    return *state ? 0 : -1;
+}
+
+static int end_folder(void **state)
+{
+    int fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    (void)unlinkat(fd, "key", 0);
+    (void)unlinkat(fd, "sealed", 0);
+    (void)close(fd);
+    return rmdir(*state);
+}
+
+static struct vault *open_vault(void **state)
+{
+    struct vault *vault = NULL;
+    int fd = open(*state, O_RDONLY | O_DIRECTORY);
+
+    assert_int_equal(vault_new(fd, &vault), 0);
+    (void)close(fd);
+    return vault;
+}
+
+static void a_secret_opens_once_for_the_call_that_may(void **state)
+{
+    CLEANUP(vault_free) struct vault *vault = open_vault(state);
+    struct vault_use other = use;
+    struct str value;
+
+    assert_int_equal(vault_seal(vault, use.reference, 7, STR("hush")), 0);
+    assert_int_equal(vault_open(vault, &use, &value), VAULT_REFUSED);
+    assert_int_equal(vault_grant(vault, &use), 0);
+    assert_int_equal(vault_grant(vault, &use), 0);
+    other.call = 3;
+    assert_int_equal(vault_open(vault, &other, &value), VAULT_REFUSED);
+    assert_true(vault_granted(vault, &use));
+    assert_int_equal(vault_open(vault, &use, &value), 0);
+    assert_true(str_is(value, "hush"));
+    assert_int_equal(vault_open(vault, &use, &value), VAULT_REFUSED);
+}
+
+static void another_source_gets_nothing_even_with_a_grant(void **state)
+{
+    CLEANUP(vault_free) struct vault *vault = open_vault(state);
+    struct vault_use other = use;
+    struct str value;
+
+    other.source = 8;
+    assert_int_equal(vault_seal(vault, use.reference, 7, STR("hush")), 0);
+    assert_int_equal(vault_grant(vault, &other), 0);
+    assert_int_equal(vault_open(vault, &other, &value), VAULT_ABSENT);
+}
+
+static void sealed_values_survive_a_restart_and_stand_nowhere_in_clear(void **state)
+{
+    struct vault *vault = open_vault(state);
+    uint8_t key[VAULT_KEY_LEN];
+    char bytes[4096];
+    struct stat is;
+    struct str value;
+    ssize_t len;
+    char path[96];
+    int fd;
+
+    memcpy(key, vault_fingerprint_key(vault), sizeof(key));
+    assert_int_equal(vault_seal(vault, use.reference, 7, STR("a-planted-secret")), 0);
+    vault = vault_free(vault);
+    (void)snprintf(path, sizeof(path), "%s/sealed", (const char *)*state);
+    fd = open(path, O_RDWR);
+    assert_int_equal(fstat(fd, &is), 0);
+    assert_int_equal(is.st_mode & 0777, 0600);
+    len = read(fd, bytes, sizeof(bytes));
+    assert_null(memmem(bytes, (size_t)len, "planted", 7));
+    /* A torn record at the end is cut off. */
+    assert_int_equal(write(fd, "\x40\0\0\0torn", 8), 8);
+    (void)close(fd);
+    vault = open_vault(state);
+    assert_memory_equal(key, vault_fingerprint_key(vault), sizeof(key));
+    assert_int_equal(vault_grant(vault, &use), 0);
+    assert_int_equal(vault_open(vault, &use, &value), 0);
+    assert_true(str_is(value, "a-planted-secret"));
+    vault_free(vault);
+}
+
+static void a_changed_record_or_an_exposed_key_is_damage(void **state)
+{
+    struct vault *vault = open_vault(state);
+    char path[96];
+    char byte;
+    int folder = open(*state, O_RDONLY | O_DIRECTORY);
+    int fd;
+
+    assert_int_equal(vault_seal(vault, use.reference, 7, STR("hush")), 0);
+    vault_free(vault);
+    (void)snprintf(path, sizeof(path), "%s/sealed", (const char *)*state);
+    fd = open(path, O_RDWR);
+    assert_int_equal(pread(fd, &byte, 1, 40), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, 40), 1);
+    assert_int_equal(vault_new(folder, &vault), VAULT_DAMAGED);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, 40), 1);
+    (void)close(fd);
+    (void)snprintf(path, sizeof(path), "%s/key", (const char *)*state);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(vault_new(folder, &vault), VAULT_DAMAGED);
+    (void)close(folder);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_secret_opens_once_for_the_call_that_may, new_folder,
+                                        end_folder),
+        cmocka_unit_test_setup_teardown(another_source_gets_nothing_even_with_a_grant, new_folder,
+                                        end_folder),
+        cmocka_unit_test_setup_teardown(sealed_values_survive_a_restart_and_stand_nowhere_in_clear,
+                                        new_folder, end_folder),
+        cmocka_unit_test_setup_teardown(a_changed_record_or_an_exposed_key_is_damage, new_folder,
+                                        end_folder),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
