@@ -1,0 +1,156 @@
+/* What was typed, and what the person is told when it is wrong. */
+#include "proc/cli/cli.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define ARGS_TEST_WORDS 16U
+
+struct args_case {
+    const char *typed;   /* words separated by spaces */
+    const char *command; /* NULL: it is wrong */
+    const char *told;    /* part of the problem, or what is checked of the options */
+};
+
+static const struct args_case cases[] = {
+    { "up", "up", NULL },
+    { "up --http 127.0.0.1:0 --workers=3", "up", "http=127.0.0.1:0" },
+    { "sources", "sources", NULL },
+    { "sources list --json", "sources list", "json" },
+    { "sources add docs -- node x.js --flag", "sources add", NULL },
+    { "sources add --yes docs --env A=B=C -- node", "sources add", "env=A=B=C" },
+    { "exec -e return", "exec", "eval=return" },
+    { "exec -", "exec", NULL },
+    { "exec a.ts -y --input {}", "exec", "yes" },
+    { "log show last -f", "log show", "follow" },
+    { "log -n 3", "log", "limit=3" },
+    { "inbox answer inp_1 done 7", "inbox answer", NULL },
+    { "exec --help", "exec", "help" },
+
+    { "", NULL, "which command?" },
+    { "ecex", NULL, "there is no command ecex; did you mean exec?" },
+    { "stat", NULL, "did you mean status?" },
+    { "xyzzy", NULL, "there is no command xyzzy" },
+    { "sources lst", NULL, "there is no command sources lst; did you mean list?" },
+    { "sources zzz", NULL, "there is no command sources zzz" },
+    { "audit", NULL, "there is no command audit" },
+    { "exec --inptu {}", NULL, "exec has no option --inptu; did you mean --input?" },
+    { "exec -q", NULL, "exec has no option -q" },
+    { "exec --input", NULL, "--input needs a value: JSON|@FILE" },
+    { "exec --yes=1", NULL, "--yes takes no value" },
+    { "exec a b", NULL, "exec does not take \"b\"" },
+    { "up -- x", NULL, "up takes nothing after --" },
+    { "sources add docs", NULL, "sources add needs: NAME -- COMMAND ARGS..." },
+    { "tools describe", NULL, "tools describe needs: ADDRESS" },
+    { "inbox answer inp_1", NULL, "inbox answer needs: ID approve" },
+};
+
+static void cut(char *text, char **ret_words)
+{
+    size_t count = 0;
+    char *at = text;
+
+    while (*at) {
+        CHECK(count + 1 < ARGS_TEST_WORDS);
+        ret_words[count++] = at;
+        while (*at && *at != ' ')
+            at++;
+        if (*at)
+            *at++ = '\0';
+    }
+    ret_words[count] = NULL;
+}
+
+static void check_told(const struct args *args, const char *told)
+{
+    struct str value = str_from(told);
+    struct str name = str_split(&value, '=');
+    char option[32] = "";
+
+    memcpy(option, name.ptr, name.len);
+    assert_true(args_has(args, option));
+    if (value.ptr)
+        assert_string_equal(args_value(args, option), value.ptr);
+}
+
+static void everything_typed_is_understood_or_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        CLEANUP(arena_free) struct arena *arena = arena_new(0);
+        BUF_CLEANUP struct buf problem = BUF_INIT;
+        char *typed = heap_alloc(strlen(cases[i].typed) + 1);
+        char *words[ARGS_TEST_WORDS];
+        struct args args;
+        int r;
+
+        memcpy(typed, cases[i].typed, strlen(cases[i].typed) + 1);
+        cut(typed, words);
+        r = args_parse(&cli_table, words, arena, &args, &problem);
+        if (r != (cases[i].command ? ARGS_OK : ARGS_WRONG))
+            fail_msg("%s: %.*s", cases[i].typed, STR_ARG(buf_str(&problem)));
+        if (cases[i].command) {
+            assert_string_equal(args.command->name, cases[i].command);
+            if (cases[i].told)
+                check_told(&args, cases[i].told);
+        } else if (str_find(buf_str(&problem), str_from(cases[i].told)) == SIZE_MAX) {
+            fail_msg("%s: told %.*s", cases[i].typed, STR_ARG(buf_str(&problem)));
+        }
+        (void)heap_free(typed);
+    }
+}
+
+static void what_follows_two_dashes_is_left_alone(void **state)
+{
+    CLEANUP(arena_free) struct arena *arena = arena_new(0);
+    BUF_CLEANUP struct buf problem = BUF_INIT;
+    char typed[] = "sources add docs -- node --yes -- x";
+    char *words[ARGS_TEST_WORDS];
+    struct args args;
+
+    (void)state;
+    cut(typed, words);
+    assert_int_equal(args_parse(&cli_table, words, arena, &args, &problem), ARGS_OK);
+    assert_int_equal(args.rest_count, 4);
+    assert_string_equal(args.rest[1], "--yes");
+    assert_false(args_has(&args, "yes"));
+    assert_string_equal(args_word(&args, 0), "docs");
+    assert_null(args_word(&args, 1));
+}
+
+static void distances_count_slips_of_a_finger(void **state)
+{
+    (void)state;
+    assert_int_equal(args_distance(STR("exec"), STR("exec")), 0);
+    assert_int_equal(args_distance(STR("ecex"), STR("exec")), 2);
+    assert_int_equal(args_distance(STR("eexc"), STR("exec")), 1);
+    assert_int_equal(args_distance(STR("log"), STR("")), 3);
+    assert_int_equal(args_distance(STR("kitten"), STR("sitting")), 3);
+}
+
+static void every_command_explains_itself(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < cli_table.count; i++) {
+        BUF_CLEANUP struct buf out = BUF_INIT;
+
+        args_usage(&out, &cli_table, &cli_table.commands[i]);
+        assert_true(str_starts(buf_str(&out), STR("writ ")));
+        assert_true(cli_table.commands[i].summary[0] != '\0');
+        assert_non_null(cli_table.commands[i].run);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_typed_is_understood_or_told),
+        cmocka_unit_test(what_follows_two_dashes_is_left_alone),
+        cmocka_unit_test(distances_count_slips_of_a_finger),
+        cmocka_unit_test(every_command_explains_itself),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,109 @@
+/* writ policy: what holds, why, and putting a file of rules in force. */
+#include "proc/cli/client.h"
+
+#define POLICY_FILE_MAX (1024U * 1024U)
+
+int command_policy_show(struct cli *cli)
+{
+    struct client_response response;
+    const struct json_value *layer, *rule;
+    struct text_table table;
+    struct json_iter layers;
+    int r = client_ask(cli, "GET", STR("/v1/policy"), STR_NULL, &response);
+
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json) {
+        cli_print_json(cli, response.body);
+        return CLI_DONE;
+    }
+    text_table_init(&table, cli->arena, "LAYER|RULE|MATCH|EFFECT|CHANNEL|AGENT|VERDICT|REASON");
+    layers = json_iter(json_get(response.body, "layers"));
+    while ((layer = json_next(&layers))) {
+        struct json_iter rules = json_iter(json_get(layer, "rules"));
+
+        while ((rule = json_next(&rules))) {
+            static const char *const members[] = { "name",  "match",   "effect", "channel",
+                                                   "agent", "verdict", "reason" };
+
+            text_table_add(&table, cli_field(cli, layer, "layer"));
+            for (size_t i = 0; i < ARRAY_COUNT(members); i++)
+                text_table_add(&table, cli_field(cli, rule, members[i]));
+        }
+    }
+    cli_print_table(cli, &table);
+    return CLI_DONE;
+}
+
+int command_policy_apply(struct cli *cli)
+{
+    const char *file = args_word(&cli->args, 0);
+    struct client_response response;
+    BUF_CLEANUP struct buf body = BUF_INIT;
+    const struct json_value *rules;
+    struct json_error error;
+    struct json_doc doc;
+    struct str text;
+    int r = cli_read_file(cli, file, POLICY_FILE_MAX, &text);
+
+    if (r != CLI_DONE)
+        return r;
+    if (json_parse(cli->arena, text, NULL, &error, &doc) != JSON_PARSED)
+        return cli_fail(cli, CLI_USAGE, "writ-policy(5) has the format.", "%s:%zu:%zu: %s", file,
+                        error.line, error.column, error.sentence);
+    rules = json_is_array(doc.root) ? doc.root : json_get(doc.root, "rules");
+    if (!json_is_array(rules))
+        return cli_fail(cli, CLI_USAGE, "writ-policy(5) has the format.",
+                        "%s holds no list of rules", file);
+    buf_add_c(&body, "{\"rules\":");
+    json_print(&body, rules);
+    buf_add_char(&body, '}');
+    r = client_ask(cli, "POST", STR("/v1/policy"), buf_str(&body), &response);
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json)
+        cli_print_json(cli, response.body);
+    else
+        cli_say(cli, "%zu rules hold in layer %.*s, version %.*s", json_count(rules),
+                STR_ARG(cli_field(cli, response.body, "layer")),
+                STR_ARG(cli_field(cli, response.body, "version")));
+    return CLI_DONE;
+}
+
+static void why_add(struct cli *cli, struct buf *path, const char *option)
+{
+    const char *value = args_value(&cli->args, option);
+
+    if (value)
+        buf_printf(path, "&%s=%.*s", option, STR_ARG(cli_percent(cli->arena, str_from(value))));
+}
+
+int command_policy_why(struct cli *cli)
+{
+    struct client_response response;
+    BUF_CLEANUP struct buf path = BUF_INIT;
+    int r;
+
+    buf_printf(&path, "/v1/policy/why?address=%.*s",
+               STR_ARG(cli_percent(cli->arena, str_from(args_word(&cli->args, 0)))));
+    why_add(cli, &path, "effect");
+    why_add(cli, &path, "channel");
+    why_add(cli, &path, "agent");
+    why_add(cli, &path, "args");
+    r = client_ask(cli, "GET", buf_str(&path), STR_NULL, &response);
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json) {
+        cli_print_json(cli, response.body);
+        return CLI_DONE;
+    }
+    buf_printf(&cli->out, "%.*s: %.*s (%.*s), by rule %.*s of layer %.*s\n",
+               STR_ARG(cli_field(cli, response.body, "verdict")),
+               STR_ARG(cli_field(cli, response.body, "address")),
+               STR_ARG(cli_field(cli, response.body, "effect")),
+               STR_ARG(cli_field(cli, response.body, "rule")),
+               STR_ARG(cli_field(cli, response.body, "layer")));
+    if (json_get_str(response.body, "reason").len > 0)
+        buf_printf(&cli->out, "  %.*s\n", STR_ARG(cli_field(cli, response.body, "reason")));
+    return CLI_DONE;
+}

@@ -1,0 +1,422 @@
+/*
+ * writ sources: adding is two questions. First the exact command, before anything runs; then
+ * every tool with its effect class and what looks strange about it, before anything is callable.
+ */
+#include "proc/cli/client.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct str sources_path(struct cli *cli, const char *name, const char *what)
+{
+    return str_printf(cli->arena, "/v1/sources/%.*s%s",
+                      STR_ARG(cli_percent(cli->arena, str_from(name))), what);
+}
+
+static enum text_color sources_color(struct str state)
+{
+    if (str_is(state, "connected"))
+        return TEXT_GREEN;
+    if (str_is(state, "error"))
+        return TEXT_RED;
+    return TEXT_YELLOW;
+}
+
+static enum text_color sources_effect_color(struct str effect)
+{
+    if (str_is(effect, "destructive"))
+        return TEXT_RED;
+    return str_is(effect, "write") ? TEXT_YELLOW : TEXT_GREEN;
+}
+
+/* A command as one could type it: words with anything unusual are quoted. */
+static struct str sources_command(struct cli *cli, const struct json_value *words)
+{
+    static const char plain[] = "-_./:=@%+,";
+    BUF_CLEANUP struct buf out = BUF_INIT;
+    struct json_iter iter = json_iter(words);
+    const struct json_value *value;
+
+    while ((value = json_next(&iter))) {
+        struct str word = json_str(value);
+        bool quoted = word.len == 0;
+
+        for (size_t i = 0; i < word.len; i++) {
+            char c = word.ptr[i];
+
+            quoted = quoted || !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                                 (c >= 'A' && c <= 'Z') || (c && strchr(plain, c)));
+        }
+        if (out.len > 0)
+            buf_add_char(&out, ' ');
+        if (quoted)
+            buf_add_json(&out, word);
+        else
+            buf_add_str(&out, word);
+    }
+    return str_copy(cli->arena, buf_str(&out));
+}
+
+int command_sources_list(struct cli *cli)
+{
+    struct client_response response;
+    const struct json_value *source;
+    struct text_table table;
+    struct json_iter iter;
+    int r = client_ask(cli, "GET", STR("/v1/sources"), STR_NULL, &response);
+
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json) {
+        cli_print_json(cli, response.body);
+        return CLI_DONE;
+    }
+    iter = json_iter(json_get(response.body, "sources"));
+    text_table_init(&table, cli->arena, "NAME|STATE|>TOOLS|>WAITING|COMMAND");
+    while ((source = json_next(&iter))) {
+        struct str state = cli_field(cli, source, "state");
+
+        text_table_add(&table, cli_field(cli, source, "name"));
+        text_table_add_color(&table, state, sources_color(state));
+        text_table_add(&table, cli_field(cli, source, "tools_count"));
+        text_table_add(&table, cli_field(cli, source, "waiting_count"));
+        text_table_add(&table, sources_command(cli, json_get(source, "command")));
+    }
+    if (table.cell_count == 0)
+        cli_say(cli, "no sources; add one with `writ sources add NAME -- COMMAND ARGS...`");
+    else
+        cli_print_table(cli, &table);
+    return CLI_DONE;
+}
+
+static void sources_print_findings(struct cli *cli, const struct json_value *tools, struct buf *out)
+{
+    struct json_iter iter = json_iter(tools);
+    const struct json_value *tool, *finding;
+
+    while ((tool = json_next(&iter))) {
+        struct json_iter findings = json_iter(json_get(tool, "findings"));
+
+        while ((finding = json_next(&findings)))
+            buf_printf(out, "! %.*s: %.*s (%.*s)\n", STR_ARG(cli_field(cli, tool, "address")),
+                       STR_ARG(cli_field(cli, finding, "sentence")),
+                       STR_ARG(cli_field(cli, finding, "rule")));
+    }
+}
+
+/* Tools as a table, with what looks strange below. waiting: only those that wait. */
+static void sources_print_tools(struct cli *cli, const struct json_value *tools, bool waiting,
+                                struct buf *out)
+{
+    struct json_iter iter = json_iter(tools);
+    const struct json_value *tool;
+    struct text_table table;
+
+    text_table_init(&table, cli->arena, "TOOL|EFFECT|CHANGE|DESCRIPTION");
+    while ((tool = json_next(&iter))) {
+        struct str effect = cli_field(cli, tool, "effect");
+
+        if (waiting && !json_is_true(json_get(tool, "waiting")))
+            continue;
+        text_table_add(&table, cli_field(cli, tool, "address"));
+        text_table_add_color(&table, effect, sources_effect_color(effect));
+        text_table_add(&table, cli_field(cli, tool, "change"));
+        text_table_add(&table, cli_field(cli, tool, "description"));
+    }
+    table.width = cli->width;
+    table.color = cli->color;
+    if (table.cell_count > 0)
+        text_table_print(&table, out);
+    sources_print_findings(cli, tools, out);
+}
+
+static void sources_print_one(struct cli *cli, const struct json_value *source)
+{
+    static const char *const facts[] = { "state",  "reason", "kind",     "server",
+                                         "folder", "digest", "approved", "stderr" };
+    struct buf *out = &cli->out;
+
+    buf_printf(out, "%-10s", "name");
+    buf_add_str(out, cli_field(cli, source, "name"));
+    buf_printf(out, "\n%-10s", "command");
+    text_add_clean(out, sources_command(cli, json_get(source, "command")), false);
+    buf_add_char(out, '\n');
+    for (size_t i = 0; i < ARRAY_COUNT(facts); i++) {
+        struct str value = cli_field(cli, source, facts[i]);
+
+        if (str_is(value, "-"))
+            continue;
+        buf_printf(out, "%-10s", facts[i]);
+        buf_add_str(out, value);
+        buf_add_char(out, '\n');
+    }
+}
+
+static int sources_get(struct cli *cli, const char *name, struct client_response *ret)
+{
+    return client_ask(cli, "GET", sources_path(cli, name, ""), STR_NULL, ret);
+}
+
+int command_sources_show(struct cli *cli)
+{
+    struct client_response response;
+    int r = sources_get(cli, args_word(&cli->args, 0), &response);
+
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json) {
+        cli_print_json(cli, response.body);
+        return CLI_DONE;
+    }
+    sources_print_one(cli, response.body);
+    sources_print_tools(cli, json_get(response.body, "tools"), false, &cli->out);
+    return CLI_DONE;
+}
+
+/* One definition, whole, each line marked. */
+static void sources_print_definition(struct cli *cli, const char *mark,
+                                     const struct json_value *definition)
+{
+    static const char *const members[] = { "description", "effect", "input", "output" };
+    BUF_CLEANUP struct buf text = BUF_INIT;
+    struct str rest;
+
+    for (size_t i = 0; i < ARRAY_COUNT(members); i++) {
+        const struct json_value *value = json_get(definition, members[i]);
+
+        if (!value || json_is_null(value))
+            continue;
+        buf_printf(&text, "%s: ", members[i]);
+        if (json_is_string(value))
+            buf_add_str(&text, json_str(value));
+        else
+            json_print_pretty(&text, value);
+        buf_add_char(&text, '\n');
+    }
+    rest = str_trim(buf_str(&text));
+    while (rest.ptr) {
+        buf_printf(&cli->out, "  %s ", mark);
+        text_add_clean(&cli->out, str_split(&rest, '\n'), false);
+        buf_add_char(&cli->out, '\n');
+    }
+}
+
+/* What waits: new tools, and changed ones beside what was approved. */
+static void sources_print_diff(struct cli *cli, const struct json_value *source)
+{
+    struct json_iter iter = json_iter(json_get(source, "tools"));
+    const struct json_value *tool;
+    size_t count = 0;
+
+    while ((tool = json_next(&iter))) {
+        if (!json_is_true(json_get(tool, "waiting")))
+            continue;
+        count++;
+        buf_add_str(&cli->out, cli_field(cli, tool, "address"));
+        buf_printf(&cli->out, " is %.*s\n", STR_ARG(cli_field(cli, tool, "change")));
+        if (json_is_object(json_get(tool, "before")))
+            sources_print_definition(cli, "-", json_get(tool, "before"));
+        sources_print_definition(cli, "+", tool);
+    }
+    if (count == 0)
+        cli_say(cli, "nothing waits: every tool is as it was approved");
+    sources_print_findings(cli, json_get(source, "tools"), &cli->out);
+}
+
+int command_sources_diff(struct cli *cli)
+{
+    struct client_response response;
+    int r = sources_get(cli, args_word(&cli->args, 0), &response);
+
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json)
+        cli_print_json(cli, response.body);
+    else
+        sources_print_diff(cli, response.body);
+    return CLI_DONE;
+}
+
+static int sources_approve_send(struct cli *cli, const char *name, struct str digest,
+                                struct client_response *ret)
+{
+    BUF_CLEANUP struct buf body = BUF_INIT;
+
+    buf_add_c(&body, "{\"digest\":");
+    buf_add_json(&body, digest);
+    buf_add_char(&body, '}');
+    return client_ask(cli, "POST", sources_path(cli, name, "/approve"), buf_str(&body), ret);
+}
+
+/* Asks once for everything that waits, and approves it. source: lives on in the arena. */
+static int sources_approve(struct cli *cli, const char *name, const struct json_value *source)
+{
+    struct client_response response;
+    BUF_CLEANUP struct buf shown = BUF_INIT;
+    struct str digest = str_copy(cli->arena, json_get_str(source, "digest"));
+    uint64_t waiting = json_u64_or(json_get(source, "waiting_count"), 0);
+    int r;
+
+    if (waiting == 0) {
+        cli_say(cli, "nothing waits: every tool is as it was approved");
+        return CLI_DONE;
+    }
+    sources_print_tools(cli, json_get(source, "tools"), true, &shown);
+    cli_note(cli, str_trim(buf_str(&shown)));
+    if (!args_has(&cli->args, "yes") &&
+        !cli_confirm(cli, str_printf(cli->arena, "Make %s callable as shown? [y/N] ",
+                                     waiting == 1 ? "this tool" : "these tools")
+                              .ptr))
+        return cli_fail(
+            cli, CLI_WAITING,
+            str_printf(cli->arena, "`writ sources approve %s` makes them callable.", name).ptr,
+            "not approved: none of them is callable");
+    r = sources_approve_send(cli, name, digest, &response);
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json)
+        cli_print_json(cli, response.body);
+    else
+        cli_say(cli, "%s: %llu tools approved at %.12s", name, (unsigned long long)waiting,
+                digest.ptr ? digest.ptr : "");
+    return CLI_DONE;
+}
+
+int command_sources_approve(struct cli *cli)
+{
+    const char *name = args_word(&cli->args, 0);
+    struct client_response response;
+    int r = sources_get(cli, name, &response);
+
+    return r == CLI_DONE ? sources_approve(cli, name, response.body) : r;
+}
+
+int command_sources_remove(struct cli *cli)
+{
+    const char *name = args_word(&cli->args, 0);
+    struct client_response response;
+    int r = client_ask(cli, "DELETE", sources_path(cli, name, ""), STR_NULL, &response);
+
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json)
+        cli_print_json(cli, response.body);
+    else
+        cli_say(cli, "%s is removed", name);
+    return CLI_DONE;
+}
+
+static int add_env(struct cli *cli, struct buf *body)
+{
+    const struct args *args = &cli->args;
+    size_t count = 0;
+
+    for (size_t i = 0; i < args->given_count; i++) {
+        struct str value = str_from(args->given[i].value);
+        struct str name;
+
+        if (strcmp(args->given[i].option->name, "env") != 0)
+            continue;
+        name = str_split(&value, '=');
+        if (!value.ptr)
+            return cli_fail(cli, CLI_USAGE, NULL, "--env takes NAME=VALUE; this is %.*s",
+                            STR_ARG(name));
+        buf_add_c(body, count++ == 0 ? ",\"env\":{" : ",");
+        buf_add_json(body, name);
+        buf_add_char(body, ':');
+        buf_add_json(body, value);
+    }
+    if (count > 0)
+        buf_add_char(body, '}');
+    return CLI_DONE;
+}
+
+/* The working folder as an absolute path: the daemon's own is another. */
+static int add_folder(struct cli *cli, struct buf *body)
+{
+    const char *given = args_value(&cli->args, "folder");
+    char folder[PATH_MAX];
+
+    if (!given)
+        given = ".";
+    if (!realpath(given, folder))
+        return cli_fail(cli, CLI_USAGE, NULL, "%s: %s", given, strerror(errno));
+    buf_add_c(body, ",\"folder\":");
+    buf_add_json(body, str_from(folder));
+    return CLI_DONE;
+}
+
+static int add_body(struct cli *cli, struct buf *body)
+{
+    int r;
+
+    buf_add_c(body, "{\"name\":");
+    buf_add_json(body, str_from(args_word(&cli->args, 0)));
+    buf_add_c(body, ",\"command\":[");
+    for (size_t i = 0; i < cli->args.rest_count; i++) {
+        if (i > 0)
+            buf_add_char(body, ',');
+        buf_add_json(body, str_from(cli->args.rest[i]));
+    }
+    buf_add_char(body, ']');
+    r = add_env(cli, body);
+    if (r == CLI_DONE)
+        r = add_folder(cli, body);
+    buf_add_char(body, '}');
+    return r;
+}
+
+/* Exactly these words will run: shown before they do. */
+static int add_confirm(struct cli *cli, struct str body)
+{
+    BUF_CLEANUP struct buf shown = BUF_INIT;
+    struct json_error error;
+    struct json_doc doc = { 0 };
+
+    if (json_parse(cli->arena, body, NULL, &error, &doc) != JSON_PARSED)
+        return cli_fail(cli, CLI_USAGE, NULL, "these words are no UTF-8 text");
+    buf_add_c(&shown, "This will run, and only this:\n  ");
+    text_add_clean(&shown, sources_command(cli, json_get(doc.root, "command")), false);
+    buf_add_c(&shown, "\nin ");
+    text_add_clean(&shown, json_get_str(doc.root, "folder"), false);
+    if (json_get(doc.root, "env")) {
+        buf_add_c(&shown, "\nwith ");
+        text_add_clean(&shown, json_text(cli->arena, json_get(doc.root, "env")), false);
+    }
+    cli_note(cli, buf_str(&shown));
+    if (args_has(&cli->args, "yes") || cli_confirm(cli, "Run it? [y/N] "))
+        return CLI_DONE;
+    return cli_fail(cli, CLI_REFUSED, "With --yes it is not asked.", "nothing was run");
+}
+
+int command_sources_add(struct cli *cli)
+{
+    const char *name = args_word(&cli->args, 0);
+    BUF_CLEANUP struct buf body = BUF_INIT;
+    struct client_response response;
+    int r = CLI_DONE;
+
+    if (cli->args.rest_count == 0)
+        r = cli_fail(cli, CLI_USAGE, NULL, "sources add needs a command after --");
+    if (r == CLI_DONE)
+        r = add_body(cli, &body);
+    if (r == CLI_DONE)
+        r = add_confirm(cli, buf_str(&body));
+    if (r == CLI_DONE)
+        r = client_ask(cli, "POST", STR("/v1/sources"), buf_str(&body), &response);
+    if (r != CLI_DONE)
+        return r;
+    if (!str_is(json_get_str(response.body, "state"), "connected")) {
+        struct str told = cli_field(cli, response.body, "stderr");
+
+        if (!str_is(told, "-"))
+            cli_note(cli, told);
+        return cli_fail(cli, CLI_FAILED,
+                        "`writ sources remove` forgets it; then correct it and add it again.",
+                        "%s is %.*s: %.*s", name, STR_ARG(cli_field(cli, response.body, "state")),
+                        STR_ARG(cli_field(cli, response.body, "reason")));
+    }
+    return sources_approve(cli, name, response.body);
+}

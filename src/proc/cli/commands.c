@@ -1,0 +1,125 @@
+/* Every command, with what it takes. The help, the completions and the man pages say the same. */
+#include "proc/cli/cli.h"
+
+static const struct args_option up_options[] = {
+    { "http", 0, "HOST:PORT", "also answer HTTP there (loopback; port 0 is any)" },
+    { "workers", 0, "N", "programs that run at the same time" },
+    { "foreground", 0, NULL, "stay in front and say everything" },
+};
+
+static const struct args_option exec_options[] = {
+    { "eval", 'e', "CODE", "the program itself, instead of a file" },
+    { "input", 'i', "JSON|@FILE", "the value of `input` in the program" },
+    { "key", 'k', "KEY", "the same key within a day gives the same execution" },
+    { "preview", 0, NULL, "decide its calls and make none" },
+    { "yes", 'y', NULL, "answer approvals with yes, as the person who typed this" },
+    { "no-wait", 0, NULL, "print its id and leave" },
+};
+
+/* Those of exec without a program's. */
+static const struct args_option call_options[] = {
+    { "key", 'k', "KEY", "the same key within a day gives the same execution" },
+    { "preview", 0, NULL, "decide it and do not make it" },
+    { "yes", 'y', NULL, "answer its approval with yes, as the person who typed this" },
+    { "no-wait", 0, NULL, "print the execution's id and leave" },
+};
+
+static const struct args_option add_options[] = {
+    { "env", 0, "NAME=VALUE", "a variable of its environment; again for more" },
+    { "folder", 0, "FOLDER", "where it runs (here)" },
+    { "yes", 'y', NULL, "run it and approve its tools without asking" },
+};
+
+static const struct args_option approve_options[] = {
+    { "yes", 'y', NULL, "without asking" },
+};
+
+static const struct args_option why_options[] = {
+    { "effect", 0, "CLASS", "read, write or destructive, instead of the tool's own" },
+    { "channel", 0, "CHANNEL", "mcp, cli, api or web" },
+    { "agent", 0, "NAME", "asked by this agent" },
+    { "args", 0, "JSON", "with these arguments" },
+};
+
+static const struct args_option list_options[] = {
+    { "limit", 'n', "N", "at most so many (20)" },
+};
+
+static const struct args_option show_options[] = {
+    { "follow", 'f', NULL, "go on until it has ended" },
+};
+
+static const struct args_option export_options[] = {
+    { "from", 0, "SEQUENCE", "the first line" },
+    { "to", 0, "SEQUENCE", "the last line" },
+};
+
+#define NO_OPTIONS    NULL, 0
+#define OPTIONS(list) list, ARRAY_COUNT(list)
+
+static const struct args_command commands[] = {
+    { "up", "", "Starts Writ, if it does not run", OPTIONS(up_options), 0, 0, false, command_up },
+    { "down", "", "Ends Writ in order; what waits goes on at the next start", NO_OPTIONS, 0, 0,
+      false, command_down },
+    { "status", "", "Says what runs, and its addresses", NO_OPTIONS, 0, 0, false, command_status },
+    { "exec", "FILE | - | -e CODE", "Runs a program; its answer alone is on standard output",
+      OPTIONS(exec_options), 0, 1, false, command_exec },
+    { "mcp", "", "Speaks MCP on standard input and output, for an agent", NO_OPTIONS, 0, 0, false,
+      command_mcp },
+    { "sources", "", "Lists where tools come from", NO_OPTIONS, 0, 0, false, command_sources_list },
+    { "sources list", "", "Lists where tools come from", NO_OPTIONS, 0, 0, false,
+      command_sources_list },
+    { "sources add", "NAME -- COMMAND ARGS...", "Adds an MCP server that is started as a command",
+      OPTIONS(add_options), 1, 1, true, command_sources_add },
+    { "sources show", "NAME", "Shows one, with its tools", NO_OPTIONS, 1, 1, false,
+      command_sources_show },
+    { "sources diff", "NAME", "Shows what is new or changed and waits", NO_OPTIONS, 1, 1, false,
+      command_sources_diff },
+    { "sources approve", "NAME", "Makes what waits callable, after showing it",
+      OPTIONS(approve_options), 1, 1, false, command_sources_approve },
+    { "sources remove", "NAME", "Forgets one; its records stay", NO_OPTIONS, 1, 1, false,
+      command_sources_remove },
+    { "tools", "", "Lists what can be called", NO_OPTIONS, 0, 0, false, command_tools_search },
+    { "tools search", "TEXT", "Finds tools", NO_OPTIONS, 0, 1, false, command_tools_search },
+    { "tools describe", "ADDRESS", "Says what one takes and gives", NO_OPTIONS, 1, 1, false,
+      command_tools_describe },
+    { "tools call", "ADDRESS [JSON|@FILE]", "Calls one, through the same gate as a program's call",
+      OPTIONS(call_options), 1, 2, false, command_tools_call },
+    { "policy", "", "Shows the rules that hold", NO_OPTIONS, 0, 0, false, command_policy_show },
+    { "policy show", "", "Shows the rules that hold", NO_OPTIONS, 0, 0, false,
+      command_policy_show },
+    { "policy apply", "FILE", "Puts a file of rules in force", NO_OPTIONS, 1, 1, false,
+      command_policy_apply },
+    { "policy why", "ADDRESS", "Says what such a call would be told, and by which rule",
+      OPTIONS(why_options), 1, 1, false, command_policy_why },
+    { "inbox", "", "Asks you what waits for you", NO_OPTIONS, 0, 0, false, command_inbox },
+    { "inbox list", "", "Lists what waits for you", NO_OPTIONS, 0, 0, false, command_inbox_list },
+    { "inbox show", "ID", "Shows all of one", NO_OPTIONS, 1, 1, false, command_inbox_show },
+    { "inbox answer", "ID approve|deny|done|not-done|again [VALUE]", "Answers one", NO_OPTIONS, 2,
+      3, false, command_inbox_answer },
+    { "log", "", "Lists what ran", OPTIONS(list_options), 0, 0, false, command_log_list },
+    { "log list", "", "Lists what ran", OPTIONS(list_options), 0, 0, false, command_log_list },
+    { "log show", "ID|last", "Tells one execution, and the ledger of its calls",
+      OPTIONS(show_options), 1, 1, false, command_log_show },
+    { "audit verify", "", "Proves that the log is whole and unchanged", NO_OPTIONS, 0, 0, false,
+      command_audit_verify },
+    { "audit export", "", "Prints the log, line by line", OPTIONS(export_options), 0, 0, false,
+      command_audit_export },
+    { "version", "", "Prints the version", NO_OPTIONS, 0, 0, false, command_version },
+    { "help", "[COMMAND]", "Explains", NO_OPTIONS, 0, 2, false, command_help },
+    { "completion", "bash|zsh", "Prints a completion script", NO_OPTIONS, 1, 1, false,
+      command_completion },
+};
+
+static const struct args_option everywhere[] = {
+    { "json", 0, NULL, "print for programs" },
+    { "no-start", 0, NULL, "do not start Writ where it does not run" },
+    { "help", 'h', NULL, "explain this command" },
+};
+
+const struct args_table cli_table = {
+    .commands = commands,
+    .count = ARRAY_COUNT(commands),
+    .everywhere = everywhere,
+    .everywhere_count = ARRAY_COUNT(everywhere),
+};
