@@ -168,7 +168,7 @@ struct log_artifact_facts {
 };
 struct log_artifact_facts log_artifact_facts_get(const struct log_artifact *artifact);
 
-/* Reads part of an artifact. *ret_len is 0 at its end. 0 or LOG_END: there is no such artifact. */
+/* Reads part of an artifact. *ret_len is 0 at its end. LOG_LINE, or LOG_END: there is none such. */
 MUST int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset,
                            void *bytes, size_t len, size_t *ret_len);
 
@@ -176,7 +176,7 @@ MUST int log_artifact_read(struct disk *disk, const struct digest *digest, uint6
 
 /*
  * Reads lines from sequence from_seq (1: all). Each is verified against the one before. The
- * disk is borrowed. LOG_NEWER; LOG_END: there is no log here.
+ * disk is borrowed. 0; LOG_LINE: there is no log here; LOG_NEWER; LOG_DAMAGED.
  */
 MUST int log_reader_open(struct disk *disk, uint64_t from_seq, struct arena *arena,
                          struct log_reader **ret_reader, struct log_trouble *ret_trouble);

@@ -1,0 +1,76 @@
+/* Artifacts: kept by the helper thread, named by what they hold. */
+#include "store/log/internal.h"
+
+#include <stdio.h>
+
+struct log_artifact *log_artifact_keep(struct log *log, int fd, struct str bytes, uint64_t len_max,
+                                       uint64_t tag)
+{
+    struct log_artifact *artifact = heap_alloc(sizeof(*artifact));
+
+    *artifact = (struct log_artifact){ .tag = tag };
+    artifact->job =
+        (struct disk_job){ .kind = DISK_JOB_KEEP, .len = len_max, .fd = fd, .bytes = bytes };
+    memcpy(artifact->job.name, LOG__KEPT, sizeof(LOG__KEPT));
+    log->keeping++;
+    disk_job_add(log->disk, &artifact->job);
+    return artifact;
+}
+
+void log__artifact_ended(struct log *log, struct disk_job *job)
+{
+    struct log_artifact *artifact = container_of(job, struct log_artifact, job);
+
+    CHECK(job->kind == DISK_JOB_KEEP && log->keeping > 0);
+    log->keeping--;
+    if (log->kept_last)
+        log->kept_last->next = artifact;
+    else
+        log->kept_first = artifact;
+    log->kept_last = artifact;
+}
+
+struct log_artifact *log_artifact_next(struct log *log)
+{
+    struct log_artifact *artifact = log->kept_first;
+
+    if (!artifact)
+        return NULL;
+    log->kept_first = artifact->next;
+    if (!log->kept_first)
+        log->kept_last = NULL;
+    artifact->next = NULL;
+    return artifact;
+}
+
+struct log_artifact *log_artifact_free(struct log_artifact *artifact)
+{
+    return heap_free(artifact);
+}
+
+struct log_artifact_facts log_artifact_facts_get(const struct log_artifact *artifact)
+{
+    return (struct log_artifact_facts){ .tag = artifact->tag,
+                                        .digest = artifact->job.digest,
+                                        .len = artifact->job.len,
+                                        .fault = artifact->job.fault };
+}
+
+int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset, void *bytes,
+                      size_t len, size_t *ret_len)
+{
+    struct disk_file *file CLEANUP(disk_file_close) = NULL;
+    char name[sizeof(LOG__KEPT) + 1 + DIGEST_HEX_LEN] = LOG__KEPT "/";
+    int r;
+
+    digest_hex(digest, name + sizeof(LOG__KEPT));
+    name[sizeof(name) - 1] = '\0';
+    r = disk_file_open(disk, name, DISK_OPEN_READ, &file);
+    if (r < 0)
+        return TRACE(r);
+    *ret_len = 0;
+    if (r == DISK_ABSENT)
+        return LOG_END;
+    r = disk_file_read(file, offset, bytes, len, ret_len);
+    return r < 0 ? TRACE(r) : LOG_LINE;
+}

@@ -1,0 +1,183 @@
+/*
+ * store/log/internal - a line, the files it lies in, and the scan that every reader shares.
+ */
+#ifndef WRIT_STORE_LOG_INTERNAL_H
+#define WRIT_STORE_LOG_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/str.h"
+#include "store/log/log.h"
+#include "sys/disk.h"
+
+#define LOG__VERSION "VERSION"
+#define LOG__LOCK    "lock"
+#define LOG__FOLDER  "log"
+#define LOG__CURRENT "log/events.jsonl"
+#define LOG__SPARE   "log/spare"
+#define LOG__HEAD    "log/head"
+#define LOG__KEPT    "artifacts"
+
+/* "log/events-" 20 digits ".jsonl" */
+#define LOG__NAME_LEN 37U
+
+/* --- line.c: one line and its text. Pure. --- */
+
+#define LOG__SALT_TEXT_LEN 22U /* base64url without padding */
+#define LOG__HEADER_MAX    (320U + LOG_TYPE_MAX)
+
+/* What a header says; hashes as they stand in it. */
+struct log__header {
+    uint64_t seq;
+    int64_t at_ms;
+    struct str type;
+    uint64_t durable;
+    struct str prev; /* DIGEST_HEX_LEN */
+    struct str body;
+};
+
+/* Prints the header object into text of LOG__HEADER_MAX; gives its length. */
+size_t log__header_print(const struct log__header *header, char *text);
+/*
+ * Parses a line without its newline: header, its text, the body's text. False if it is none.
+ * Nothing is verified but the form.
+ */
+bool log__line_parse(struct str text, struct log__header *ret_header, struct str *ret_text,
+                     struct str *ret_body);
+/* The events within a body; the null view if it is erased. False if it is neither. */
+bool log__body_events(struct str body, struct str *ret_events);
+void log__salt_print(const uint8_t salt[LOG_SALT_LEN], char text[LOG__SALT_TEXT_LEN]);
+
+/* --- scan.c: lines out of segments, each verified against the one before --- */
+
+struct log__segment {
+    char name[LOG__NAME_LEN + 1];
+    uint64_t first_seq; /* 0: the current one, which has no number in its name */
+};
+
+enum log__break_why {
+    LOG__WHOLE,   /* not broken: lines end, only NULs or nothing follow */
+    LOG__NO_LINE, /* bytes that are no line */
+    LOG__NO_END,  /* a line that does not end */
+    LOG__SEQ,     /* another sequence than the next */
+    LOG__PREV,    /* does not follow from the header before */
+    LOG__BODY,    /* a body that its header does not know */
+    LOG__HISTORY, /* another header than the one that was noted at this sequence */
+};
+
+struct log__scan {
+    struct disk *disk;
+    struct arena *arena;   /* for trouble */
+    struct arena *listing; /* for segments; owned */
+    struct log__segment *segments;
+    size_t count;
+    size_t index;
+    struct disk_file *file; /* of segments[index]; NULL: not open yet */
+    struct buf in;
+    size_t position; /* of the next line within in */
+    uint64_t offset; /* of the next line within the file */
+    uint64_t line;   /* its number within the file, from 1 */
+    uint64_t first;  /* sequence of the file's first line; 0: none was given yet */
+    bool at_end;     /* in holds all there is of the file */
+    bool follows;    /* head and seq are of a line that was given */
+    uint64_t seq;    /* of the last line given */
+    int64_t at_ms;
+    struct digest head; /* of its header */
+    uint64_t durable;   /* the highest mark given */
+    uint64_t noted_seq; /* what log/head says, 0 nothing */
+    struct digest noted;
+    struct log__header header; /* of the last line read */
+    enum log__break_why why;
+    struct str found; /* what stands there, borrowed */
+};
+
+enum log__scan_answer {
+    LOG__SCAN_END = 0, /* all segments are read */
+    LOG__SCAN_LINE = 1,
+    LOG__SCAN_BREAK = 2, /* why says what is wrong at segments[index], offset */
+};
+
+/* Lists the segments; reads log/head. Starts at the segment that has from_seq. */
+MUST int log__scan_init(struct log__scan *scan, struct disk *disk, struct arena *arena,
+                        uint64_t from_seq);
+void log__scan_fini(struct log__scan *scan);
+MUST int log__scan_next(struct log__scan *scan, struct log_line *ret_line);
+/* Forgets what was read ahead, so that the next look reads the file again. */
+void log__scan_refresh(struct log__scan *scan);
+/* Lists again: true if there are more segments than before, and ours is no longer the last. */
+MUST int log__scan_relist(struct log__scan *scan);
+/*
+ * After SCAN_BREAK or SCAN_END: 0 if what was read is all that is known to have been durable,
+ * or LOG_DAMAGED with the trouble. *ret_tail: bytes from the break to the last that is not NUL.
+ */
+MUST int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble,
+                         uint64_t *ret_tail);
+
+/* --- store.c: VERSION and the noted head --- */
+
+/* 0, LOG_NEWER, LOG_DAMAGED, or LOG_LINE: there is none yet. */
+MUST int log__version_check(struct disk *disk, struct arena *arena,
+                            struct log_trouble *ret_trouble);
+MUST int log__version_make(struct disk *disk);
+/* *ret_seq 0: nothing (readable) is noted. */
+MUST int log__head_read(struct disk *disk, uint64_t *ret_seq, struct digest *ret_digest);
+MUST int log__head_write(struct disk_file *file, uint64_t seq, const struct digest *digest);
+/* A whole small file, at most size bytes. 0 or DISK_ABSENT. */
+MUST int log__file_get(struct disk *disk, const char *name, struct buf *text, size_t size);
+
+/* --- the owner --- */
+
+struct log_artifact {
+    struct disk_job job;
+    uint64_t tag;
+    struct log_artifact *next;
+};
+
+struct log {
+    struct disk *disk;
+    struct arena *arena;
+    struct log__scan scan;
+    struct log_recovery recovery;
+    uint64_t segment_len;
+    bool open; /* recovered: may be appended to */
+
+    struct disk_file *file; /* the current segment */
+    struct disk_file *head_file;
+    uint64_t first_seq; /* of the current segment; 0: it is empty */
+    uint64_t end;       /* where the next line goes */
+    uint64_t ready;     /* bytes of the file that are prewritten */
+    struct buf out;     /* appended, not written */
+    uint64_t seq;       /* of the last line appended */
+    uint64_t written;   /* ... written */
+    uint64_t asked;     /* ... that a sync was asked for */
+    uint64_t durable;   /* ... that is on disk */
+    uint64_t noted;     /* ... in log/head */
+    int64_t at_ms;
+    struct digest head;  /* of the last header appended */
+    int64_t unsynced_ns; /* when the first line was written that no sync was asked for; -1 */
+    int64_t quiet_ns;    /* when the last line was written */
+    int64_t retry_ns;    /* full: when to try again; -1 */
+
+    struct disk_job fill;
+    bool filling;
+    struct disk_job spare;
+    bool sparing;
+    bool has_spare;
+    bool full;
+
+    struct log_artifact *kept_first; /* ended, not yet given */
+    struct log_artifact *kept_last;
+    uint64_t keeping; /* jobs under way */
+};
+
+/* log.c */
+MUST int log__seal(struct log *log);
+MUST int log__current_make(struct log *log);
+
+/* append.c */
+MUST int log__collect(struct log *log, int64_t mono_ns);
+void log__artifact_ended(struct log *log, struct disk_job *job);
+
+#endif

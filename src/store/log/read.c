@@ -1,0 +1,122 @@
+/*
+ * The reader's side: lines without the lock, beside a running owner, and the proof of the chain.
+ *
+ * The owner may be in the middle of a write or of a roll. So whatever looks like an end or a
+ * break is read once more, with the segments listed again, before it is believed.
+ */
+#include "store/log/internal.h"
+
+struct log_reader {
+    struct log__scan scan;
+    uint64_t from_seq;
+};
+
+/* 0; LOG_END: no log; LOG_NEWER; LOG_DAMAGED. */
+static int read_begin(struct log__scan *scan, struct disk *disk, uint64_t from_seq,
+                      struct arena *arena, struct log_trouble *ret_trouble)
+{
+    int r = log__version_check(disk, arena, ret_trouble);
+
+    if (r != 0)
+        return r < 0 ? TRACE(r) : r;
+    r = log__scan_init(scan, disk, arena, from_seq);
+    return r < 0 ? TRACE(r) : 0;
+}
+
+/* The next line, looked at twice before it is an end or a break. */
+static int read_line(struct log__scan *scan, struct log_line *ret_line)
+{
+    int r = log__scan_next(scan, ret_line);
+
+    if (r < 0 || r == LOG__SCAN_LINE)
+        return r < 0 ? TRACE(r) : r;
+    r = log__scan_relist(scan);
+    if (r >= 0)
+        r = log__scan_next(scan, ret_line);
+    return r < 0 ? TRACE(r) : r;
+}
+
+int log_reader_open(struct disk *disk, uint64_t from_seq, struct arena *arena,
+                    struct log_reader **ret_reader, struct log_trouble *ret_trouble)
+{
+    struct log_reader *reader = heap_alloc(sizeof(*reader));
+    int r;
+
+    *reader = (struct log_reader){ .from_seq = from_seq };
+    r = read_begin(&reader->scan, disk, from_seq, arena, ret_trouble);
+    if (r != 0) {
+        (void)heap_free(reader);
+        return r < 0 ? TRACE(r) : r;
+    }
+    *ret_reader = reader;
+    return 0;
+}
+
+struct log_reader *log_reader_close(struct log_reader *reader)
+{
+    if (!reader)
+        return NULL;
+    log__scan_fini(&reader->scan);
+    return heap_free(reader);
+}
+
+int log_reader_next(struct log_reader *reader, struct log_line *ret_line,
+                    struct log_trouble *ret_trouble)
+{
+    struct log_line line = { 0 };
+    uint64_t tail;
+    int r;
+
+    do
+        r = read_line(&reader->scan, &line);
+    while (r == LOG__SCAN_LINE && line.seq < reader->from_seq);
+    if (r == LOG__SCAN_LINE) {
+        *ret_line = line;
+        return LOG_LINE;
+    }
+    if (r >= 0)
+        r = log__scan_judge(&reader->scan, ret_trouble, &tail);
+    log__scan_refresh(&reader->scan);
+    return r < 0 ? TRACE(r) : r;
+}
+
+static void verify_note(struct log_proof *proof, const struct log_line *line)
+{
+    if (proof->lines == 0) {
+        proof->first_seq = line->seq;
+        proof->first_at_ms = line->at_ms;
+    }
+    proof->lines++;
+    proof->last_seq = line->seq;
+    proof->last_at_ms = line->at_ms;
+    proof->bytes += line->len;
+    proof->erased += line->erased;
+}
+
+int log_verify(struct disk *disk, struct arena *arena, struct log_proof *ret_proof,
+               struct log_trouble *ret_trouble)
+{
+    struct log__scan scan;
+    struct log_proof proof = { 0 };
+    struct log_line line;
+    int r = read_begin(&scan, disk, 1, arena, ret_trouble);
+
+    if (r == LOG_LINE) {
+        *ret_proof = proof;
+        return LOG_END;
+    }
+    if (r != 0)
+        return r < 0 ? TRACE(r) : r;
+    while ((r = read_line(&scan, &line)) == LOG__SCAN_LINE)
+        verify_note(&proof, &line);
+    if (r >= 0)
+        r = log__scan_judge(&scan, ret_trouble, &proof.torn_bytes);
+    proof.durable = scan.durable > scan.noted_seq ? scan.durable : scan.noted_seq;
+    proof.segments = scan.count;
+    proof.head = scan.head;
+    log__scan_fini(&scan);
+    if (r < 0)
+        return TRACE(r);
+    *ret_proof = proof;
+    return r;
+}
