@@ -87,7 +87,7 @@ bool str_to_u64(struct str text, uint64_t *ret_value)
 {
     uint64_t value = 0;
 
-    if (text.len == 0)
+    if (!text.ptr || text.len == 0)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9')

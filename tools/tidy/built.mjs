@@ -36,16 +36,25 @@ function fileOf(object) {
         .split(/[_/]?\.\._|\//).pop();
 }
 
-function prefixesOf(room, object) {
-    const parts = room.split('/');
-    const file = fileOf(object);
+/* Names of the files of a room and its subfolders, without tests: "arena", "sandbox_seccomp". */
+function fileNames(root, room) {
+    const names = new Set();
 
-    if (['base', 'sys', 'model'].includes(floorOf(room))) {
-        const names = file.split('_');
-
-        /* A mechanism is a file: sandbox_seccomp.c may say sandbox_. */
-        return names.map((_, i) => `${names.slice(0, i + 1).join('_')}_`);
+    for (const entry of readdirSync(join(root, 'src', room), { withFileTypes: true })) {
+        if (entry.isDirectory())
+            fileNames(root, `${room}/${entry.name}`).forEach((name) => names.add(name));
+        else if (/(?<!_test|_fuzz)\.[ch]$/.test(entry.name))
+            names.add(entry.name.replace(/\.[ch]$/, ''));
     }
+    return names;
+}
+
+/* In base, sys and model the prefix is the name of one of its files; elsewhere it is the room's. */
+function prefixesOf(root, room, generated) {
+    const parts = room.split('/');
+
+    if (['base', 'sys', 'model'].includes(floorOf(room)))
+        return [...fileNames(root, room), ...generated].map((name) => `${name}_`);
     return [`${parts[parts.length - 1]}_`, `${parts.slice(1).join('_')}_`];
 }
 
@@ -59,12 +68,16 @@ export function checkSymbols(root, build, rooms, report) {
             report(relative(root, library), 1, 'rooms', 'a library of no room');
             continue;
         }
-        for (const { object, name } of symbolsOf(library)) {
-            const prefixes = prefixesOf(room, object);
+        const symbols = symbolsOf(library);
+        const generated = symbols.filter(({ object }) => object.includes('meson-generated'))
+            .map(({ object }) => fileOf(object));
+        const prefixes = prefixesOf(root, room, generated);
 
+        for (const { object, name } of symbols) {
             if (!prefixes.some((prefix) => name.startsWith(prefix)))
                 report(`src/${room}/${fileOf(object)}.c`, 1, 'prefix',
-                    `${name} does not begin with ${prefixes[0]}`, name);
+                    `${name} does not begin with ${prefixes.length > 2 ? 'the name of a file of the room' : prefixes[0]}`,
+                    name);
         }
     }
 }

@@ -311,6 +311,7 @@ bool json_number_divides(const struct json_value *number, const struct json_valu
     if (shift < 0)
         return false;
     modulus = number_digits(&by);
+    CHECK(modulus != 0);
     for (size_t i = 0; i < dividend.text.len; i++)
         if (dividend.text.ptr[i] != '.')
             rest = (uint64_t)(((__uint128_t)rest * 10 + (__uint128_t)(dividend.text.ptr[i] - '0')) %

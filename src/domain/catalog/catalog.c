@@ -1,0 +1,328 @@
+/*
+ * Sources and their listings, as events made them.
+ *
+ * A source has one listing that is offered and one that is pinned; after an approval they are the
+ * same. A new listing replaces the offered one and leaves the pinned one for the diff. Whether a
+ * tool waits was decided when its listing became an event; approval ends it.
+ */
+#include "domain/catalog/internal.h"
+
+static struct catalog__listing *listing_unref(struct catalog__listing *listing)
+{
+    if (!listing || --listing->refs > 0)
+        return NULL;
+    map_fini(&listing->by_path);
+    map_fini(&listing->by_name);
+    (void)arena_free(listing->arena); /* the listing itself lies in it */
+    return NULL;
+}
+
+static struct catalog__source *source_free(struct catalog__source *source)
+{
+    source->offered = listing_unref(source->offered);
+    source->pinned = listing_unref(source->pinned);
+    (void)arena_free(source->state_arena);
+    (void)arena_free(source->arena); /* the source itself lies in it */
+    return NULL;
+}
+
+struct catalog *catalog_new(void)
+{
+    struct catalog *catalog = heap_alloc(sizeof(*catalog));
+
+    *catalog = (struct catalog){ 0 };
+    return catalog;
+}
+
+struct catalog *catalog_free(struct catalog *catalog)
+{
+    struct map_entry *entry;
+    size_t position = 0;
+
+    if (!catalog)
+        return NULL;
+    while ((entry = map_next(&catalog->sources, &position)))
+        (void)source_free(entry->value);
+    map_fini(&catalog->sources);
+    map_fini(&catalog->names);
+    return heap_free(catalog);
+}
+
+/* ---- events become true ---- */
+
+static struct str text_keep(struct arena *arena, struct str text)
+{
+    return text.ptr ? str_copy(arena, text) : STR_NULL;
+}
+
+static const struct str *texts_keep(struct arena *arena, const struct str *texts, size_t count)
+{
+    struct str *copies = ARENA_ARRAY(arena, struct str, count);
+
+    for (size_t i = 0; i < count; i++)
+        copies[i] = str_copy(arena, texts[i]);
+    return copies;
+}
+
+static void source_remove(struct catalog *catalog, uint64_t handle)
+{
+    struct catalog__source *source = map_take_u64(&catalog->sources, handle);
+
+    if (!source)
+        return;
+    if (map_find(&catalog->names, source->view.name) == source)
+        (void)map_take(&catalog->names, source->view.name);
+    (void)source_free(source);
+}
+
+static void apply_added(struct catalog *catalog, const struct event_source_added *event)
+{
+    struct arena *arena = arena_new(0);
+    struct catalog__source *source = ARENA_NEW(arena, struct catalog__source);
+
+    source_remove(catalog, event->source);
+    source->arena = arena;
+    source->state_arena = arena_new(0);
+    source->view = (struct catalog_source){
+        .source = event->source,
+        .name = str_copy(arena, event->name),
+        .kind = event->kind,
+        .state = MSG_SOURCE_STATE_DRAFT,
+        .argv = texts_keep(arena, event->argv, event->argv_count),
+        .argv_count = event->argv_count,
+        .env = texts_keep(arena, event->env, event->env_count),
+        .env_count = event->env_count,
+        .headers = texts_keep(arena, event->headers, event->headers_count),
+        .headers_count = event->headers_count,
+        .folder = text_keep(arena, event->folder),
+        .url = text_keep(arena, event->url),
+    };
+    (void)map_put_u64(&catalog->sources, event->source, source);
+    (void)map_put(&catalog->names, source->view.name, source);
+}
+
+static void apply_state(struct catalog *catalog, const struct event_source_state *event)
+{
+    struct catalog__source *source = map_find_u64(&catalog->sources, event->source);
+
+    if (!source)
+        return;
+    arena_reset(source->state_arena);
+    source->view.state = event->state;
+    source->view.reason = text_keep(source->state_arena, event->reason);
+}
+
+static uint32_t letters_of(struct str text)
+{
+    uint32_t letters = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if (c >= 'a' && c <= 'z')
+            letters |= 1U << (c - 'a');
+    }
+    return letters;
+}
+
+static void tool_keep(struct catalog__listing *listing, const struct catalog_source *source,
+                      const struct event_tool *from, uint32_t version)
+{
+    struct arena *arena = listing->arena;
+    struct catalog_tool *tool = &listing->tools[listing->count++];
+
+    *tool = (struct catalog_tool){
+        .source = source->source,
+        .address = str_printf(arena, "%.*s.%.*s", STR_ARG(source->name), STR_ARG(from->path)),
+        .name = str_copy(arena, from->name),
+        .title = text_keep(arena, from->title),
+        .description = text_keep(arena, from->description),
+        .input = text_keep(arena, from->input),
+        .output = text_keep(arena, from->output),
+        .hints = text_keep(arena, from->hints),
+        .effect = from->effect,
+        .digest = from->digest,
+        .version = version,
+        .waiting = from->waiting,
+        .more = ARENA_NEW(arena, struct catalog__more),
+    };
+    tool->path = str_slice(tool->address, source->name.len + 1, tool->address.len);
+    tool->more->letters = letters_of(tool->address);
+    (void)map_put(&listing->by_path, tool->path, tool);
+    (void)map_put(&listing->by_name, tool->name, tool);
+}
+
+static struct catalog__listing *listing_new(const struct catalog_source *source,
+                                            const struct event_source_listed *event)
+{
+    struct arena *arena = arena_new(0);
+    struct catalog__listing *listing = ARENA_NEW(arena, struct catalog__listing);
+
+    listing->arena = arena;
+    listing->refs = 1;
+    listing->tools = ARENA_ARRAY(arena, struct catalog_tool, event->tools_count);
+    for (size_t i = 0; i < event->tools_count; i++)
+        tool_keep(listing, source, &event->tools[i], event->version);
+    return listing;
+}
+
+static size_t waiting_count(const struct catalog__listing *listing)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < listing->count; i++)
+        count += listing->tools[i].waiting;
+    return count;
+}
+
+static void apply_listed(struct catalog *catalog, const struct event_source_listed *event)
+{
+    struct catalog__source *source = map_find_u64(&catalog->sources, event->source);
+
+    if (!source)
+        return;
+    struct catalog_source *view = &source->view;
+    (void)listing_unref(source->offered);
+    source->offered = listing_new(view, event);
+    view->version = event->version;
+    view->digest = event->digest;
+    view->server = text_keep(source->offered->arena, event->server);
+    view->instructions = text_keep(source->offered->arena, event->instructions);
+    view->tools = source->offered->tools;
+    view->tools_count = source->offered->count;
+    view->waiting_count = waiting_count(source->offered);
+}
+
+/* An approval of anything but exactly what is offered approves nothing. */
+static void apply_approved(struct catalog *catalog, const struct event_source_approved *event)
+{
+    struct catalog__source *source = map_find_u64(&catalog->sources, event->source);
+
+    if (!source || !source->offered || source->view.version != event->version ||
+        !digest_equal(&source->view.digest, &event->digest))
+        return;
+    struct catalog_source *view = &source->view;
+    source->offered->refs++;
+    (void)listing_unref(source->pinned);
+    source->pinned = source->offered;
+    for (size_t i = 0; i < source->offered->count; i++)
+        source->offered->tools[i].waiting = false;
+    view->waiting_count = 0;
+    view->approved = true;
+    view->approved_version = event->version;
+    view->approved_digest = event->digest;
+    view->pins = source->pinned->tools;
+    view->pins_count = source->pinned->count;
+}
+
+void catalog_apply(struct catalog *catalog, const struct event *event)
+{
+    if (event->type == EVENT_SOURCE_ADDED)
+        apply_added(catalog, &event->as.source_added);
+    else if (event->type == EVENT_SOURCE_STATE)
+        apply_state(catalog, &event->as.source_state);
+    else if (event->type == EVENT_SOURCE_LISTED)
+        apply_listed(catalog, &event->as.source_listed);
+    else if (event->type == EVENT_SOURCE_APPROVED)
+        apply_approved(catalog, &event->as.source_approved);
+    else if (event->type == EVENT_SOURCE_REMOVED)
+        source_remove(catalog, event->as.source_removed.source);
+}
+
+/* ---- looking ---- */
+
+size_t catalog_count(const struct catalog *catalog)
+{
+    return catalog->sources.count;
+}
+
+const struct catalog_source *catalog_source_find(const struct catalog *catalog, uint64_t source)
+{
+    const struct catalog__source *found = map_find_u64(&catalog->sources, source);
+
+    return found ? &found->view : NULL;
+}
+
+const struct catalog_source *catalog_source_named(const struct catalog *catalog, struct str name)
+{
+    const struct catalog__source *found = map_find(&catalog->names, name);
+
+    return found ? &found->view : NULL;
+}
+
+const struct catalog_source *catalog_source_next(const struct catalog *catalog, size_t *position)
+{
+    const struct map_entry *entry = map_next(&catalog->sources, position);
+    const struct catalog__source *found = entry ? entry->value : NULL;
+
+    return found ? &found->view : NULL;
+}
+
+static const struct catalog__source *source_of(const struct catalog_source *view)
+{
+    return container_of(view, struct catalog__source, view);
+}
+
+const struct catalog_tool *catalog_pin(const struct catalog_source *source, struct str name)
+{
+    const struct catalog__listing *pinned = source_of(source)->pinned;
+
+    return pinned ? map_find(&pinned->by_name, name) : NULL;
+}
+
+const struct catalog_tool *catalog_offered(const struct catalog_source *source, struct str name)
+{
+    const struct catalog__listing *offered = source_of(source)->offered;
+
+    return offered ? map_find(&offered->by_name, name) : NULL;
+}
+
+enum catalog_change catalog_change(const struct catalog_source *source,
+                                   const struct catalog_tool *tool)
+{
+    const struct catalog_tool *pin = catalog_pin(source, tool->name);
+
+    if (!pin)
+        return CATALOG_NEW;
+    return digest_equal(&pin->digest, &tool->digest) ? CATALOG_SAME : CATALOG_CHANGED;
+}
+
+static enum catalog_answer answer_of(const struct catalog_source *source,
+                                     const struct catalog_tool *tool)
+{
+    if (!source->approved || tool->waiting)
+        return CATALOG_WAITING;
+    switch (source->state) {
+    case MSG_SOURCE_STATE_CONNECTED:
+        return CATALOG_FOUND;
+    case MSG_SOURCE_STATE_AUTH_REQUIRED:
+        return CATALOG_SOURCE_AUTH;
+    case MSG_SOURCE_STATE_DRAFT:
+    case MSG_SOURCE_STATE_PROBING:
+        return CATALOG_SOURCE_OPENING;
+    case MSG_SOURCE_STATE_ERROR:
+    case MSG_SOURCE_STATE_REMOVED:
+        return CATALOG_SOURCE_DOWN;
+    }
+    UNREACHABLE("a source's state outside its enum");
+}
+
+enum catalog_answer catalog_find(const struct catalog *catalog, struct str address,
+                                 const struct catalog_tool **ret_tool)
+{
+    struct str path = address;
+    struct str name = str_split(&path, '.');
+    const struct catalog__source *source = map_find(&catalog->names, name);
+
+    if (!source || !source->offered || !path.ptr)
+        return CATALOG_UNKNOWN;
+    const struct catalog_tool *tool = map_find(&source->offered->by_path, path);
+    if (!tool)
+        tool = map_find(&source->offered->by_name, path);
+    if (!tool)
+        return CATALOG_UNKNOWN;
+    *ret_tool = tool;
+    return answer_of(&source->view, tool);
+}
