@@ -71,36 +71,6 @@ static void say(struct looking *looking, enum rule rule, struct str sentence)
         (struct catalog_finding){ .rule = str_from(rule_names[rule]), .sentence = sentence };
 }
 
-/* The code point at *at, which moves behind it; the text is UTF-8. */
-static uint32_t code_next(struct str text, size_t *at)
-{
-    unsigned char c = (unsigned char)text.ptr[(*at)++];
-    uint32_t code = c < 0x80 ? c : c < 0xE0 ? c & 0x1FU : c < 0xF0 ? c & 0x0FU : c & 0x07U;
-    unsigned more = c < 0x80 ? 0 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
-
-    while (more-- > 0 && *at < text.len)
-        code = code << 6 | ((unsigned char)text.ptr[(*at)++] & 0x3FU);
-    return code;
-}
-
-static bool is_hidden(uint32_t c)
-{
-    return (c >= 0x200B && c <= 0x200D) || (c >= 0x2060 && c <= 0x2064) || c == 0xFEFF ||
-           c == 0x00AD || c == 0x180E || c == 0x034F || c == 0x115F || c == 0x1160 || c == 0x3164 ||
-           c == 0xFFA0 || (c >= 0xE0100 && c <= 0xE01EF);
-}
-
-static bool is_bidi(uint32_t c)
-{
-    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E ||
-           c == 0x200F || c == 0x061C;
-}
-
-static bool is_control(uint32_t c)
-{
-    return (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || (c >= 0x7F && c < 0xA0);
-}
-
 /* Tags, U+E0000 and on, spell ASCII that nobody sees: shown as what they spell. */
 static struct str tags_read(struct looking *looking, struct str text)
 {
@@ -108,7 +78,7 @@ static struct str tags_read(struct looking *looking, struct str text)
     size_t at = 0;
 
     while (at < text.len && out.len < QUOTE_MAX) {
-        uint32_t c = code_next(text, &at);
+        uint32_t c = catalog__code_next(text, &at);
 
         if (c >= 0xE0020 && c < 0xE007F)
             buf_add_char(&out, (char)(c - 0xE0000));
@@ -124,15 +94,15 @@ static void code_look(struct looking *looking, struct str text, size_t at, uint3
         say(looking, RULE_TAGS,
             str_printf(arena, "The %s has text that cannot be seen, which spells: %.*s",
                        looking->place, STR_ARG(tags_read(looking, text))));
-    else if (is_hidden(c))
+    else if (catalog__code_is_hidden(c))
         say(looking, RULE_HIDDEN,
             str_printf(arena, "The %s has characters that cannot be seen (U+%04X): %.*s",
                        looking->place, c, STR_ARG(quote(looking, text, at))));
-    else if (is_bidi(c))
+    else if (catalog__code_is_bidi(c))
         say(looking, RULE_BIDI,
             str_printf(arena, "The %s turns the direction of its text (U+%04X): %.*s",
                        looking->place, c, STR_ARG(quote(looking, text, at))));
-    else if (is_control(c))
+    else if (catalog__code_is_control(c))
         say(looking, RULE_CONTROL,
             str_printf(arena, "The %s has control characters (U+%04X): %.*s", looking->place, c,
                        STR_ARG(quote(looking, text, at))));
@@ -145,7 +115,7 @@ static void codes_look(struct looking *looking, struct str text)
     while (at < text.len) {
         size_t from = at;
 
-        code_look(looking, text, from, code_next(text, &at));
+        code_look(looking, text, from, catalog__code_next(text, &at));
     }
 }
 

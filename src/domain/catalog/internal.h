@@ -57,4 +57,17 @@ static inline struct str catalog__word_str(const struct catalog__word *word)
     return str_of(word->text, word->len);
 }
 
+/* ---- text.c ---- */
+/* The code point at *at, which moves behind it; the text is UTF-8. */
+uint32_t catalog__code_next(struct str text, size_t *at);
+/* Characters without a shape, that turn the direction, that control: nobody sees them. */
+bool catalog__code_is_hidden(uint32_t c);
+bool catalog__code_is_bidi(uint32_t c);
+bool catalog__code_is_control(uint32_t c);
+static inline bool catalog__code_is_unseen(uint32_t c)
+{
+    return catalog__code_is_hidden(c) || catalog__code_is_bidi(c) || catalog__code_is_control(c) ||
+           (c >= 0xE0000 && c <= 0xE007F);
+}
+
 #endif
