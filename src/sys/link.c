@@ -287,6 +287,11 @@ int link_next(struct link *link, struct wire_frame *ret_frame)
     return link->ended ? LINK_CLOSED : LINK_NONE;
 }
 
+void link_fd_close(int fd)
+{
+    port_close(fd);
+}
+
 int link_fd_take(struct link *link, size_t index)
 {
     int fd;

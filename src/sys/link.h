@@ -52,6 +52,8 @@ MUST int link_next(struct link *link, struct wire_frame *ret_frame);
 
 /* Gives descriptor number index of the last frame, or -1 if there is none such. */
 int link_fd_take(struct link *link, size_t index);
+/* Closes a descriptor that was taken. */
+void link_fd_close(int fd);
 
 /*
  * Queues a frame; fds are borrowed and copied, so the caller closes its own. 0, LINK_FULL or

@@ -1,0 +1,127 @@
+/*
+ * Do arguments fit, does an answer conform? Schemas are compiled when first needed and kept by
+ * the digest of their tool; a schema that cannot be compiled refuses arguments by saying so, and
+ * leaves answers unchecked.
+ */
+#include "domain/core/internal.h"
+#include "format/json/json.h"
+#include "format/schema/schema.h"
+
+/* Compiled schemas kept; beyond it all are dropped and made anew as needed. */
+#define CORE_FITS_MAX  4096U
+#define CORE_STEPS_MAX 200000U
+
+struct core_fit {
+    struct arena *arena;
+    char key[DIGEST_LEN + 1];
+    const struct schema *schema; /* NULL: it cannot be compiled */
+    struct str problem;
+};
+
+static void core_fits_clear(struct core *core)
+{
+    struct map_entry *entry;
+
+    for (size_t at = 0; (entry = map_next(&core->fits, &at));)
+        (void)arena_free(((struct core_fit *)entry->value)->arena);
+    map_fini(&core->fits);
+}
+
+void core__fits_free(struct core *core)
+{
+    core_fits_clear(core);
+    core->validator = schema_validator_free(core->validator);
+}
+
+static void core_fit_compile(struct core_fit *fit, struct str text)
+{
+    struct arena *scratch CLEANUP(arena_free) = arena_new(0);
+    struct report *report = ARENA_NEW(scratch, struct report);
+    struct json_error error;
+    struct json_doc doc;
+
+    report_init(report, scratch);
+    if (json_parse(scratch, text, NULL, &error, &doc) != JSON_PARSED)
+        fit->problem = str_copy(fit->arena, str_from(error.sentence));
+    else if (schema_compile(fit->arena, doc.root, NULL, report, &fit->schema) !=
+             SCHEMA_COMPILED)
+        fit->problem = str_printf(fit->arena, "%.*s %.*s",
+                                  STR_ARG(report->problems[0].path),
+                                  STR_ARG(report->problems[0].sentence));
+}
+
+static const struct core_fit *core_fit(struct core *core, const struct catalog_tool *tool,
+                                       bool output)
+{
+    struct core_fit *fit;
+    struct arena *arena;
+    char key[DIGEST_LEN + 1];
+
+    memcpy(key, tool->digest.bytes, DIGEST_LEN);
+    key[DIGEST_LEN] = output ? 'o' : 'i';
+    fit = map_find(&core->fits, str_of(key, sizeof(key)));
+    if (fit)
+        return fit;
+    if (core->fits.count >= CORE_FITS_MAX)
+        core_fits_clear(core);
+    arena = arena_new(0);
+    fit = ARENA_NEW(arena, struct core_fit);
+    fit->arena = arena;
+    memcpy(fit->key, key, sizeof(key));
+    core_fit_compile(fit, output ? tool->output : tool->input);
+    (void)map_put(&core->fits, str_of(fit->key, sizeof(fit->key)), fit);
+    return fit;
+}
+
+static enum core_fits core_check(struct core_turn *turn, const struct core_fit *fit,
+                                 struct str text, struct report *report)
+{
+    struct json_error error;
+    struct json_doc doc;
+
+    if (!turn->core->validator) {
+        turn->core->validator = schema_validator_new();
+        schema_validator_steps(turn->core->validator, CORE_STEPS_MAX);
+    }
+    if (json_parse(turn->update->turn, text, NULL, &error, &doc) != JSON_PARSED) {
+        report_add(report, STR(""), "syntax", "is no JSON: %s", error.sentence);
+        return CORE_FITS_NOT;
+    }
+    if (!fit->schema)
+        return CORE_FITS_UNCHECKED;
+    switch ((enum schema_answer)schema_validate(turn->core->validator, fit->schema, doc.root,
+                                                report)) {
+    case SCHEMA_VALID:
+        return CORE_FITS;
+    case SCHEMA_INVALID:
+        return CORE_FITS_NOT;
+    case SCHEMA_TOO_COSTLY:
+        break;
+    }
+    report_add(report, STR(""), "limit", "is too costly to check against its schema");
+    return CORE_FITS_UNCHECKED;
+}
+
+enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool *tool,
+                              struct str args, struct report *report)
+{
+    const struct core_fit *fit;
+    enum core_fits fits;
+
+    if (!tool->input.ptr)
+        return CORE_FITS;
+    fit = core_fit(turn->core, tool, false);
+    fits = core_check(turn, fit, args.ptr ? args : STR("{}"), report);
+    if (fits == CORE_FITS_UNCHECKED && !fit->schema)
+        report_add(report, STR(""), "schema", "cannot be checked: the tool's own schema is wrong: %.*s",
+                   STR_ARG(fit->problem));
+    return fits;
+}
+
+enum core_fits core__result_fits(struct core_turn *turn, const struct catalog_tool *tool,
+                                 struct str value, struct report *report)
+{
+    if (!tool || !tool->output.ptr || !value.ptr)
+        return CORE_FITS_UNCHECKED;
+    return core_check(turn, core_fit(turn->core, tool, true), value, report);
+}

@@ -1,0 +1,148 @@
+/* What the files of core share. Outside the room nobody may say it. */
+#ifndef WRIT_DOMAIN_CORE_INTERNAL_H
+#define WRIT_DOMAIN_CORE_INTERNAL_H
+
+#include "domain/core/core.h"
+
+struct core_session {
+    uint64_t handle;
+    struct event_who who;
+    struct arena *arena;
+};
+
+struct schema_validator;
+
+/* Executions that ended and are remembered for a while, oldest first. */
+struct core_kept {
+    struct core_kept_handles VEC(uint64_t) handles;
+    size_t head;
+};
+
+struct core {
+    struct arena *arena;
+    struct catalog *catalog;
+    struct policy *policy;
+    struct map executions; /* handle -> struct execution */
+    struct map ghosts;     /* handle -> struct execution: forgotten, readable until core_sweep */
+    struct map ids;        /* 30 letters -> struct execution */
+    struct map programs;   /* digest bytes -> struct execution that can be attached to */
+    struct map keys;       /* actor, newline, key -> struct execution */
+    struct map inputs;     /* id bytes -> struct core_open_input */
+    struct map sessions;   /* handle -> struct core_session */
+    struct map fits;                          /* tool digest -> compiled schema; a cache */
+    struct schema_validator *validator;
+    struct core_handles VEC(uint64_t) ended; /* in this line: forgotten after it, or kept */
+    struct core_kept kept_answers;           /* until the window of attaching has passed */
+    struct core_kept kept_keys;              /* until the window of keys has passed */
+    uint64_t live;
+    uint64_t source_next;
+    uint32_t policy_version;
+    struct digest policy_digest;
+    int64_t at_ms;
+    int64_t due_ms; /* volatile: nothing happens by itself before */
+};
+
+struct core_open_input {
+    struct input input;
+    struct arena *arena;
+};
+
+/* One step under way: what decides may see, and where it writes. */
+struct core_turn {
+    struct core *core;
+    struct core_update *update;
+    const struct command *command;
+    int64_t now_ms;
+    uint32_t drawn;   /* ids made in this step */
+    struct str actor; /* whose program asks a query */
+};
+
+/* Makes an event true; false if it cannot be. */
+bool core__apply(struct core *core, uint64_t seq, int64_t at_ms, const struct event *event) MUST;
+/* After each line: what need not be remembered is forgotten. */
+void core__settle(struct core *core);
+
+/* Records an event in the update and makes it true. */
+void core__emit(struct core_turn *turn, const struct event *event);
+struct core_effect *core__effect(struct core_turn *turn, enum core_effect_type type);
+struct id core__id(struct core_turn *turn);
+void core__seed(struct core_turn *turn, uint8_t seed[16]);
+void core__reply_error(struct core_turn *turn, const struct event_who *who, const char *what,
+                       const char *code, struct str message);
+/* "there is no tool ...; the nearest: ..." */
+struct str core__unknown_sentence(struct core_turn *turn, struct str address);
+/* RFC 8785 text of a JSON text; false if it is none. */
+bool core__canonical(struct core_turn *turn, struct str text, struct buf *out);
+struct msg_error core__error(const char *code, struct str message);
+
+/* The execution's own parts. */
+struct execution *core__execution_find(const struct core *core, uint64_t handle);
+struct call *core__call_find(const struct execution *execution, uint32_t number);
+bool core__is_live(const struct execution *execution);
+void core__execution_forget(struct core *core, struct execution *execution);
+bool core__execution_keep(const struct execution *execution);
+
+/* Schemas. */
+enum core_fits { CORE_FITS, CORE_FITS_NOT, CORE_FITS_UNCHECKED };
+enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool *tool,
+                              struct str args, struct report *report);
+enum core_fits core__result_fits(struct core_turn *turn, const struct catalog_tool *tool,
+                                 struct str value, struct report *report);
+void core__fits_free(struct core *core);
+
+/* Call decisions. */
+void core__call_receive(struct core_turn *turn, struct execution *execution,
+                        const struct msg_program_call *program_call);
+void core__call_authorize(struct core_turn *turn, struct execution *execution, struct call *call);
+void core__call_approved(struct core_turn *turn, struct execution *execution, struct call *call,
+                         const struct input *input);
+void core__call_denied(struct core_turn *turn, struct execution *execution, struct call *call);
+void core__call_start_frozen(struct core_turn *turn, struct execution *execution);
+void core__call_run(struct core_turn *turn, struct execution *execution, struct call *call);
+void core__call_unknown(struct core_turn *turn, struct execution *execution, struct call *call,
+                        const char *reason, enum msg_sent sent);
+void core__call_fail(struct core_turn *turn, struct execution *execution, struct call *call,
+                     const struct msg_error *error, enum msg_sent sent);
+void core__call_cancel(struct core_turn *turn, struct execution *execution, struct call *call,
+                       struct str reason);
+void core__query(struct core_turn *turn, struct execution *execution,
+                 const struct msg_program_call *program_call);
+bool core__is_query(struct str address);
+/* A call settled: give it to the program, start what waited for its place. */
+void core__deliver_call(struct core_turn *turn, struct execution *execution, struct call *call);
+void core__park(struct core_turn *turn, struct execution *execution);
+void core__end(struct core_turn *turn, struct execution *execution,
+               struct event_execution_ended *ended);
+void core__end_error(struct core_turn *turn, struct execution *execution,
+                     enum event_execution_state state, const struct msg_error *error);
+
+/* Something happens by itself at this time. */
+void core__due(struct core *core, int64_t due_ms);
+
+/* Inputs. */
+struct core_open_input *core__input_find(const struct core *core, struct id id);
+void core__input_close(struct core_turn *turn, struct id id, const char *reason);
+
+/* One function per command. */
+void core__on_open(struct core_turn *turn);
+void core__on_resume(struct core_turn *turn);
+void core__on_close(struct core_turn *turn);
+void core__on_tick(struct core_turn *turn);
+void core__on_session_open(struct core_turn *turn);
+void core__on_session_close(struct core_turn *turn);
+void core__on_execute(struct core_turn *turn);
+void core__on_cancel(struct core_turn *turn);
+void core__on_leave(struct core_turn *turn);
+void core__on_answered(struct core_turn *turn);
+void core__on_report(struct core_turn *turn);
+void core__on_lost(struct core_turn *turn);
+void core__on_outcome(struct core_turn *turn);
+void core__on_input_answer(struct core_turn *turn);
+void core__on_source_add(struct core_turn *turn);
+void core__on_source_remove(struct core_turn *turn);
+void core__on_source_approve(struct core_turn *turn);
+void core__on_source_report(struct core_turn *turn);
+void core__on_policy_apply(struct core_turn *turn);
+void core__on_refuse(struct core_turn *turn);
+
+#endif

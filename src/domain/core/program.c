@@ -1,0 +1,207 @@
+/*
+ * What a program did since its last delivery.
+ *
+ * A program that runs again from its start reports its calls again: the same number must be the
+ * same call, or it is NONDETERMINISTIC and ends. New calls are received in order. A program that
+ * only waits for people is put away.
+ */
+#include "domain/core/internal.h"
+#include "format/json/json.h"
+
+static bool core_same_json(struct core_turn *turn, struct str a, struct str b)
+{
+    struct buf left BUF_CLEANUP = BUF_INIT;
+    struct buf right BUF_CLEANUP = BUF_INIT;
+
+    if (str_equal(a, b))
+        return true;
+    return core__canonical(turn, a, &left) && core__canonical(turn, b, &right) &&
+           str_equal(buf_str(&left), buf_str(&right));
+}
+
+static bool core_same_call(struct core_turn *turn, const struct call *call,
+                           const struct msg_program_call *program_call)
+{
+    const struct catalog_tool *tool = NULL;
+    struct str address = program_call->address;
+
+    /* The record has the catalog's own spelling of the address. */
+    if (!str_equal(call->address, address) &&
+        catalog_find(turn->core->catalog, address, &tool) != CATALOG_UNKNOWN)
+        address = tool->address;
+    return str_equal(call->address, address) &&
+           core_same_json(turn, call->args, program_call->args);
+}
+
+static void core_nondeterministic(struct core_turn *turn, struct execution *execution,
+                                  const struct call *call,
+                                  const struct msg_program_call *program_call)
+{
+    struct msg_error error = core__error(
+        "nondeterministic",
+        str_printf(turn->update->turn,
+                   "call %u was %.*s(%.*s) and is %.*s(%.*s) when the program runs again",
+                   call->number, STR_ARG(call->address), STR_ARG(call->args),
+                   STR_ARG(program_call->address), STR_ARG(program_call->args)));
+
+    core__end_error(turn, execution, EVENT_EXECUTION_STATE_FAILED, &error);
+}
+
+static void core_report_timers(struct execution *execution, const struct msg_program_report *report)
+{
+    for (size_t i = 0; i < report->timers_count; i++) {
+        const struct msg_program_timer *timer = &report->timers[i];
+
+        if (!timer->cleared) {
+            *VEC_PUSH(&execution->timers) =
+                (struct core_timer){ .timer = timer->timer, .due_ms = timer->due_ms };
+            continue;
+        }
+        for (size_t t = 0; t < execution->timers.count; t++)
+            if (execution->timers.at[t].timer == timer->timer) {
+                execution->timers.at[t] = execution->timers.at[--execution->timers.count];
+                break;
+            }
+    }
+}
+
+/* False if the program ended over it. */
+static bool core_report_calls(struct core_turn *turn, struct execution *execution,
+                              const struct msg_program_report *report)
+{
+    for (size_t i = 0; i < report->calls_count; i++) {
+        const struct msg_program_call *program_call = &report->calls[i];
+        struct call *call = core__call_find(execution, program_call->call);
+
+        if (call && !core_same_call(turn, call, program_call)) {
+            core_nondeterministic(turn, execution, call, program_call);
+            return false;
+        }
+        if (call)
+            continue;
+        if (program_call->call != execution->calls.count + 1 ||
+            program_call->call > LIMIT_PROGRAM_CALLS) {
+            struct msg_error error = core__error(
+                "limit", str_printf(turn->update->turn, "a program may make %llu calls",
+                                    (unsigned long long)LIMIT_PROGRAM_CALLS));
+
+            core__end_error(turn, execution, EVENT_EXECUTION_STATE_FAILED, &error);
+            return false;
+        }
+        core__call_receive(turn, execution, program_call);
+    }
+    return true;
+}
+
+static void core_report_emits(struct core_turn *turn, const struct execution *execution,
+                              const struct msg_program_report *report)
+{
+    if (report->delivered < execution->deliveries.count)
+        return; /* It runs again: these were shown before. */
+    for (size_t i = 0; i < report->emits_count; i++) {
+        struct core_effect *effect = core__effect(turn, EFFECT_EMIT);
+
+        effect->execution = execution->handle;
+        effect->text = report->emits[i];
+    }
+}
+
+void core__on_report(struct core_turn *turn)
+{
+    const struct msg_program_report *report = &turn->command->as.report;
+    struct execution *execution = core__execution_find(turn->core, report->execution);
+    struct event_execution_ended ended = { 0 };
+
+    if (!execution || !core__is_live(execution) ||
+        report->delivered > execution->deliveries.count)
+        return;
+    core_report_emits(turn, execution, report);
+    if (report->delivered == 0)
+        VEC_CLEAR(&execution->timers);
+    core_report_timers(execution, report);
+    if (!core_report_calls(turn, execution, report))
+        return;
+    if (report->state == MSG_REPORT_STATE_WAITING) {
+        for (size_t i = 0; i < execution->timers.count; i++)
+            core__due(turn->core, execution->timers.at[i].due_ms);
+        if (report->delivered == execution->deliveries.count)
+            core__park(turn, execution);
+        return;
+    }
+    ended.state = report->state == MSG_REPORT_STATE_DONE ? EVENT_EXECUTION_STATE_DONE
+                                                         : EVENT_EXECUTION_STATE_FAILED;
+    ended.result = report->result;
+    ended.error = report->error;
+    ended.console = report->console;
+    ended.console_count = report->console_count;
+    ended.ticks = report->ticks;
+    core__end(turn, execution, &ended);
+}
+
+void core__on_lost(struct core_turn *turn)
+{
+    struct execution *execution =
+        core__execution_find(turn->core, turn->command->as.lost.execution);
+
+    if (execution && core__is_live(execution))
+        core__end_error(turn, execution, EVENT_EXECUTION_STATE_FAILED,
+                        &turn->command->as.lost.error);
+}
+
+/*
+ * After a restart. The attempt that was under way ended with the daemon: a read is tried again,
+ * anything else may have been sent and is UNKNOWN.
+ */
+static void core_resume_call(struct core_turn *turn, struct execution *execution,
+                             struct call *call)
+{
+    struct event event = { .type = EVENT_CALL_ATTEMPTED };
+    struct core_effect *effect;
+
+    if (call->state == CALL_WAITING || call->state == CALL_UNKNOWN) {
+        effect = core__effect(turn, EFFECT_INPUT_OPENED);
+        effect->execution = execution->handle;
+        effect->call = call->number;
+        effect->input = call->input;
+        return;
+    }
+    if (call->state != CALL_RUNNING || !call->attempting)
+        return;
+    if (call->effect != EVENT_EFFECT_READ) {
+        core__call_unknown(turn, execution, call, "restarted", MSG_SENT_MAYBE);
+        return;
+    }
+    event.as.call_attempted.execution = execution->handle;
+    event.as.call_attempted.call = call->number;
+    event.as.call_attempted.attempt = call->attempt;
+    event.as.call_attempted.sent = MSG_SENT_MAYBE;
+    event.as.call_attempted.error =
+        core__error("unreachable", STR("restarted: the daemon ended while it ran"));
+    core__emit(turn, &event);
+    if (core__is_live(execution))
+        core__call_run(turn, execution, call);
+    else
+        core__call_cancel(turn, execution, call, STR("the program has ended"));
+}
+
+void core__on_resume(struct core_turn *turn)
+{
+    struct execution *execution = core__execution_find(turn->core, turn->command->as.execution);
+    struct core_effect *effect;
+
+    if (!execution)
+        return;
+    for (size_t i = execution->first_open; i < execution->calls.count; i++)
+        if (!call_is_settled(execution->calls.at[i]))
+            core_resume_call(turn, execution, execution->calls.at[i]);
+    if (!core__is_live(execution))
+        return;
+    core__call_start_frozen(turn, execution);
+    if (execution->parked) {
+        if (execution->parked_due_ms)
+            core__due(turn->core, execution->parked_due_ms);
+        return;
+    }
+    effect = core__effect(turn, EFFECT_PROGRAM_RUN);
+    effect->execution = execution->handle;
+}

@@ -1,0 +1,175 @@
+/* Sources come, are looked at, pinned by a person, and go. Rules are applied. */
+#include "domain/core/internal.h"
+
+static bool core_is_person(struct core_turn *turn, const struct event_who *who, const char *what)
+{
+    if (str_starts(who->actor, STR("person:")))
+        return true;
+    core__reply_error(turn, who, what, "refused",
+                      STR("only a person may do this; do it in a terminal of your own"));
+    return false;
+}
+
+static struct core_effect *core_reply_ok(struct core_turn *turn)
+{
+    struct core_effect *effect = core__effect(turn, EFFECT_REPLY);
+
+    effect->durable = turn->update->seq;
+    return effect;
+}
+
+static void core_source_state(struct core_turn *turn, uint64_t source, enum msg_source_state state,
+                              struct str reason)
+{
+    struct event event = { .type = EVENT_SOURCE_STATE };
+
+    event.as.source_state.source = source;
+    event.as.source_state.state = state;
+    event.as.source_state.reason = reason;
+    core__emit(turn, &event);
+}
+
+static struct str core_name_sentence(enum catalog_name_answer answer)
+{
+    switch (answer) {
+    case CATALOG_NAME_MALFORMED:
+        return STR("a source's name is letters, digits, _ and -, a letter first, at most 64");
+    case CATALOG_NAME_RESERVED:
+        return STR("this name is one of Writ's own; choose another");
+    case CATALOG_NAME_TAKEN:
+        return STR("a source of this name is there already; remove it first or choose another");
+    case CATALOG_NAME_FREE:
+        break;
+    }
+    return STR("");
+}
+
+void core__on_source_add(struct core_turn *turn)
+{
+    struct event event = { .type = EVENT_SOURCE_ADDED };
+    struct event_source_added *added = &event.as.source_added;
+    enum catalog_name_answer answer;
+    struct core_effect *effect;
+
+    *added = turn->command->as.source_add;
+    if (!core_is_person(turn, &added->who, "sources add"))
+        return;
+    answer = catalog_name_check(turn->core->catalog, added->name);
+    if (answer != CATALOG_NAME_FREE) {
+        core__reply_error(turn, &added->who, "sources add",
+                          answer == CATALOG_NAME_MALFORMED ? "invalid" : "conflict",
+                          core_name_sentence(answer));
+        return;
+    }
+    if (catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT) {
+        core__reply_error(turn, &added->who, "sources add", "limit",
+                          STR("as many sources are there as are allowed"));
+        return;
+    }
+    added->source = turn->core->source_next;
+    core__emit(turn, &event);
+    core_source_state(turn, added->source, MSG_SOURCE_STATE_PROBING, STR_NULL);
+    effect = core__effect(turn, EFFECT_SOURCE_START);
+    effect->source = added->source;
+    effect->durable = turn->update->seq;
+    core_reply_ok(turn)->source = added->source;
+}
+
+void core__on_source_remove(struct core_turn *turn)
+{
+    const struct catalog_source *source =
+        catalog_source_named(turn->core->catalog, turn->command->as.source_remove.name);
+    struct event event = { .type = EVENT_SOURCE_REMOVED };
+    struct core_effect *effect;
+
+    if (!core_is_person(turn, &turn->command->as.source_remove.who, "sources remove"))
+        return;
+    if (!source) {
+        core__effect(turn, EFFECT_REPLY)->error =
+            core__error("invalid", STR("there is no source of this name; see `writ sources`"));
+        return;
+    }
+    event.as.source_removed.source = source->source;
+    event.as.source_removed.who = turn->command->as.source_remove.who;
+    effect = core__effect(turn, EFFECT_SOURCE_STOP);
+    effect->source = source->source;
+    core__emit(turn, &event);
+    (void)core_reply_ok(turn);
+}
+
+void core__on_source_approve(struct core_turn *turn)
+{
+    const struct catalog_source *source =
+        catalog_source_named(turn->core->catalog, turn->command->as.source_approve.name);
+    struct event event = { .type = EVENT_SOURCE_APPROVED };
+
+    if (!core_is_person(turn, &turn->command->as.source_approve.who, "sources approve"))
+        return;
+    if (!source || source->version == 0) {
+        core__effect(turn, EFFECT_REPLY)->error = core__error(
+            "invalid", STR("there is no source of this name that has been listed; see "
+                           "`writ sources`"));
+        return;
+    }
+    if (!digest_equal(&source->digest, &turn->command->as.source_approve.digest)) {
+        core__effect(turn, EFFECT_REPLY)->error = core__error(
+            "conflict", STR("what the source offers has changed since you looked; look again "
+                            "with `writ sources diff`"));
+        return;
+    }
+    event.as.source_approved.source = source->source;
+    event.as.source_approved.version = source->version;
+    event.as.source_approved.digest = source->digest;
+    event.as.source_approved.who = turn->command->as.source_approve.who;
+    core__emit(turn, &event);
+    core__effect(turn, EFFECT_SOURCE_CHANGED)->source = source->source;
+    (void)core_reply_ok(turn);
+}
+
+void core__on_source_report(struct core_turn *turn)
+{
+    const struct msg_source_report *report = &turn->command->as.source_report;
+    const struct catalog_source *source =
+        catalog_source_find(turn->core->catalog, report->source);
+    struct event event = { .type = EVENT_SOURCE_LISTED };
+    enum msg_source_state state = report->state;
+    struct str reason = report->reason;
+
+    if (!source)
+        return;
+    if (report->listed) {
+        enum catalog_listing_answer answer = catalog_listing(
+            turn->core->catalog, report, turn->update->turn, &event.as.source_listed);
+
+        if (answer == CATALOG_LISTING_CHANGED) {
+            core__emit(turn, &event);
+        } else if (answer == CATALOG_LISTING_TOO_MANY) {
+            state = MSG_SOURCE_STATE_ERROR;
+            reason = STR("it offers more tools than are allowed");
+        }
+    }
+    source = catalog_source_find(turn->core->catalog, report->source);
+    if (source->state != state || !str_equal(source->reason, reason))
+        core_source_state(turn, report->source, state, reason);
+    core__effect(turn, EFFECT_SOURCE_CHANGED)->source = report->source;
+}
+
+void core__on_policy_apply(struct core_turn *turn)
+{
+    struct event event = { .type = EVENT_POLICY_APPLIED };
+    struct event_policy_applied *applied = &event.as.policy_applied;
+
+    if (!core_is_person(turn, &turn->command->as.policy_apply.who, "policy apply"))
+        return;
+    applied->version = turn->core->policy_version + 1;
+    applied->layer = EVENT_LAYER_TENANT;
+    applied->rules_count = turn->command->as.policy_apply.count;
+    applied->rules = ARENA_ARRAY(turn->update->turn, struct event_rule, applied->rules_count);
+    for (size_t i = 0; i < applied->rules_count; i++)
+        applied->rules[i] = turn->command->as.policy_apply.rules[i];
+    applied->before = turn->core->policy_digest;
+    applied->after = policy_digest(applied->rules, applied->rules_count);
+    applied->who = turn->command->as.policy_apply.who;
+    core__emit(turn, &event);
+    (void)core_reply_ok(turn);
+}

@@ -1,0 +1,60 @@
+/* Who may say what to which input. */
+#include "domain/input/input.h"
+
+void input_open(struct input *input, const struct event_input_opened *event, int64_t at_ms,
+                struct arena *arena)
+{
+    input->id = event->input;
+    input->state = INPUT_OPEN;
+    input->kind = event->kind;
+    input->execution = event->execution;
+    input->call = event->call;
+    input->title = str_copy(arena, event->title);
+    input->detail = event->detail.ptr ? str_copy(arena, event->detail) : STR_NULL;
+    input->binding = event->binding;
+    input->opened_ms = at_ms;
+    input->expires_ms = event->expires_ms;
+}
+
+static bool input_answer_fits(enum event_input_kind kind, enum event_answer answer)
+{
+    bool approves = answer == EVENT_ANSWER_APPROVE || answer == EVENT_ANSWER_DENY;
+
+    return kind == EVENT_INPUT_KIND_UNKNOWN ? !approves : approves;
+}
+
+enum input_answer input_answer_decide(const struct input *input, enum event_answer answer,
+                                      const struct event_who *who, int64_t now_ms)
+{
+    if (input->state != INPUT_OPEN || now_ms >= input->expires_ms)
+        return INPUT_NOT_OPEN;
+    if (!str_starts(who->actor, STR("person:")))
+        return INPUT_NOT_A_PERSON;
+    if (!input_answer_fits(input->kind, answer))
+        return INPUT_NOT_THE_KIND;
+    if (!who->verified && answer != EVENT_ANSWER_DENY &&
+        input->effect == EVENT_EFFECT_DESTRUCTIVE)
+        return INPUT_UNVERIFIED;
+    return INPUT_ACCEPTED;
+}
+
+const char *input_answer_sentence(enum input_answer answer)
+{
+    switch (answer) {
+    case INPUT_ACCEPTED:
+        return "accepted";
+    case INPUT_NOT_OPEN:
+        return "this input is not open any more: it was answered, withdrawn or has expired; "
+               "`writ inbox` shows what is open";
+    case INPUT_NOT_A_PERSON:
+        return "only a person may answer, and this request comes from an agent or from nobody "
+               "with a terminal; answer with `writ inbox` in a terminal of your own";
+    case INPUT_NOT_THE_KIND:
+        return "this answer does not fit: an approval takes approve or deny, an unknown outcome "
+               "takes done, not_done or again";
+    case INPUT_UNVERIFIED:
+        return "a destructive call needs an answer from a terminal that is not the agent's; "
+               "answer with `writ inbox` there";
+    }
+    UNREACHABLE("an answer outside its enum");
+}

@@ -1,0 +1,613 @@
+/* API requests become commands or views; answers go back the way they came. */
+#include "proc/daemon/internal.h"
+
+#define DAEMON_SOURCE_WAIT_MS 30000
+
+static struct daemon_client *daemon_request_client(const struct daemon *daemon,
+                                                   const struct daemon_request *request)
+{
+    return map_find_u64(&daemon->clients, request->client);
+}
+
+static void daemon_http_head(struct daemon *daemon, struct daemon_request *request,
+                             unsigned status, struct str body, bool more)
+{
+    static const struct msg_header json = { { "content-type", 12 }, { "application/json", 16 } };
+    static const struct msg_header sse = { { "content-type", 12 }, { "text/event-stream", 17 } };
+    struct msg_http_response response = { .status = status, .headers_count = 1, .body = body,
+                                          .more = more };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    response.headers = ARENA_NEW(daemon->turn, struct msg_header);
+    response.headers[0] = more ? sse : json;
+    msg_http_response_encode(&response, &payload);
+    daemon__send(&daemon->web, MSG_HTTP_RESPONSE, request->key, buf_str(&payload));
+}
+
+static void daemon_http_part(struct daemon *daemon, struct daemon_request *request,
+                             struct str body, bool last)
+{
+    struct msg_http_chunk chunk = { .last = last };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    chunk.body = str_printf(daemon->turn, "data: %.*s\n\n", STR_ARG(body));
+    msg_http_chunk_encode(&chunk, &payload);
+    daemon__send(&daemon->web, MSG_HTTP_CHUNK, request->key, buf_str(&payload));
+}
+
+/* Sends one answer; without more it is the last, and the request is over. */
+void daemon__api_respond(struct daemon *daemon, struct daemon_request *request, unsigned status,
+                         struct str body, bool more)
+{
+    struct daemon_client *client;
+    struct msg_api_response response = { .status = status, .body = body, .more = more };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (request->asker == DAEMON_ASKER_HTTP) {
+        if (request->head_sent) {
+            daemon_http_part(daemon, request, body, !more);
+        } else if (more) {
+            request->head_sent = true;
+            daemon_http_head(daemon, request, status, STR(""), true);
+            daemon_http_part(daemon, request, body, false);
+        } else {
+            daemon_http_head(daemon, request, status, body, false);
+        }
+    } else {
+        client = daemon_request_client(daemon, request);
+        msg_api_response_encode(&response, &payload);
+        if (client)
+            daemon__send(&client->peer, MSG_API_RESPONSE, request->frame, buf_str(&payload));
+    }
+    if (!more)
+        daemon__request_free(daemon, request);
+}
+
+void daemon__api_stream(struct daemon *daemon, struct daemon_request *request, const char *name,
+                        struct str data)
+{
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    api_print_event(&text, name, data);
+    daemon__api_respond(daemon, request, 200, buf_str(&text), true);
+}
+
+void daemon__api_fail(struct daemon *daemon, struct daemon_request *request,
+                      const struct msg_error *error)
+{
+    struct api_error view = { .code = error->code, .message = error->message,
+                              .line = error->line, .column = error->column,
+                              .stack = error->stack, .data = error->data };
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    api_print_error(&text, &view);
+    daemon__api_respond(daemon, request, api_error_status(error->code), buf_str(&text), false);
+}
+
+static void daemon_api_fail_code(struct daemon *daemon, struct daemon_request *request,
+                                 const char *code, struct str message)
+{
+    struct msg_error error = { .code = str_from(code), .message = message };
+
+    daemon__api_fail(daemon, request, &error);
+}
+
+/* An execution that ended, or waits, or whose asker waits no longer. */
+void daemon__api_execution(struct daemon *daemon, struct daemon_request *request,
+                           const struct execution *execution)
+{
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    bool ended = execution->state != EVENT_EXECUTION_STATE_RUNNING;
+    uint64_t handle = execution->handle;
+    bool effects = execution->effects;
+    unsigned status = ended ? 200 : 202;
+
+    if (ended && execution->state != EVENT_EXECUTION_STATE_DONE)
+        status = api_error_status(execution->error.code);
+    daemon__view_execution(daemon, execution, true, &text);
+    daemon__api_respond(daemon, request, status, buf_str(&text), false);
+    if (ended && effects) {
+        struct command command = { .type = COMMAND_ANSWERED };
+
+        command.as.execution = handle;
+        daemon__step(daemon, &command);
+    }
+}
+
+void daemon__api_source(struct daemon *daemon, struct daemon_request *request)
+{
+    const struct catalog_source *source =
+        catalog_source_find(core_catalog(daemon->core), request->source);
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    if (!source) {
+        daemon_api_fail_code(daemon, request, "invalid", STR("the source was removed"));
+        return;
+    }
+    daemon__view_source(daemon, source, true, &text);
+    daemon__api_respond(daemon, request, request->kind == API_SOURCE_ADD ? 201 : 200,
+                        buf_str(&text), false);
+}
+
+static const struct execution *daemon_api_find(struct daemon *daemon,
+                                               struct daemon_request *request, struct str text)
+{
+    const struct execution *execution = NULL;
+    struct id id;
+
+    if (id_parse(text, "exe", &id))
+        execution = core_execution_by_id(daemon->core, id);
+    if (!execution)
+        daemon_api_fail_code(daemon, request, "invalid",
+                             STR("there is no such execution here now; `writ log show` has those "
+                                 "that ended"));
+    return execution;
+}
+
+static void daemon_api_execution_start(struct daemon *daemon, struct daemon_request *request,
+                                       const struct api_execution_start *start)
+{
+    struct command command = { .type = COMMAND_EXECUTE, .token = request->number };
+
+    if (daemon->stopping) {
+        daemon_api_fail_code(daemon, request, "busy", STR("Writ is shutting down"));
+        return;
+    }
+    request->wait = start->wait;
+    request->follow = start->follow;
+    request->until_ms = daemon->now_ms + (start->timeout_ms ? start->timeout_ms
+                                                             : API_WAIT_MS_MAX);
+    command.as.execute.who = request->who;
+    command.as.execute.code = start->code;
+    command.as.execute.input = start->input;
+    command.as.execute.key = start->key;
+    command.as.execute.preview = start->preview;
+    command.as.execute.engine = daemon->engine;
+    daemon__step(daemon, &command);
+}
+
+static void daemon_api_execution_show(struct daemon *daemon, struct daemon_request *request,
+                                      const struct api_execution_show *show)
+{
+    const struct execution *execution = daemon_api_find(daemon, request, show->id);
+
+    if (!execution)
+        return;
+    if (execution->state != EVENT_EXECUTION_STATE_RUNNING ||
+        (show->wait_ms == 0 && !show->follow) ||
+        (!show->follow && daemon__waits_for_person(daemon, execution))) {
+        daemon__api_execution(daemon, request, execution);
+        return;
+    }
+    request->wait = true;
+    request->follow = show->follow;
+    request->until_ms = daemon->now_ms + (show->wait_ms ? show->wait_ms : API_WAIT_MS_MAX);
+    daemon__wait_for(daemon, request, execution->handle);
+}
+
+static void daemon_api_execution_list(struct daemon *daemon, struct daemon_request *request,
+                                      struct str state)
+{
+    const struct execution *execution;
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    api_list_begin(&text, "executions");
+    for (size_t at = 0; (execution = core_execution_next(daemon->core, &at));) {
+        if (state.ptr && !str_equal(state, event_execution_state_name(execution->state)))
+            continue;
+        api_list_item(&text);
+        daemon__view_execution(daemon, execution, false, &text);
+    }
+    api_list_end(&text);
+    daemon__api_respond(daemon, request, 200, buf_str(&text), false);
+}
+
+static void daemon_api_cancel(struct daemon *daemon, struct daemon_request *request,
+                              struct str id)
+{
+    const struct execution *execution = daemon_api_find(daemon, request, id);
+    struct command command = { .type = COMMAND_CANCEL, .token = request->number };
+
+    if (!execution)
+        return;
+    command.as.cancel.execution = execution->handle;
+    command.as.cancel.reason =
+        str_printf(daemon->turn, "%.*s cancelled it", STR_ARG(request->who.actor));
+    daemon__step(daemon, &command);
+}
+
+static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *request,
+                                  const struct api_source_add *add)
+{
+    struct command command = { .type = COMMAND_SOURCE_ADD, .token = request->number };
+    struct event_source_added *added = &command.as.source_add;
+
+    request->wait = add->wait;
+    request->until_ms = daemon->now_ms + DAEMON_SOURCE_WAIT_MS;
+    added->name = add->name;
+    added->kind = MSG_SOURCE_KIND_MCP_STDIO;
+    added->argv = add->command.at;
+    added->argv_count = add->command.count;
+    added->env = add->env.at;
+    added->env_count = add->env.count;
+    added->folder = add->folder;
+    added->who = request->who;
+    daemon__step(daemon, &command);
+}
+
+static void daemon_api_source_approve(struct daemon *daemon, struct daemon_request *request,
+                                      const struct api_source_approve *approve)
+{
+    struct command command = { .type = COMMAND_SOURCE_APPROVE, .token = request->number };
+    const struct catalog_source *source =
+        catalog_source_named(core_catalog(daemon->core), approve->name);
+
+    request->source = source ? source->source : 0;
+    command.as.source_approve.name = approve->name;
+    command.as.source_approve.who = request->who;
+    if (!digest_parse(approve->digest, &command.as.source_approve.digest)) {
+        daemon_api_fail_code(daemon, request, "invalid", STR("the digest is 64 hex digits"));
+        return;
+    }
+    daemon__step(daemon, &command);
+}
+
+static void daemon_api_source_list(struct daemon *daemon, struct daemon_request *request)
+{
+    const struct catalog_source *source;
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    api_list_begin(&text, "sources");
+    for (size_t at = 0; (source = catalog_source_next(core_catalog(daemon->core), &at));) {
+        api_list_item(&text);
+        daemon__view_source(daemon, source, false, &text);
+    }
+    api_list_end(&text);
+    daemon__api_respond(daemon, request, 200, buf_str(&text), false);
+}
+
+static void daemon_api_source_named(struct daemon *daemon, struct daemon_request *request,
+                                    struct str name, bool remove)
+{
+    const struct catalog_source *source =
+        catalog_source_named(core_catalog(daemon->core), name);
+    struct command command = { .type = COMMAND_SOURCE_REMOVE, .token = request->number };
+
+    if (!source) {
+        daemon_api_fail_code(daemon, request, "invalid",
+                             str_printf(daemon->turn, "there is no source %.*s; see `writ sources`",
+                                        STR_ARG(name)));
+        return;
+    }
+    request->source = source->source;
+    if (!remove) {
+        daemon__api_source(daemon, request);
+        return;
+    }
+    command.as.source_remove.name = name;
+    command.as.source_remove.who = request->who;
+    daemon__step(daemon, &command);
+}
+
+static void daemon_api_policy_apply(struct daemon *daemon, struct daemon_request *request,
+                                    struct str rules)
+{
+    struct command command = { .type = COMMAND_POLICY_APPLY, .token = request->number };
+    struct report *report = ARENA_NEW(daemon->turn, struct report);
+    struct event_rule *list;
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    size_t count;
+    unsigned status;
+    int r;
+
+    report_init(report, daemon->turn);
+    r = policy_parse(rules, daemon->turn, &list, &count, report);
+    if (r != POLICY_PARSED) {
+        status = api_print_rejected(&text, API_INVALID, report);
+        daemon__api_respond(daemon, request, status, buf_str(&text), false);
+        return;
+    }
+    command.as.policy_apply.rules = list;
+    command.as.policy_apply.count = count;
+    command.as.policy_apply.who = request->who;
+    daemon__step(daemon, &command);
+}
+
+static void daemon_api_policy_why(struct daemon *daemon, struct daemon_request *request,
+                                  const struct api_policy_why *why)
+{
+    struct policy_request question = {
+        .address = why->address,
+        .channel = request->who.channel,
+        .agent = why->agent.ptr ? why->agent : STR("agent"),
+        .actor = STR("agent:agent"),
+        .args = why->args,
+        .effect = EVENT_EFFECT_WRITE,
+    };
+    const struct catalog_tool *tool = NULL;
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    if (catalog_find(core_catalog(daemon->core), why->address, &tool) != CATALOG_UNKNOWN) {
+        question.address = tool->address;
+        question.effect = tool->effect;
+    } else if (!why->effect.ptr) {
+        daemon_api_fail_code(daemon, request, "unknown_tool",
+                             str_printf(daemon->turn,
+                                        "there is no tool %.*s; name an effect class to ask about "
+                                        "an address that is not there",
+                                        STR_ARG(why->address)));
+        return;
+    }
+    (void)!event_effect_parse(why->effect, &question.effect);
+    (void)!event_channel_parse(why->channel, &question.channel);
+    if (question.channel == EVENT_CHANNEL_CLI && !why->channel.ptr)
+        question.channel = EVENT_CHANNEL_MCP;
+    policy_print_why(core_policy(daemon->core), &question, &text);
+    daemon__api_respond(daemon, request, 200, buf_str(&text), false);
+}
+
+static void daemon_api_input_list(struct daemon *daemon, struct daemon_request *request,
+                                  struct str execution)
+{
+    const struct input *input;
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    const struct execution *only = NULL;
+    struct id id;
+
+    if (execution.ptr && id_parse(execution, "exe", &id))
+        only = core_execution_by_id(daemon->core, id);
+    api_list_begin(&text, "inputs");
+    for (size_t at = 0; (input = core_input_next(daemon->core, &at));) {
+        if (execution.ptr && (!only || only->handle != input->execution))
+            continue;
+        api_list_item(&text);
+        daemon__view_input(daemon, input, &text);
+    }
+    api_list_end(&text);
+    daemon__api_respond(daemon, request, 200, buf_str(&text), false);
+}
+
+static void daemon_api_input_show(struct daemon *daemon, struct daemon_request *request,
+                                  struct str text)
+{
+    const struct input *input = NULL;
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    struct id id;
+
+    if (id_parse(text, "inp", &id))
+        input = core_input(daemon->core, id);
+    if (!input) {
+        daemon_api_fail_code(daemon, request, "invalid",
+                             STR("this input is not open; `writ inbox` shows what is"));
+        return;
+    }
+    daemon__view_input(daemon, input, &out);
+    daemon__api_respond(daemon, request, 200, buf_str(&out), false);
+}
+
+static void daemon_api_input_answer(struct daemon *daemon, struct daemon_request *request,
+                                    const struct api_input_answer *said)
+{
+    struct command command = { .type = COMMAND_INPUT_ANSWER, .token = request->number };
+    struct command_answer *answer = &command.as.answer;
+
+    if (!id_parse(said->id, "inp", &answer->input) ||
+        !event_answer_parse(said->answer, &answer->answer)) {
+        daemon_api_fail_code(daemon, request, "invalid",
+                             STR("an answer names an input (inp_...) and is approve, deny, done, "
+                                 "not_done or again"));
+        return;
+    }
+    answer->value = said->value;
+    answer->who = request->who;
+    answer->via = said->via.ptr ? said->via : STR("cli");
+    daemon__step(daemon, &command);
+}
+
+static void daemon_api_tools(struct daemon *daemon, struct daemon_request *request,
+                             const struct api_tool_list *list)
+{
+    const struct catalog *catalog = core_catalog(daemon->core);
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    const struct catalog_source *source =
+        list->source.ptr ? catalog_source_named(catalog, list->source) : NULL;
+
+    if (list->query.ptr) {
+        struct catalog_query query = { .text = list->query, .source = list->source,
+                                       .limit = list->limit };
+
+        buf_add_c(&text, "{\"found\":");
+        catalog_search(catalog, &query, &text);
+        buf_add_char(&text, '}');
+    } else {
+        buf_add_c(&text, "{\"tools\":");
+        catalog_print_tools(catalog, source, &text);
+        buf_add_char(&text, '}');
+    }
+    daemon__api_respond(daemon, request, 200, buf_str(&text), false);
+}
+
+static void daemon_api_tool(struct daemon *daemon, struct daemon_request *request,
+                            struct str address)
+{
+    const struct catalog_tool *tool = NULL;
+    struct str near[3];
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    struct buf typescript BUF_CLEANUP = BUF_INIT;
+    struct str names = STR("");
+
+    if (catalog_find(core_catalog(daemon->core), address, &tool) == CATALOG_UNKNOWN) {
+        size_t count = catalog_nearest(core_catalog(daemon->core), address, near, 3);
+
+        for (size_t i = 0; i < count; i++)
+            names = str_printf(daemon->turn, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "; near it: ",
+                               STR_ARG(near[i]));
+        daemon_api_fail_code(daemon, request, "unknown_tool",
+                             str_printf(daemon->turn, "there is no tool %.*s%.*s",
+                                        STR_ARG(address), STR_ARG(names)));
+        return;
+    }
+    catalog_describe(tool, &typescript);
+    struct api_tool view = {
+        .address = tool->address, .name = tool->name, .title = tool->title,
+        .description = tool->description, .effect = event_effect_name(tool->effect),
+        .waiting = tool->waiting, .input = tool->input, .output = tool->output,
+        .typescript = buf_str(&typescript),
+    };
+    char digest[DIGEST_HEX_LEN];
+
+    digest_hex(&tool->digest, digest);
+    view.digest = str_of(digest, DIGEST_HEX_LEN);
+    api_print_tool(&text, &view);
+    daemon__api_respond(daemon, request, 200, buf_str(&text), false);
+}
+
+static void daemon_api_shutdown(struct daemon *daemon, struct daemon_request *request,
+                                struct str reason)
+{
+    struct msg_shutdown shutdown = { .reason = reason.ptr ? reason : STR("asked to") };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (!str_starts(request->who.actor, STR("person:"))) {
+        daemon_api_fail_code(daemon, request, "refused",
+                             STR("only a person may end Writ; do it in a terminal of your own"));
+        return;
+    }
+    daemon__api_respond(daemon, request, 200, STR("{\"stopping\":true}"), false);
+    msg_shutdown_encode(&shutdown, &payload);
+    daemon__send(&daemon->keeper, MSG_SHUTDOWN, 0, buf_str(&payload));
+    daemon_stop(daemon, shutdown.reason);
+}
+
+static void daemon_api_view(struct daemon *daemon, struct daemon_request *request,
+                            void (*view)(struct daemon *, struct buf *))
+{
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    view(daemon, &text);
+    daemon__api_respond(daemon, request, 200, buf_str(&text), false);
+}
+
+static void daemon_api_call(struct daemon *daemon, struct daemon_request *request,
+                            const struct api_call *call)
+{
+    request->kind = call->kind;
+    switch (call->kind) {
+    case API_STATUS:
+        daemon_api_view(daemon, request, daemon__view_status);
+        return;
+    case API_SHUTDOWN:
+        daemon_api_shutdown(daemon, request, call->of.reason);
+        return;
+    case API_EVENTS:
+        request->follow = true;
+        return;
+    case API_EXECUTION_START:
+        daemon_api_execution_start(daemon, request, &call->of.execution_start);
+        return;
+    case API_EXECUTION_LIST:
+        daemon_api_execution_list(daemon, request, call->of.execution);
+        return;
+    case API_EXECUTION_SHOW:
+        daemon_api_execution_show(daemon, request, &call->of.execution_show);
+        return;
+    case API_EXECUTION_CANCEL:
+        daemon_api_cancel(daemon, request, call->of.execution);
+        return;
+    case API_SOURCE_LIST:
+        daemon_api_source_list(daemon, request);
+        return;
+    case API_SOURCE_ADD:
+        daemon_api_source_add(daemon, request, &call->of.source_add);
+        return;
+    case API_SOURCE_SHOW:
+    case API_SOURCE_REMOVE:
+        daemon_api_source_named(daemon, request, call->of.source,
+                                call->kind == API_SOURCE_REMOVE);
+        return;
+    case API_SOURCE_APPROVE:
+        daemon_api_source_approve(daemon, request, &call->of.source_approve);
+        return;
+    case API_TOOL_LIST:
+        daemon_api_tools(daemon, request, &call->of.tool_list);
+        return;
+    case API_TOOL_SHOW:
+        daemon_api_tool(daemon, request, call->of.tool);
+        return;
+    case API_POLICY_SHOW:
+        daemon_api_view(daemon, request, daemon__view_policy);
+        return;
+    case API_POLICY_APPLY:
+        daemon_api_policy_apply(daemon, request, call->of.policy_rules);
+        return;
+    case API_POLICY_WHY:
+        daemon_api_policy_why(daemon, request, &call->of.policy_why);
+        return;
+    case API_INPUT_LIST:
+        daemon_api_input_list(daemon, request, call->of.input);
+        return;
+    case API_INPUT_SHOW:
+        daemon_api_input_show(daemon, request, call->of.input);
+        return;
+    case API_INPUT_ANSWER:
+        daemon_api_input_answer(daemon, request, &call->of.input_answer);
+        return;
+    case API_KIND_COUNT:
+        break;
+    }
+    UNREACHABLE("an API call outside its enum");
+}
+
+void daemon__api(struct daemon *daemon, struct daemon_request *request, struct str method,
+                 struct str path, struct str body)
+{
+    struct report *report = ARENA_NEW(daemon->turn, struct report);
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    struct api_call call;
+    unsigned status;
+    int r;
+
+    report_init(report, daemon->turn);
+    r = api_parse(method, path, body, daemon->turn, &call, report);
+    if (r == API_PARSED) {
+        daemon_api_call(daemon, request, &call);
+        return;
+    }
+    status = api_print_rejected(&text, (enum api_answer)r, report);
+    daemon__api_respond(daemon, request, status, buf_str(&text), false);
+}
+
+/* The core's answer to a command that was asked for through the API. */
+void daemon__api_reply(struct daemon *daemon, struct daemon_request *request,
+                       const struct core_effect *effect)
+{
+    const struct execution *execution;
+
+    if (effect->error.code.ptr) {
+        daemon__api_fail(daemon, request, &effect->error);
+        return;
+    }
+    switch ((int)request->kind) {
+    case API_SOURCE_ADD:
+        request->source = effect->source;
+        if (!request->wait)
+            daemon__api_source(daemon, request);
+        return;
+    case API_SOURCE_APPROVE:
+        daemon__api_source(daemon, request);
+        return;
+    case API_EXECUTION_CANCEL:
+        execution = core_execution(daemon->core, effect->execution);
+        if (execution) {
+            daemon__api_execution(daemon, request, execution);
+            return;
+        }
+        break;
+    case API_POLICY_APPLY:
+        daemon_api_view(daemon, request, daemon__view_policy);
+        return;
+    default:
+        break;
+    }
+    daemon__api_respond(daemon, request, 200, STR("{}"), false);
+}

@@ -1,0 +1,274 @@
+/* What the files of the daemon share. */
+#ifndef WRIT_PROC_DAEMON_INTERNAL_H
+#define WRIT_PROC_DAEMON_INTERNAL_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "domain/core/core.h"
+#include "edge/api/api.h"
+#include "edge/mcp/mcp.h"
+#include "model/error.h"
+#include "model/msg.h"
+#include "proc/daemon/daemon.h"
+#include "store/log/log.h"
+#include "sys/clock.h"
+#include "sys/disk.h"
+#include "sys/link.h"
+#include "sys/loop.h"
+#include "sys/paths.h"
+#include "sys/proc.h"
+#include "sys/sandbox.h"
+#include "sys/stream.h"
+
+/* Programs sent to a worker that it has not reported on. */
+#define DAEMON_QUEUE_MAX 8U
+/* A worker that has not reported for so long is busy: what waits behind it goes elsewhere. */
+#define DAEMON_SLOW_MS 10
+/* How often a program may take its worker down before it is ended. */
+#define DAEMON_DEATHS_MAX 2U
+/* CLI connections, and MCP connections over stdio. */
+#define DAEMON_CLIENTS_MAX 256U
+#define DAEMON_WORKERS_MAX 64U
+
+enum daemon_ready_kind {
+    DAEMON_READY_KEEPER,
+    DAEMON_READY_WEB,
+    DAEMON_READY_EGRESS,
+    DAEMON_READY_VAULT,
+    DAEMON_READY_WORKER,
+    DAEMON_READY_LISTENER,
+    DAEMON_READY_CLIENT,
+    DAEMON_READY_STDIO,
+    DAEMON_READY_TIMER,
+    DAEMON_READY_DISK,
+};
+
+/* One of our own processes, or a command line. */
+struct daemon_peer {
+    struct loop_ready ready;
+    struct link *link;
+    int32_t pid;
+    uint32_t number;
+    bool up;
+};
+
+struct daemon_slot;
+
+struct daemon_worker {
+    struct daemon_peer peer;
+    bool warm;
+    bool slow;
+    int64_t since_ms; /* when the program at the head of its queue was sent or got its turn */
+    struct daemon_queue VEC(uint64_t) queue; /* handles sent, not reported on, oldest first */
+    uint32_t residents;
+};
+
+/* Where a program is. Volatile: after a restart every program runs again. */
+struct daemon_slot {
+    uint64_t execution;
+    struct daemon_worker *worker; /* NULL: waits for one */
+    uint64_t fed;                 /* deliveries sent */
+    uint32_t owed;                /* reports that will come */
+    uint32_t deaths;
+    bool waiting; /* in the line for a worker */
+};
+
+/* A command line's connection. */
+struct daemon_client {
+    struct daemon_peer peer;
+    uint64_t number;
+    struct event_who who;
+    struct arena *arena;
+    bool greeted;
+    uint64_t stdio; /* MCP connection attached through it; 0: none */
+    uint64_t attach_id;
+};
+
+/* MCP on two descriptors. */
+struct daemon_stdio {
+    struct loop_ready ready;
+    uint64_t number; /* mcp connection */
+    struct stream *stream;
+    struct daemon_client *client;
+    struct event_who who;
+    uint64_t session;
+    int32_t agent_pid;
+    bool closing;
+};
+
+enum daemon_asker { DAEMON_ASKER_MCP, DAEMON_ASKER_CLI, DAEMON_ASKER_HTTP };
+
+/* Somebody who waits for an answer. */
+struct daemon_request {
+    uint64_t number; /* the token of its commands */
+    enum daemon_asker asker;
+    enum api_kind kind;
+    uint64_t key;    /* MCP: its key; HTTP: the exchange */
+    uint64_t client; /* CLI: number of the connection */
+    uint64_t frame;  /* CLI: id of the frame */
+    struct event_who who;
+    struct arena *arena;
+    uint64_t execution; /* waits for this one; 0: none */
+    uint64_t source;
+    bool follow;
+    bool wait;
+    bool head_sent; /* HTTP stream has begun */
+    int64_t until_ms;
+};
+
+struct daemon_source {
+    uint64_t source;
+    bool open; /* egress and, for stdio, a child have it */
+    struct buf stderr_tail; /* the last lines its child wrote there */
+};
+
+struct daemon {
+    struct loop *loop;
+    struct arena *core_arena;
+    struct arena *turn;
+    struct daemon_options options;
+    struct disk *disk;
+    struct disk *run_disk;
+    struct log *log;
+    struct core *core;
+    struct mcp *mcp;
+    struct loop_ready timer_ready;
+    struct loop_timer *timer;
+    struct loop_ready disk_ready;
+    struct loop_ready listener_ready;
+    struct listener *listener;
+    struct daemon_peer keeper;
+    struct daemon_peer web;
+    struct daemon_peer egress;
+    struct daemon_peer vault;
+    struct daemon_workers VEC(struct daemon_worker *) workers;
+    struct map slots;    /* handle -> struct daemon_slot */
+    struct daemon_line VEC(uint64_t) line; /* handles that wait for a worker, oldest first */
+    struct map clients;  /* number -> struct daemon_client */
+    struct map stdios;   /* mcp connection -> struct daemon_stdio */
+    struct map requests; /* token -> struct daemon_request */
+    struct map waiters;  /* execution -> struct daemon_waiters */
+    struct map keys;     /* MCP key -> struct daemon_request */
+    struct map sources;  /* handle -> struct daemon_source */
+    struct map outcomes; /* tag -> kept outcome that waits for its artifact */
+    struct daemon_held VEC(struct core_effect) held;     /* wait for the durable mark */
+    struct daemon_released VEC(struct core_effect) acts; /* leave in this turn */
+    struct mcp_actions actions;
+    struct core_update update;
+    struct buf text;
+    struct digest engine;
+    uint64_t numbers; /* tokens, connections, clients */
+    uint64_t http_port;
+    struct str http_error;
+    char token[65];
+    char build[80];
+    bool sync;
+    bool stopping;
+    bool ended;
+    bool ready_said;
+    bool more_asked;
+    int64_t started_ms;
+    int64_t now_ms;
+    daemon_trace_fn *trace;
+    void *trace_context;
+};
+
+/* A result that came in a descriptor, while it is being kept. */
+struct daemon_kept {
+    struct msg_call_outcome outcome;
+    struct arena *arena;
+    int fd;
+};
+
+struct daemon_waiters {
+    struct daemon_waiting VEC(uint64_t) requests; /* tokens */
+};
+
+/* daemon.c */
+void daemon__step(struct daemon *daemon, struct command *command);
+void daemon__send(struct daemon_peer *peer, unsigned type, uint64_t id, struct str payload);
+struct daemon_request *daemon__request_new(struct daemon *daemon, enum daemon_asker asker,
+                                           const struct event_who *who);
+struct daemon_request *daemon__request_find(const struct daemon *daemon, uint64_t token);
+void daemon__request_free(struct daemon *daemon, struct daemon_request *request);
+void daemon__wait_for(struct daemon *daemon, struct daemon_request *request, uint64_t execution);
+void daemon__wait_end(struct daemon *daemon, struct daemon_request *request);
+struct event_who daemon__who_copy(struct arena *arena, const struct event_who *who);
+
+/* act.c */
+void daemon__act(struct daemon *daemon, const struct core_effect *effect);
+void daemon__published(struct daemon *daemon, const struct event *event);
+
+/* store.c */
+MUST int daemon__store_open(struct daemon *daemon, struct arena *arena, struct str *ret_sentence);
+MUST int daemon__file_get(struct daemon *daemon, struct disk *disk, const char *name, void *bytes,
+                          size_t len, bool *ret_made);
+MUST int daemon__token_write(struct daemon *daemon);
+
+/* pool.c */
+void daemon__pool_run(struct daemon *daemon, uint64_t execution);
+void daemon__pool_drop(struct daemon *daemon, uint64_t execution);
+void daemon__pool_tick(struct daemon *daemon);
+int64_t daemon__pool_due_ms(const struct daemon *daemon);
+void daemon__worker_up(struct daemon *daemon, struct daemon_worker *worker);
+void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker);
+void daemon__worker_gone(struct daemon *daemon, struct daemon_worker *worker);
+
+/* act.c */
+void daemon__progress(struct daemon *daemon, const struct msg_call_progress *progress);
+
+/* sources.c */
+void daemon__egress_ready(struct daemon *daemon);
+void daemon__egress_gone(struct daemon *daemon);
+void daemon__call_send(struct daemon *daemon, const struct core_effect *effect);
+void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect);
+void daemon__source_start(struct daemon *daemon, uint64_t source);
+void daemon__source_stop(struct daemon *daemon, uint64_t source);
+void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *ended);
+struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t source);
+void daemon__artifacts(struct daemon *daemon);
+
+/* clients.c */
+void daemon__client_accept(struct daemon *daemon);
+void daemon__client_ready(struct daemon *daemon, struct daemon_client *client);
+void daemon__client_close(struct daemon *daemon, struct daemon_client *client);
+void daemon__stdio_ready(struct daemon *daemon, struct daemon_stdio *stdio);
+void daemon__stdio_close(struct daemon *daemon, struct daemon_stdio *stdio, const char *reason);
+
+/* faces.c */
+void daemon__said_ready(struct daemon *daemon);
+void daemon__mcp_actions(struct daemon *daemon);
+void daemon__mcp_ended(struct daemon *daemon, struct daemon_request *request,
+                       const struct execution *execution, const struct msg_error *error);
+void daemon__mcp_input(struct daemon *daemon, const struct daemon_request *request,
+                       const struct input *input);
+void daemon__web_ready(struct daemon *daemon);
+
+/* api.c */
+void daemon__api(struct daemon *daemon, struct daemon_request *request, struct str method,
+                 struct str path, struct str body);
+void daemon__api_reply(struct daemon *daemon, struct daemon_request *request,
+                       const struct core_effect *effect);
+void daemon__api_execution(struct daemon *daemon, struct daemon_request *request,
+                           const struct execution *execution);
+void daemon__api_source(struct daemon *daemon, struct daemon_request *request);
+void daemon__api_respond(struct daemon *daemon, struct daemon_request *request, unsigned status,
+                         struct str body, bool more);
+void daemon__api_fail(struct daemon *daemon, struct daemon_request *request,
+                      const struct msg_error *error);
+void daemon__api_stream(struct daemon *daemon, struct daemon_request *request, const char *name,
+                        struct str data);
+
+/* view.c */
+void daemon__walls(struct daemon *daemon, struct api_words *words);
+void daemon__view_execution(struct daemon *daemon, const struct execution *execution, bool whole,
+                            struct buf *out);
+void daemon__view_input(struct daemon *daemon, const struct input *input, struct buf *out);
+void daemon__view_source(struct daemon *daemon, const struct catalog_source *source, bool whole,
+                         struct buf *out);
+void daemon__view_status(struct daemon *daemon, struct buf *out);
+void daemon__view_policy(struct daemon *daemon, struct buf *out);
+struct str daemon__id(struct daemon *daemon, struct id id, const char *prefix);
+bool daemon__waits_for_person(const struct daemon *daemon, const struct execution *execution);
+
+#endif

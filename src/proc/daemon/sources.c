@@ -1,0 +1,323 @@
+/*
+ * What goes out. A source's child is started when it is first needed and again when it has died;
+ * an attempt is handed to egress together with its writ, and egress says how it ended.
+ */
+#include "proc/daemon/internal.h"
+
+struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t handle)
+{
+    struct daemon_source *source = map_find_u64(&daemon->sources, handle);
+
+    if (source)
+        return source;
+    source = heap_alloc(sizeof(*source));
+    source->source = handle;
+    (void)map_put_u64(&daemon->sources, handle, source);
+    return source;
+}
+
+static void daemon_child_start(struct daemon *daemon, const struct catalog_source *source)
+{
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+    struct msg_child_start start = {
+        .child = source->source,
+        .argv_count = source->argv_count,
+        .env_count = source->env_count,
+        .folder = source->folder,
+    };
+
+    start.argv = ARENA_ARRAY(daemon->turn, struct str, source->argv_count);
+    start.env = ARENA_ARRAY(daemon->turn, struct str, source->env_count);
+    for (size_t i = 0; i < source->argv_count; i++)
+        start.argv[i] = source->argv[i];
+    for (size_t i = 0; i < source->env_count; i++)
+        start.env[i] = source->env[i];
+    msg_child_start_encode(&start, &payload);
+    daemon__send(&daemon->keeper, MSG_CHILD_START, source->source, buf_str(&payload));
+}
+
+void daemon__source_start(struct daemon *daemon, uint64_t handle)
+{
+    const struct catalog_source *source =
+        catalog_source_find(core_catalog(daemon->core), handle);
+    struct daemon_source *held = daemon__source_find(daemon, handle);
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+    struct msg_source_open open = { .source = handle };
+
+    if (!source || held->open)
+        return;
+    held->open = true;
+    open.name = source->name;
+    open.kind = source->kind;
+    open.url = source->url;
+    /* Egress is told first, so that it knows whose pipes the keeper passes. */
+    msg_source_open_encode(&open, &payload);
+    daemon__send(&daemon->egress, MSG_SOURCE_OPEN, handle, buf_str(&payload));
+    if (source->kind == MSG_SOURCE_KIND_MCP_STDIO)
+        daemon_child_start(daemon, source);
+}
+
+void daemon__source_stop(struct daemon *daemon, uint64_t handle)
+{
+    struct daemon_source *held = map_take_u64(&daemon->sources, handle);
+    struct msg_source_close close = { .source = handle, .reason = STR("removed") };
+    struct msg_child_stop stop = { .child = handle };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (!held)
+        return;
+    msg_source_close_encode(&close, &payload);
+    daemon__send(&daemon->egress, MSG_SOURCE_CLOSE, handle, buf_str(&payload));
+    buf_clear(&payload);
+    msg_child_stop_encode(&stop, &payload);
+    daemon__send(&daemon->keeper, MSG_CHILD_STOP, handle, buf_str(&payload));
+    buf_fini(&held->stderr_tail);
+    (void)heap_free(held);
+}
+
+static void daemon_outcome_unreachable(struct daemon *daemon, const struct core_effect *effect,
+                                       struct str reason)
+{
+    struct command command = { .type = COMMAND_OUTCOME };
+    struct msg_call_outcome *outcome = &command.as.outcome;
+
+    outcome->execution = effect->execution;
+    outcome->call = effect->call;
+    outcome->attempt = effect->attempt;
+    outcome->sent = MSG_SENT_NO;
+    outcome->status = MSG_OUTCOME_STATUS_UNREACHABLE;
+    outcome->error = (struct msg_error){ .code = STR("unreachable"), .message = reason,
+                                         .retryable = true };
+    daemon__step(daemon, &command);
+}
+
+void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
+{
+    const struct call *call = core_call(daemon->core, effect->execution, effect->call);
+    const struct execution *execution = core_execution(daemon->core, effect->execution);
+    const struct catalog_source *source =
+        catalog_source_find(core_catalog(daemon->core), effect->source);
+    const struct catalog_tool *tool = NULL;
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+    struct msg_call_send send = { .execution = effect->execution };
+
+    /* While its record became durable it may have been cancelled. */
+    if (!call || call->state != CALL_RUNNING || !call->attempting ||
+        call->attempt != effect->attempt)
+        return;
+    (void)catalog_find(core_catalog(daemon->core), call->address, &tool);
+    if (!source || !tool || !daemon->egress.link) {
+        daemon_outcome_unreachable(daemon, effect,
+                                   source ? STR("the process that goes out is not up")
+                                          : STR("its source was removed"));
+        return;
+    }
+    daemon__source_start(daemon, effect->source);
+    send.call = call->number;
+    send.attempt = call->attempt;
+    send.source = call->source;
+    send.tool = tool->name;
+    send.args = call->args;
+    send.writ = call->writ;
+    send.timeout_ms = LIMIT_CALL_TIMEOUT_MS;
+    send.reads = call->effect == EVENT_EFFECT_READ;
+    send.traceparent = execution->trace;
+    msg_call_send_encode(&send, &payload);
+    if (payload.len > WIRE_PAYLOAD_MAX) {
+        daemon_outcome_unreachable(daemon, effect, STR("its arguments are over 1 MiB"));
+        return;
+    }
+    daemon__send(&daemon->egress, MSG_CALL_SEND, effect->execution, buf_str(&payload));
+}
+
+static bool daemon_held_take(struct daemon *daemon, const struct core_effect *effect)
+{
+    for (size_t i = 0; i < daemon->held.count; i++) {
+        const struct core_effect *held = &daemon->held.at[i];
+
+        if (held->type != EFFECT_CALL_SEND || held->execution != effect->execution ||
+            held->call != effect->call)
+            continue;
+        memmove(&daemon->held.at[i], &daemon->held.at[i + 1],
+                (daemon->held.count - i - 1) * sizeof(*held));
+        daemon->held.count--;
+        return true;
+    }
+    return false;
+}
+
+void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect)
+{
+    const struct call *call = core_call(daemon->core, effect->execution, effect->call);
+    struct msg_call_cancel cancel = { .execution = effect->execution, .call = effect->call };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (!call)
+        return;
+    if (daemon_held_take(daemon, effect)) {
+        struct command command = { .type = COMMAND_OUTCOME };
+
+        command.as.outcome.execution = effect->execution;
+        command.as.outcome.call = effect->call;
+        command.as.outcome.attempt = call->attempt;
+        command.as.outcome.status = MSG_OUTCOME_STATUS_CANCELLED;
+        command.as.outcome.sent = MSG_SENT_NO;
+        daemon__step(daemon, &command);
+        return;
+    }
+    cancel.reason = effect->text.ptr ? effect->text : STR("cancelled");
+    msg_call_cancel_encode(&cancel, &payload);
+    daemon__send(&daemon->egress, MSG_CALL_CANCEL, effect->execution, buf_str(&payload));
+}
+
+static void daemon_outcome(struct daemon *daemon, const struct msg_call_outcome *outcome)
+{
+    static const struct digest none;
+    int fd = link_fd_take(daemon->egress.link, 0);
+    struct command command = { .type = COMMAND_OUTCOME };
+    struct daemon_kept *kept;
+    struct arena *arena;
+
+    if (digest_equal(&outcome->artifact, &none) || fd < 0) {
+        command.as.outcome = *outcome;
+        daemon__step(daemon, &command);
+        return;
+    }
+    /* Synced and linked before the line that names it. */
+    arena = arena_new(0);
+    kept = ARENA_NEW(arena, struct daemon_kept);
+    kept->arena = arena;
+    /* Of an answer nothing but numbers outlives the frame. */
+    kept->outcome = (struct msg_call_outcome){
+        .execution = outcome->execution,
+        .call = outcome->call,
+        .attempt = outcome->attempt,
+        .sent = outcome->sent,
+        .status = outcome->status,
+        .secrets = outcome->secrets,
+    };
+    kept->fd = fd;
+    (void)map_put_u64(&daemon->outcomes, ++daemon->numbers, kept);
+    (void)log_artifact_keep(daemon->log, fd, STR_NULL, LIMIT_VALUE_BYTES, daemon->numbers);
+}
+
+void daemon__artifacts(struct daemon *daemon)
+{
+    struct log_artifact *artifact;
+
+    while ((artifact = log_artifact_next(daemon->log))) {
+        struct log_artifact_facts facts = log_artifact_facts_get(artifact);
+        struct daemon_kept *kept = map_take_u64(&daemon->outcomes, facts.tag);
+        struct command command = { .type = COMMAND_OUTCOME };
+
+        (void)log_artifact_free(artifact);
+        if (!kept)
+            continue;
+        command.as.outcome = kept->outcome;
+        command.as.outcome.artifact = facts.digest;
+        command.as.outcome.size = facts.len;
+        if (facts.fault < 0) {
+            command.as.outcome.status = MSG_OUTCOME_STATUS_FAILED;
+            command.as.outcome.error =
+                (struct msg_error){ .code = STR("limit"),
+                                    .message = STR("the result could not be kept: it is too "
+                                                   "large, or the disk is full") };
+        }
+        daemon__step(daemon, &command);
+        link_fd_close(kept->fd);
+        (void)arena_free(kept->arena);
+    }
+}
+
+static void daemon_source_report(struct daemon *daemon, const struct msg_source_report *report)
+{
+    struct command command = { .type = COMMAND_SOURCE_REPORT };
+    struct daemon_source *held = map_find_u64(&daemon->sources, report->source);
+
+    if (held && report->stderr.ptr) {
+        buf_clear(&held->stderr_tail);
+        buf_add_str(&held->stderr_tail, report->stderr);
+    }
+    if (held && report->state == MSG_SOURCE_STATE_ERROR)
+        held->open = false;
+    command.as.source_report = *report;
+    daemon__step(daemon, &command);
+}
+
+void daemon__egress_ready(struct daemon *daemon)
+{
+    struct wire_frame frame;
+    int r;
+
+    while ((r = link_next(daemon->egress.link, &frame)) == LINK_FRAME) {
+        struct msg_call_outcome outcome;
+        struct msg_source_report report;
+        struct msg_call_progress progress;
+
+        if (frame.type == MSG_CALL_OUTCOME &&
+            msg_call_outcome_decode(frame.payload, daemon->turn, &outcome)) {
+            daemon_outcome(daemon, &outcome);
+        } else if (frame.type == MSG_SOURCE_REPORT &&
+                   msg_source_report_decode(frame.payload, daemon->turn, &report)) {
+            daemon_source_report(daemon, &report);
+        } else if (frame.type == MSG_CALL_PROGRESS &&
+                   msg_call_progress_decode(frame.payload, daemon->turn, &progress)) {
+            daemon__progress(daemon, &progress);
+        } else {
+            r = LINK_BROKEN;
+            break;
+        }
+    }
+    if (r == LINK_CLOSED || r == LINK_BROKEN)
+        daemon__egress_gone(daemon);
+}
+
+/* Its record is not durable yet: it was not sent. */
+static bool daemon_is_held(const struct daemon *daemon, const struct call *call)
+{
+    for (size_t i = 0; i < daemon->held.count; i++) {
+        const struct core_effect *held = &daemon->held.at[i];
+
+        if (held->type == EFFECT_CALL_SEND && held->execution == call->execution &&
+            held->call == call->number)
+            return true;
+    }
+    return false;
+}
+
+/* Everything that was under way outside ended with it, and whether it was sent is not known. */
+void daemon__egress_gone(struct daemon *daemon)
+{
+    const struct execution *execution;
+    struct map_entry *entry;
+
+    if (!daemon->egress.link)
+        return;
+    daemon->egress.link = link_free(daemon->egress.link);
+    for (size_t at = 0; (entry = map_next(&daemon->sources, &at));)
+        ((struct daemon_source *)entry->value)->open = false;
+    for (size_t at = 0; (execution = core_execution_next(daemon->core, &at));) {
+        for (size_t i = execution->first_open; i < execution->calls.count; i++) {
+            const struct call *call = execution->calls.at[i];
+            struct command command = { .type = COMMAND_OUTCOME };
+
+            if (call->query || !call->attempting || daemon_is_held(daemon, call))
+                continue;
+            command.as.outcome.execution = execution->handle;
+            command.as.outcome.call = call->number;
+            command.as.outcome.attempt = call->attempt;
+            command.as.outcome.sent = MSG_SENT_MAYBE;
+            command.as.outcome.status = MSG_OUTCOME_STATUS_UNREACHABLE;
+            daemon__step(daemon, &command);
+        }
+    }
+}
+
+void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *ended)
+{
+    struct daemon_source *held = map_find_u64(&daemon->sources, ended->child);
+
+    /* Egress reports what it means for the calls; the next call starts the child again. */
+    if (held)
+        held->open = false;
+}
