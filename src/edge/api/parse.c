@@ -424,35 +424,35 @@ static enum api_answer parse_unknown(struct api__request *request, struct str pa
     return API_UNKNOWN;
 }
 
-int api_parse(struct str method, struct str path, struct str body, struct arena *arena,
-              struct api_call *ret_call, struct report *report)
+int api_parse(const struct api_request *request, struct arena *arena, struct api_call *ret_call,
+              struct report *report)
 {
-    struct api__request request = { .arena = arena, .report = report };
+    struct api__request apart = { .arena = arena, .report = report };
     enum api_answer answer = API_UNKNOWN;
     const struct api_route *route = NULL;
     struct api_call call = { 0 };
-    struct str query = path;
+    struct str query = request->path;
     struct str plain = str_split(&query, '?');
     size_t before = report->count + report->dropped;
     int r;
 
-    if (path.len > API_PATH_MAX) {
+    if (request->path.len > API_PATH_MAX) {
         report_add(report, STR(""), "limit", "a path has at most %u bytes", API_PATH_MAX);
         return API_INVALID;
     }
-    if (parse_segments(&request, plain))
-        route = parse_route(&request, method, &answer);
+    if (parse_segments(&apart, plain))
+        route = parse_route(&apart, request->method, &answer);
     if (!route)
-        return answer == API_NO_METHOD ? API_NO_METHOD : (int)parse_unknown(&request, plain);
-    parse_query(&request, query);
-    r = parse_body(&request, route, body);
+        return answer == API_NO_METHOD ? API_NO_METHOD : (int)parse_unknown(&apart, plain);
+    parse_query(&apart, query);
+    r = parse_body(&apart, route, request->body);
     if (r < 0)
         return TRACE(r);
     if (report->count + report->dropped > before)
         return API_INVALID;
-    parse_names(&request, route);
+    parse_names(&apart, route);
     call.kind = route->kind;
-    route->read(&request, &call);
+    route->read(&apart, &call);
     if (report->count + report->dropped > before)
         return API_INVALID;
     *ret_call = call;

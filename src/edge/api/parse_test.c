@@ -88,11 +88,11 @@ static void each_request_is_what_it_says(void **state)
         CLEANUP(arena_free) struct arena *arena = arena_new(0);
         struct api_call call = { .kind = API_KIND_COUNT };
         struct report report;
+        struct api_request request = { str_from(c->method), str_from(c->path), str_from(c->body) };
         int r;
 
         report_init(&report, arena);
-        r = api_parse(str_from(c->method), str_from(c->path), str_from(c->body), arena, &call,
-                      &report);
+        r = api_parse(&request, arena, &call, &report);
         if (r != c->answer)
             fail_msg("%s %s %s: answered %d", c->method, c->path, c->body, r);
         if (r == API_PARSED) {
@@ -110,13 +110,12 @@ static void each_request_is_what_it_says(void **state)
 static struct api_call parsed(struct arena *arena, const char *method, const char *path,
                               const char *body)
 {
+    struct api_request request = { str_from(method), str_from(path), str_from(body) };
     struct api_call call = { 0 };
     struct report report;
 
     report_init(&report, arena);
-    assert_int_equal(
-        api_parse(str_from(method), str_from(path), str_from(body), arena, &call, &report),
-        API_PARSED);
+    assert_int_equal(api_parse(&request, arena, &call, &report), API_PARSED);
     return call;
 }
 

@@ -45,14 +45,14 @@ static void a_rejected_request_is_told_everything(void **state)
 {
     CLEANUP(arena_free) struct arena *arena = arena_new(0);
     BUF_CLEANUP struct buf out = BUF_INIT;
+    const struct api_request request = { STR("POST"), STR("/v1/sources"), STR("{}") };
     const struct json_value *problems;
     struct report report;
     struct api_call call;
 
     (void)state;
     report_init(&report, arena);
-    assert_int_equal(api_parse(STR("POST"), STR("/v1/sources"), STR("{}"), arena, &call, &report),
-                     API_INVALID);
+    assert_int_equal(api_parse(&request, arena, &call, &report), API_INVALID);
     assert_int_equal(api_print_rejected(&out, API_INVALID, &report), 400);
     problems = json_pointer(printed(arena, &out), STR("/error/data/problems"));
     assert_int_equal(json_count(problems), 2);

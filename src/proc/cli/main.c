@@ -39,13 +39,10 @@ static void main_first(char **argv)
 
 static int main_run(struct cli *cli, char **argv)
 {
-    static char *const nothing[] = { (char[]){ "help" }, NULL };
     BUF_CLEANUP struct buf problem = BUF_INIT;
 
-    if (!argv[0]) {
-        (void)args_parse(cli->table, (char **)(uintptr_t)nothing, cli->arena, &cli->args, &problem);
+    if (!argv[0])
         return command_help(cli);
-    }
     if (args_parse(cli->table, argv, cli->arena, &cli->args, &problem) != ARGS_OK)
         return cli_fail(cli, CLI_USAGE, "`writ help` lists all commands.", "%.*s",
                         STR_ARG(text_clean(cli->arena, buf_str(&problem))));
