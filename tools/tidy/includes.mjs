@@ -14,7 +14,7 @@ const DOORS = [
     [/^sodium\.h$/, ['proc/vault']],
     [/^sqlite3\.h$/, ['store/index']],
     [/^libpq-fe\.h$/, ['store/pg']],
-    [/^wasm-rt.*\.h$/, ['proc/worker']],
+    [/^(wasm-rt.*\.[ch]|quickjs\.h)$/, ['proc/worker']],
 ];
 
 const C_HEADERS = new Set(`assert.h ctype.h endian.h errno.h float.h inttypes.h limits.h locale.h math.h

@@ -23,7 +23,7 @@
 #include "base/str.h"
 
 #define WORKER_HEAP_WORN         (8U << 20)
-#define WORKER_STACK_BYTES       (6U << 20)
+#define WORKER_STACK_BYTES       (7U << 20)
 #define WORKER_CODE_BYTES_MAX    (1U << 20)
 #define WORKER_ADDRESS_BYTES_MAX 512U
 #define WORKER_CONSOLE_BYTES_MAX (64U << 10) /* beyond it lines are dropped, and that is said */
@@ -118,14 +118,15 @@ struct worker_report {
     struct worker_error error; /* when failed */
     uint64_t ticks;            /* since the start */
     uint64_t memory_bytes;     /* the most the program's memory has been */
-    bool types_removed;        /* the text that ran is not the text that was sent */
-    struct digest code_ran;    /* of the text that ran, when types_removed */
+    struct str ran;            /* the text that ran, where types were removed; else null */
+    struct digest ran_digest;  /* its digest */
     bool worn;
 };
 
 /*
  * Instantiates the machine, runs the prelude and keeps the image that every program starts from.
- * Gives -ENOMEM when the address space cannot be had, -EBADMSG when the prelude does not run.
+ * Gives -EBADMSG when the prelude does not run. Ends the process when 8 GiB of address space, of
+ * which almost nothing is used, cannot be had for a machine.
  */
 MUST int worker_engine_new(const struct worker_engine_config *config,
                            struct worker_engine **ret_engine);
@@ -145,6 +146,14 @@ MUST int worker_program_start(struct worker_engine *engine, const struct worker_
                               const struct worker_report **ret_report);
 
 /*
+ * For a process with signal handlers (installed with SA_NODEFER, SIGSEGV's on a stack of its
+ * own): leaves what runs, so that the program fails and the report says worn. Return if no
+ * program's own code runs at this moment.
+ */
+void worker_engine_fault(void);
+void worker_engine_watchdog(void);
+
+/*
  * Gives a waiting program its next delivery and runs it until it waits or ends. A delivery for a
  * call or timer that does not wait any more changes nothing but the time. A program that has
  * ended takes nothing in and reports its end again.
@@ -158,6 +167,5 @@ uint64_t worker_program_execution(const struct worker_program *program);
 /* Makes its machine new again, and keeps it for the next program. NULL is nothing. */
 struct worker_program *worker_program_free(struct worker_program *program);
 CLEANUP_DEFINE(struct worker_program, worker_program_free)
-
 
 #endif
