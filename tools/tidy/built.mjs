@@ -97,6 +97,32 @@ export function checkBuilt(root, build, files, report) {
             report(file.path, 1, 'built', 'nobody builds it: add it to its meson.build or remove it');
 }
 
+function mesonFilesBelow(root, folder) {
+    return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+        const path = `${folder}/${entry.name}`;
+
+        if (entry.isDirectory())
+            return /^(node_modules|build.*)$/.test(entry.name) ? [] : mesonFilesBelow(root, path);
+        return entry.name === 'meson.build' ? [path] : [];
+    });
+}
+
+/* Every library that meson asks for is in src/deps, so that `make setup` brings it. */
+export function checkDeps(root, report) {
+    const path = join(root, 'src/deps');
+    const known = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    const paths = ['meson.build', ...mesonFilesBelow(root, 'src')]
+        .filter((one) => existsSync(join(root, one)));
+
+    for (const one of paths)
+        readFileSync(join(root, one), 'utf8').split('\n').forEach((text, i) => {
+            const name = /(?<!\w)dependency\('([^']+)'/.exec(text)?.[1];
+
+            if (name && !['threads', 'yyjson'].includes(name) && !known.includes(`pc:${name} `))
+                report(one, i + 1, 'deps', `src/deps does not say which package has ${name}`);
+        });
+}
+
 /* A header that nothing includes. */
 export function checkHeaders(files, report) {
     const named = new Set(files.flatMap((file) => file.c.directives)

@@ -17,7 +17,7 @@ import { checkRooms, readRooms } from './rooms.mjs';
 import { checkIncludes } from './includes.mjs';
 import { checkShape } from './shape.mjs';
 import { checkWords } from './words.mjs';
-import { checkBuilt, checkHeaders, checkSymbols } from './built.mjs';
+import { checkBuilt, checkDeps, checkHeaders, checkSymbols } from './built.mjs';
 
 const FOLDERS = ['src', 'test', 'bench', 'include'];
 
@@ -73,6 +73,7 @@ export function tidy(root, build) {
         checkWords(file, report);
     }
     checkHeaders(files, report);
+    checkDeps(root, report);
     if (build) {
         checkSymbols(root, build, rooms, report);
         checkBuilt(root, build, files, report);

@@ -80,6 +80,9 @@ const files = {
         'int b_x(void)\n{\n    return 1;\n}\n', ['1: prefix']],
     'src/sys/loop_uv.c': [`${head}#include <unistd.h>\nint loop_run(void);\nint loop_run(void)\n{\n` +
         '    return (int)time(NULL);\n}\n', []],
+    'src/deps': ['# package\nlibfound-dev  pc:found  a reason\n', []],
+    'src/format/a/meson.build': ["x = dependency('found')\ny = dependency('lost')\n" +
+        "z = declare_dependency('no')\n", ['2: deps']],
     'src/format/a/lost.c': [head, ['1: built']],
     'tools/tidy.allow': ['# exceptions\ncomment src/format/a/allowed.c  a reason\n' +
         'comment src/format/a/never.c  a reason\ncolumn src/format/a/never.c\n',
