@@ -5,6 +5,7 @@ import { floorOf, roomOf } from './rooms.mjs';
 const DOORS = [
     [/^yyjson\.h$/, ['format/json']],
     [/^yaml\.h$/, ['format/yaml']],
+    [/^libstemmer\.h$/, ['format/stem']],
     [/^pcre2\.h$/, ['format/regex']],
     [/^openssl\//, ['base']],
     [/^uv\.h$/, ['sys']],

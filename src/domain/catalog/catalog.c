@@ -13,6 +13,7 @@ static struct catalog__listing *listing_unref(struct catalog__listing *listing)
         return NULL;
     map_fini(&listing->by_path);
     map_fini(&listing->by_name);
+    (void)catalog__index_free(listing->index);
     (void)arena_free(listing->arena); /* the listing itself lies in it */
     return NULL;
 }
@@ -30,7 +31,7 @@ struct catalog *catalog_new(void)
 {
     struct catalog *catalog = heap_alloc(sizeof(*catalog));
 
-    *catalog = (struct catalog){ 0 };
+    *catalog = (struct catalog){ .speech = catalog__speech_new() };
     return catalog;
 }
 
@@ -45,6 +46,7 @@ struct catalog *catalog_free(struct catalog *catalog)
         (void)source_free(entry->value);
     map_fini(&catalog->sources);
     map_fini(&catalog->names);
+    catalog->speech = catalog__speech_free(catalog->speech);
     return heap_free(catalog);
 }
 

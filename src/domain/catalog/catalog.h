@@ -180,6 +180,8 @@ void catalog_print_diff(const struct catalog_source *source, struct buf *out);
 
 #define CATALOG_QUERY_MAX 1024U /* bytes of a search text that are looked at */
 #define CATALOG_LIMIT_MAX 100U
+/* Results beyond this are counted and cannot be paged to. */
+#define CATALOG_OFFSET_MAX 1000U
 
 struct catalog_query {
     struct str text;
@@ -190,8 +192,9 @@ struct catalog_query {
     size_t offset; /* for paging */
 };
 /*
- * Callable tools, best first: {items: [{address, title?, description, effect, score}], total}.
- * Descriptions are cut to a line; total counts all matches.
+ * Approved tools, best first; all by address where the text is empty: {items: [{address, title?,
+ * description?, effect, unavailable?, score?}], total}. Descriptions are cut to a line; total
+ * counts all matches; unavailable is the state of a source that is not connected.
  */
 void catalog_search(const struct catalog *catalog, const struct catalog_query *query,
                     struct buf *out);

@@ -5,14 +5,18 @@
 #include "base/map.h"
 #include "domain/catalog/catalog.h"
 
+struct catalog__index;
+struct catalog__speech;
+
 /* One listing. Held by its source as offered, as pinned, or as both. */
 struct catalog__listing {
     struct arena *arena;
     unsigned refs;
     struct catalog_tool *tools; /* by path */
     size_t count;
-    struct map by_path; /* to struct catalog_tool */
-    struct map by_name; /* to struct catalog_tool */
+    struct map by_path;           /* to struct catalog_tool */
+    struct map by_name;           /* to struct catalog_tool */
+    struct catalog__index *index; /* made by the first search */
 };
 
 struct catalog__source {
@@ -26,6 +30,7 @@ struct catalog__source {
 struct catalog {
     struct map sources; /* handle to struct catalog__source */
     struct map names;   /* name to struct catalog__source */
+    struct catalog__speech *speech;
 };
 
 /* What a tool carries and only this room looks at. */
@@ -69,5 +74,44 @@ static inline bool catalog__code_is_unseen(uint32_t c)
     return catalog__code_is_hidden(c) || catalog__code_is_bidi(c) || catalog__code_is_control(c) ||
            (c >= 0xE0000 && c <= 0xE007F);
 }
+
+/* ---- speech.c ---- */
+/* What is known of the language: stems, words that say nothing, words that say the same. */
+struct catalog__speech *catalog__speech_new(void);
+struct catalog__speech *catalog__speech_free(struct catalog__speech *speech);
+/* Lives until the next call. */
+struct str catalog__speech_stem(struct catalog__speech *speech, struct str word);
+bool catalog__speech_is_empty_word(struct str word);
+/* A bit for each group of synonyms that the stem is in. */
+uint64_t catalog__speech_groups(const struct catalog__speech *speech, struct str stem);
+/* The stems of a group, in order; the null text after the last. */
+struct str catalog__speech_synonym(const struct catalog__speech *speech, unsigned group,
+                                   size_t index);
+
+/* ---- index.c ---- */
+/* One word of one tool: how much it counts there. */
+struct catalog__post {
+    float impact;
+    unsigned tool : 31;
+    unsigned in_name : 1;
+};
+
+struct catalog__term {
+    struct str text;
+    uint32_t first; /* of its posts */
+    uint32_t count;
+};
+
+struct catalog__index {
+    struct arena *arena;
+    struct map terms; /* stem to struct catalog__term */
+    struct catalog__post *posts;
+    uint8_t *name_words; /* of each tool */
+    size_t tools;
+};
+
+struct catalog__index *catalog__index_new(const struct catalog__listing *listing,
+                                          struct catalog__speech *speech);
+struct catalog__index *catalog__index_free(struct catalog__index *index);
 
 #endif
