@@ -55,6 +55,14 @@ function readAllow(root, report) {
     return allow;
 }
 
+/* The exception for a violation: by path, by path:name, or by path:beginning-of-name* */
+function allowing(allow, v) {
+    const exact = allow.get(`${v.rule} ${v.path}:${v.name}`) ?? allow.get(`${v.rule} ${v.path}`);
+
+    return exact ?? [...allow].find(([key]) => key.endsWith('*') && v.name &&
+        `${v.rule} ${v.path}:${v.name}`.startsWith(key.slice(0, -1)))?.[1];
+}
+
 /* Everything that is not tidy: { path, line, rule, sentence }. */
 export function tidy(root, build) {
     const found = [];
@@ -79,7 +87,7 @@ export function tidy(root, build) {
         checkBuilt(root, build, files, report);
     }
     const left = found.filter((v) => {
-        const entry = allow.get(`${v.rule} ${v.path}:${v.name}`) ?? allow.get(`${v.rule} ${v.path}`);
+        const entry = allowing(allow, v);
 
         if (entry)
             entry.used = true;
