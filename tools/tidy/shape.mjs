@@ -66,14 +66,14 @@ function checkFunction(file, f, report) {
     const { deepest, line } = nestingOf(f.body);
 
     if (lines > LIMITS.function)
-        report(file.path, f.line, 'function', `${f.name} has ${lines} lines, more than ${LIMITS.function}`);
+        report(file.path, f.line, 'function', `${f.name} has ${lines} lines, more than ${LIMITS.function}`, f.name);
     if (f.parameters.length > LIMITS.parameters)
         report(file.path, f.line, 'parameters',
-            `${f.name} has ${f.parameters.length} parameters, more than ${LIMITS.parameters}: pass a struct`);
+            `${f.name} has ${f.parameters.length} parameters, more than ${LIMITS.parameters}: pass a struct`, f.name);
     if (bools > 1)
-        report(file.path, f.line, 'bools', `${f.name} has ${bools} bool parameters: pass a struct with names`);
+        report(file.path, f.line, 'bools', `${f.name} has ${bools} bool parameters: pass a struct with names`, f.name);
     if (deepest > LIMITS.nesting)
-        report(file.path, line, 'nesting', `${f.name} nests ${deepest} deep, more than ${LIMITS.nesting}`);
+        report(file.path, line, 'nesting', `${f.name} nests ${deepest} deep, more than ${LIMITS.nesting}`, f.name);
 }
 
 export function checkShape(file, report) {

@@ -154,7 +154,7 @@ static int web_open(struct web *web)
 
 int main(void)
 {
-    struct web web = { 0 };
+    static struct web web; /* what it holds stays reachable to the end */
     char trail[1024];
     int r = web_rights();
 
