@@ -27,6 +27,7 @@ struct msg_http_request;
 
 /* Longest message of a client: a frame of our wire less the head of an HTTP request. */
 #define MCP_MESSAGE_MAX  983040U
+#define MCP_PART_MAX     786432U /* bytes of the body in one RESPOND or CHUNK */
 #define MCP_SESSIONS_MAX 1000U /* HTTP sessions; beyond it the longest idle one ends */
 #define MCP_CALLS_MAX    256U  /* requests of one client that run at once; then: busy */
 #define MCP_BATCH_MAX    64U   /* messages of one 2025-03-26 batch */

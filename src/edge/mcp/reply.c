@@ -80,26 +80,58 @@ static void mcp_head(struct mcp__turn *turn, struct mcp__reply *reply, struct st
     };
 }
 
-static struct mcp_action *mcp_last_action(struct mcp__turn *turn)
+static void mcp_parts(struct mcp__turn *turn, uint64_t to, struct str rest, bool last)
 {
-    return &turn->actions->list.at[turn->actions->list.count - 1];
+    do {
+        struct mcp_action *action = mcp__act(turn, MCP_CHUNK);
+        struct str part = str_slice(rest, 0, MCP_PART_MAX);
+
+        rest = str_slice(rest, part.len, rest.len);
+        action->to = to;
+        action->chunk = (struct mcp_chunk){ .body = part, .last = last && rest.len == 0 };
+    } while (rest.len > 0);
 }
 
-/* One part of a stream; the first one opens it. */
-static void mcp_stream(struct mcp__turn *turn, struct mcp__reply *reply, struct str part,
-                       bool last)
+/* The head, with as much of the body as fits a frame; the rest in parts. */
+static void mcp_head_open(struct mcp__turn *turn, struct mcp__reply *reply, struct str type,
+                     struct str body)
 {
-    if (!reply->streaming) {
-        reply->streaming = true;
-        mcp_head(turn, reply, STR("text/event-stream"), part);
-        mcp_last_action(turn)->respond.more = !last;
+    struct str first = str_slice(body, 0, MCP_PART_MAX);
+
+    mcp_head(turn, reply, type, first);
+    turn->actions->list.at[turn->actions->list.count - 1].respond.more = true;
+    if (first.len < body.len)
+        mcp_parts(turn, reply->to, str_slice(body, first.len, body.len), false);
+}
+
+/* One event of a stream; the first one opens it. */
+static void mcp_stream(struct mcp__turn *turn, struct mcp__reply *reply, struct str event)
+{
+    if (reply->streaming)
+        mcp_parts(turn, reply->to, event, false);
+    else
+        mcp_head_open(turn, reply, STR("text/event-stream"), event);
+    reply->streaming = true;
+}
+
+static void mcp_stream_end(struct mcp__turn *turn, struct mcp__reply *reply, struct str event)
+{
+    if (reply->streaming) {
+        mcp_parts(turn, reply->to, event, true);
         return;
     }
+    mcp_head(turn, reply, STR("text/event-stream"), event);
+}
 
-    struct mcp_action *action = mcp__act(turn, MCP_CHUNK);
-
-    action->to = reply->to;
-    action->chunk = (struct mcp_chunk){ .body = part, .last = last };
+/* A whole answer: one frame where it fits. */
+static void mcp_whole(struct mcp__turn *turn, struct mcp__reply *reply, struct str body)
+{
+    if (body.len <= MCP_PART_MAX) {
+        mcp_head(turn, reply, mcp_json_type, body);
+        return;
+    }
+    mcp_head_open(turn, reply, mcp_json_type, str_slice(body, 0, MCP_PART_MAX));
+    mcp_parts(turn, reply->to, str_slice(body, MCP_PART_MAX, body.len), true);
 }
 
 bool mcp__reply_message(struct mcp__turn *turn, struct mcp__reply *reply, struct str text)
@@ -112,14 +144,14 @@ bool mcp__reply_message(struct mcp__turn *turn, struct mcp__reply *reply, struct
     }
     if (!reply->streams)
         return false;
-    mcp_stream(turn, reply, mcp_event(turn, text), false);
+    mcp_stream(turn, reply, mcp_event(turn, text));
     return true;
 }
 
 void mcp__reply_alive(struct mcp__turn *turn, struct mcp__reply *reply)
 {
     if (!reply->gone && reply->http && reply->streams)
-        mcp_stream(turn, reply, STR(":\n\n"), false);
+        mcp_stream(turn, reply, STR(":\n\n"));
 }
 
 void mcp__reply_answer(struct mcp__reply *reply, struct str text)
@@ -134,11 +166,11 @@ void mcp__reply_answer(struct mcp__reply *reply, struct str text)
 static void mcp_reply_http(struct mcp__turn *turn, struct mcp__reply *reply, struct str text)
 {
     if (reply->streaming)
-        mcp_stream(turn, reply, text.len > 0 ? mcp_event(turn, text) : STR_NULL, true);
+        mcp_stream_end(turn, reply, text.len > 0 ? mcp_event(turn, text) : STR(""));
     else if (text.len > 0)
-        mcp_head(turn, reply, mcp_json_type, str_copy(turn->actions->turn, text));
+        mcp_whole(turn, reply, str_copy(turn->actions->turn, text));
     else if (reply->silent)
-        mcp_stream(turn, reply, STR(""), true);
+        mcp_stream_end(turn, reply, STR(""));
     else {
         reply->status = reply->status ? reply->status : 202;
         mcp_head(turn, reply, STR_NULL, STR(""));
