@@ -58,6 +58,7 @@ if ! "$writ" sources show docs >/dev/null 2>&1; then
     show sources add docs ${yes[@]+"${yes[@]}"} -- node "$server" "$documents"
 fi
 show sources
+show policy apply "$root/examples/policy.yaml"
 show exec "$root/examples/compare.ts" ${yes[@]+"${yes[@]}"} \
     --input "{\"folder\":\"$documents\",\"report\":\"report.md\"}"
 printf '\n$ cat %s\n' "$documents/report.md"

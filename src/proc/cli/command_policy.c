@@ -1,4 +1,5 @@
 /* writ policy: what holds, why, and putting a file of rules in force. */
+#include "format/yaml/yaml.h"
 #include "proc/cli/client.h"
 
 #define POLICY_FILE_MAX (1024U * 1024U)
@@ -35,26 +36,41 @@ int command_policy_show(struct cli *cli)
     return CLI_DONE;
 }
 
-int command_policy_apply(struct cli *cli)
+/* The file's rules as JSON: a list of them, or an object that has it as rules. */
+static int policy_read(struct cli *cli, const char *file, const struct json_value **ret_rules)
 {
-    const char *file = args_word(&cli->args, 0);
-    struct client_response response;
-    BUF_CLEANUP struct buf body = BUF_INIT;
-    const struct json_value *rules;
+    const char *format = "writ-policy(5) has the format.";
+    struct yaml_error wrong;
     struct json_error error;
     struct json_doc doc;
-    struct str text;
+    struct str text, json;
     int r = cli_read_file(cli, file, POLICY_FILE_MAX, &text);
 
     if (r != CLI_DONE)
         return r;
-    if (json_parse(cli->arena, text, NULL, &error, &doc) != JSON_PARSED)
-        return cli_fail(cli, CLI_USAGE, "writ-policy(5) has the format.", "%s:%zu:%zu: %s", file,
-                        error.line, error.column, error.sentence);
-    rules = json_is_array(doc.root) ? doc.root : json_get(doc.root, "rules");
-    if (!json_is_array(rules))
-        return cli_fail(cli, CLI_USAGE, "writ-policy(5) has the format.",
-                        "%s holds no list of rules", file);
+    r = yaml_to_json(text, cli->arena, &wrong, &json);
+    if (r < 0)
+        return cli_fault(cli, r, file);
+    if (r == YAML_MALFORMED)
+        return cli_fail(cli, CLI_USAGE, format, "%s:%zu:%zu: %s", file, wrong.line, wrong.column,
+                        wrong.sentence);
+    if (json_parse(cli->arena, json, NULL, &error, &doc) != JSON_PARSED)
+        return cli_fail(cli, CLI_USAGE, format, "%s: %s", file, error.sentence);
+    *ret_rules = json_is_array(doc.root) ? doc.root : json_get(doc.root, "rules");
+    if (!json_is_array(*ret_rules))
+        return cli_fail(cli, CLI_USAGE, format, "%s holds no list of rules", file);
+    return CLI_DONE;
+}
+
+int command_policy_apply(struct cli *cli)
+{
+    struct client_response response;
+    BUF_CLEANUP struct buf body = BUF_INIT;
+    const struct json_value *rules = NULL;
+    int r = policy_read(cli, args_word(&cli->args, 0), &rules);
+
+    if (r != CLI_DONE)
+        return r;
     buf_add_c(&body, "{\"rules\":");
     json_print(&body, rules);
     buf_add_char(&body, '}');
