@@ -68,13 +68,19 @@ MUST int disk_remove(struct disk *disk, const char *name);
 /* Replaces what has the new name. Durable after disk_folder_sync. 0 or DISK_ABSENT. */
 MUST int disk_rename(struct disk *disk, const char *from, const char *to);
 
+/* Who holds a lock. */
+struct disk_owner {
+    uint64_t epoch;    /* counts every owner there was */
+    struct str holder; /* what it says of itself */
+};
+
 /*
  * Locks the file (made if absent) for this process, for as long as the disk is open, and writes
- * an epoch, one higher than the last, and the holder's text into it. DISK_OWNED: ret_holder has
- * the text of who holds it, in the arena.
+ * an epoch, one higher than the last, and the holder's text into it. 0: ret_owner is us.
+ * DISK_OWNED: ret_owner is who holds it; the text is in the arena.
  */
 MUST int disk_lock(struct disk *disk, const char *name, struct str holder, struct arena *arena,
-                   uint64_t *ret_epoch, struct str *ret_holder);
+                   struct disk_owner *ret_owner);
 /* Who holds the lock, without taking it: 0 nobody, or DISK_OWNED. */
 MUST int disk_lock_holder(struct disk *disk, const char *name, struct arena *arena,
                           struct str *ret_holder);

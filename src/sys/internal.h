@@ -79,8 +79,8 @@ MUST long port_receive(int fd, void *bytes, size_t len, int *fds, size_t *fd_cou
 MUST long port_send(int fd, const void *bytes, size_t len, const int *fds, size_t fd_count);
 MUST long port_read(int fd, void *bytes, size_t len);
 MUST long port_write(int fd, const void *bytes, size_t len);
-/* True if the descriptor could be made not to wait; *ret_was tells what to restore. */
-void port_waits_set(int fd, bool waits, bool *ret_was);
+/* Whether calls on it wait. Gives what was so before, to restore it. */
+bool port_waits_set(int fd, bool waits);
 /* A copy, close-on-exec, or a fault. */
 MUST int port_copy(int fd);
 void port_close(int fd);
@@ -92,5 +92,10 @@ MUST int port_listen(const char *path);
 /* The next connection, or -EAGAIN. */
 MUST int port_accept(int fd);
 void port_unlisten(int fd, const char *path);
+
+/* --- Paths: real/paths.c or sim/people.c --- */
+struct arena;
+unsigned int paths__uid(void);
+const char *paths__here(struct arena *arena);
 
 #endif

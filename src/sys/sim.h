@@ -39,6 +39,10 @@ void sim_advance_ms(int64_t ms);
 void sim_wall_jump_ms(int64_t ms);
 /* Nanoseconds until the next timer or timeout of any loop; -1 if nobody waits for time. */
 int64_t sim_next_due_ns(void);
+/* Nothing can happen on any loop until time moves or somebody outside acts. */
+bool sim_quiet(void);
+/* A signal arrives at whoever waits for it on this loop. */
+void sim_signal(struct loop *loop, int number);
 
 /* --- Disk --- */
 uint64_t sim_disk_operations(void);
@@ -78,23 +82,29 @@ void sim_connect_as(const struct link_peer *peer);
 void sim_process(int32_t pid, int32_t parent, int32_t tty, uint64_t started);
 void sim_process_gone(int32_t pid);
 void sim_env(const char *name, const char *value);
-/* The next line somebody types when tty_ask asks; NULL: no terminal. */
+/* A line somebody will type when tty_ask asks; NULL: Ctrl-D. Without any: no terminal. */
 void sim_tty(const char *line);
 
 /* --- Children --- */
 struct sim_child {
     int32_t pid;
-    const struct proc_plan *plan; /* a copy; its descriptors are the child's own now */
+    const struct proc_plan *plan; /* a copy; for its descriptors see sim_child_fd */
     int signal;                   /* last signal that was sent to it; 0 none */
 };
 /* The next child that was started and not given yet. */
 MUST bool sim_child_next(struct sim_child *ret_child);
+/* Gives the child's descriptor of this number, to play the child with; -1: it has none. */
+int sim_child_fd(int32_t pid, int number);
 int sim_child_signal(int32_t pid);
 void sim_child_exit(int32_t pid, int code, int signal_number);
 
 /* --- Descriptors --- */
-/* Whole content of a simulated memfd or file; and a new one, as egress would make. */
+/* A memfd, as egress would make it; and the whole content of one. */
 int sim_memfd(struct str content);
+void sim_memfd_get(int fd, struct buf *ret_content);
+/* A pipe: [0] reads, [1] writes. */
+void sim_pipe(int ret_fds[2]);
+void sim_close(int fd);
 /* Cuts a connection in the middle: after this many more bytes either way. */
 void sim_cut_after(int fd, uint64_t bytes);
 

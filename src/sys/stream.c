@@ -62,7 +62,7 @@ static void stream_side_close(struct stream_side *side)
     if (side->watched)
         loop__source_stop(&side->source);
     if (side->kind == PORT_PIPE)
-        port_waits_set(side->source.fd, side->was, NULL);
+        (void)port_waits_set(side->source.fd, side->was);
     port_close(side->source.fd);
 }
 
@@ -234,7 +234,7 @@ static int stream_side_open(struct stream *stream, struct stream_side *side, int
     side->kind = port_kind(fd);
     side->waits = side->kind == PORT_OTHER;
     if (side->kind == PORT_PIPE)
-        port_waits_set(fd, false, &side->was);
+        side->was = port_waits_set(fd, false);
     r = loop__source_start(stream->loop, &side->source, fd);
     if (r < 0 && r != -EPERM)
         return TRACE(r);

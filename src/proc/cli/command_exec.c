@@ -297,21 +297,19 @@ static int exec_print_artifact(struct exec *exec, struct str name)
     struct disk *disk = NULL;
     struct digest digest;
     uint64_t offset = 0;
-    size_t len = 0;
+    size_t len;
     int r;
 
     if (!digest_parse(name, &digest))
         return cli_fail(cli, CLI_INTERNAL, NULL, "the daemon named an artifact that is none");
     r = disk_open(cli->paths.data, DISK_READ, &disk);
     do {
+        len = cli->out.len;
         if (r == 0)
-            r = log_artifact_read(disk, &digest, offset, buf_reserve(&cli->out, 65536), 65536,
-                                  &len);
-        if (r == 0) {
-            buf_commit(&cli->out, len);
-            offset += len;
-            cli_flush(cli);
-        }
+            r = log_artifact_read(disk, &digest, offset, 65536, &cli->out);
+        len = cli->out.len - len;
+        offset += len;
+        cli_flush(cli);
     } while (r == 0 && len > 0);
     (void)disk_close(disk);
     if (r != 0)

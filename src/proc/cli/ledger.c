@@ -86,7 +86,7 @@ int ledger_open(struct cli *cli, struct ledger **ret_ledger)
     if (r < 0)
         return cli_fault(cli, r, "the log");
     if (!ledger->reader)
-        return r == LOG_END ? ledger_no_log(cli) : ledger_trouble(cli, r, &trouble);
+        return r == LOG_ABSENT ? ledger_no_log(cli) : ledger_trouble(cli, r, &trouble);
     *ret_ledger = ledger;
     ledger = NULL;
     return CLI_DONE;

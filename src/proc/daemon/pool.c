@@ -47,19 +47,16 @@ static void daemon_queue_add(struct daemon *daemon, struct daemon_slot *slot)
 static void daemon_value_read(struct daemon *daemon, struct msg_delivery *delivery)
 {
     static const struct digest none;
-    char *bytes;
     char name[DIGEST_HEX_LEN];
-    size_t len = 0;
+    struct buf bytes BUF_CLEANUP = BUF_INIT;
     struct buf text BUF_CLEANUP = BUF_INIT;
 
     if (digest_equal(&delivery->artifact, &none))
         return;
-    bytes = arena_alloc_raw(daemon->turn, DAEMON_FRAME_BYTES);
-    if (log_artifact_read(daemon->disk, &delivery->artifact, 0, bytes, DAEMON_FRAME_BYTES,
-                          &len) != 0)
-        len = 0;
-    delivery->value = str_of(bytes, len);
-    if (len > 0 && len < DAEMON_FRAME_BYTES) {
+    if (log_artifact_read(daemon->disk, &delivery->artifact, 0, DAEMON_FRAME_BYTES, &bytes) != 0)
+        buf_clear(&bytes);
+    if (bytes.len > 0 && bytes.len < DAEMON_FRAME_BYTES) {
+        delivery->value = str_copy(daemon->turn, buf_str(&bytes));
         delivery->artifact = none;
         return;
     }
@@ -67,7 +64,7 @@ static void daemon_value_read(struct daemon *daemon, struct msg_delivery *delive
     buf_add_c(&text, "{\"artifact\":");
     buf_add_json(&text, str_of(name, DIGEST_HEX_LEN));
     buf_add_c(&text, ",\"head\":");
-    buf_add_json(&text, str_of(bytes, len < 4096 ? len : 4096));
+    buf_add_json(&text, str_slice(buf_str(&bytes), 0, 4096));
     buf_add_char(&text, '}');
     delivery->value = str_copy(daemon->turn, buf_str(&text));
     delivery->artifact = none;

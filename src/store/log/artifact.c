@@ -56,21 +56,23 @@ struct log_artifact_facts log_artifact_facts_get(const struct log_artifact *arti
                                         .fault = artifact->job.fault };
 }
 
-int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset, void *bytes,
-                      size_t len, size_t *ret_len)
+int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset, size_t len,
+                      struct buf *ret_bytes)
 {
     struct disk_file *file CLEANUP(disk_file_close) = NULL;
     char name[sizeof(LOG__KEPT) + 1 + DIGEST_HEX_LEN] = LOG__KEPT "/";
+    size_t got = 0;
     int r;
 
     digest_hex(digest, name + sizeof(LOG__KEPT));
     name[sizeof(name) - 1] = '\0';
     r = disk_file_open(disk, name, DISK_OPEN_READ, &file);
+    if (r == DISK_ABSENT)
+        return LOG_ABSENT;
+    if (r == 0)
+        r = disk_file_read(file, offset, buf_reserve(ret_bytes, len), len, &got);
     if (r < 0)
         return TRACE(r);
-    *ret_len = 0;
-    if (r == DISK_ABSENT)
-        return LOG_END;
-    r = disk_file_read(file, offset, bytes, len, ret_len);
-    return r < 0 ? TRACE(r) : LOG_LINE;
+    buf_commit(ret_bytes, got);
+    return 0;
 }

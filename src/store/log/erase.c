@@ -35,14 +35,14 @@ int log_erase(struct log *log, uint64_t seq)
     int r;
 
     if (seq == 0 || seq > log->durable)
-        return LOG_END;
+        return LOG_ABSENT;
     r = log_reader_open(log->disk, seq, log->arena, &reader, &trouble);
     if (r == 0)
         r = log_reader_next(reader, &line, &trouble);
     if (r < 0)
         return TRACE(r);
     if (r != LOG_LINE || line.seq != seq)
-        return LOG_END;
+        return LOG_ABSENT;
     r = erase_at(log->disk, &line);
     return r < 0 ? TRACE(r) : 0;
 }

@@ -117,7 +117,7 @@ MUST int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble
 
 /* --- store.c: VERSION and the noted head --- */
 
-/* 0, LOG_NEWER, LOG_DAMAGED, or LOG_LINE: there is none yet. */
+/* 0, LOG_NEWER, LOG_DAMAGED, or LOG_ABSENT: there is none yet. */
 MUST int log__version_check(struct disk *disk, struct arena *arena,
                             struct log_trouble *ret_trouble);
 MUST int log__version_make(struct disk *disk);

@@ -13,13 +13,16 @@
 static int log_take(struct log *log, const struct log_options *options,
                     struct log_trouble *ret_trouble)
 {
-    int r = disk_lock(log->disk, LOG__LOCK, options->holder, log->arena, &log->recovery.epoch,
-                      &ret_trouble->holder);
+    struct disk_owner owner;
+    int r = disk_lock(log->disk, LOG__LOCK, options->holder, log->arena, &owner);
 
     if (r < 0)
         return TRACE(r);
-    if (r == DISK_OWNED)
+    if (r == DISK_OWNED) {
+        ret_trouble->holder = owner.holder;
         return LOG_OWNED;
+    }
+    log->recovery.epoch = owner.epoch;
     r = disk_folder(log->disk, LOG__FOLDER);
     if (r == 0)
         r = disk_folder(log->disk, LOG__KEPT);
@@ -59,10 +62,10 @@ int log_open(struct disk *disk, const struct log_options *options, struct arena 
     version = log_take(log, options, ret_trouble);
     if (version < 0)
         return TRACE(version);
-    if (version != 0 && version != LOG_LINE)
+    if (version != 0 && version != LOG_ABSENT)
         return version;
     r = log__scan_init(&log->scan, disk, core, 1);
-    if (r == 0 && version == LOG_LINE)
+    if (r == 0 && version == LOG_ABSENT)
         r = log_begin(log, ret_trouble);
     if (r != 0)
         return r < 0 ? TRACE(r) : r;

@@ -29,6 +29,7 @@
 
 struct arena;
 struct disk;
+struct buf;
 struct disk_job;
 struct log;
 struct log_reader;
@@ -47,6 +48,7 @@ enum log_answer {
     LOG_DAMAGED = 2, /* durable lines are broken: see the trouble */
     LOG_OWNED = 3,   /* another process has the store: trouble.holder */
     LOG_NEWER = 4,   /* written by a newer version: trouble.found */
+    LOG_ABSENT = 5,  /* no such line, artifact or log */
 };
 
 /* Why a store cannot be used. Texts are in the arena that was given to log_open. */
@@ -143,7 +145,7 @@ MUST int log_finish(struct log *log);
 
 /*
  * Blanks the body of a durable line: null and spaces. The record that says who and why must be
- * durable before. 0 or LOG_END: no such line.
+ * durable before. 0 or LOG_ABSENT.
  */
 MUST int log_erase(struct log *log, uint64_t seq);
 
@@ -168,15 +170,15 @@ struct log_artifact_facts {
 };
 struct log_artifact_facts log_artifact_facts_get(const struct log_artifact *artifact);
 
-/* Reads part of an artifact. *ret_len is 0 at its end. LOG_LINE, or LOG_END: there is none such. */
+/* Adds up to len bytes of an artifact from offset; none at its end. 0 or LOG_ABSENT. */
 MUST int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset,
-                           void *bytes, size_t len, size_t *ret_len);
+                           size_t len, struct buf *ret_bytes);
 
 /* --- The reader's side: any process that may read the folder, no lock ----------------------- */
 
 /*
  * Reads lines from sequence from_seq (1: all). Each is verified against the one before. The
- * disk is borrowed. 0; LOG_LINE: there is no log here; LOG_NEWER; LOG_DAMAGED.
+ * disk is borrowed. 0; LOG_ABSENT: there is no log here; LOG_NEWER; LOG_DAMAGED.
  */
 MUST int log_reader_open(struct disk *disk, uint64_t from_seq, struct arena *arena,
                          struct log_reader **ret_reader, struct log_trouble *ret_trouble);

@@ -11,7 +11,7 @@ struct log_reader {
     uint64_t from_seq;
 };
 
-/* 0; LOG_END: no log; LOG_NEWER; LOG_DAMAGED. */
+/* 0; LOG_ABSENT: no log; LOG_NEWER; LOG_DAMAGED. */
 static int read_begin(struct log__scan *scan, struct disk *disk, uint64_t from_seq,
                       struct arena *arena, struct log_trouble *ret_trouble)
 {
@@ -101,7 +101,7 @@ int log_verify(struct disk *disk, struct arena *arena, struct log_proof *ret_pro
     struct log_line line;
     int r = read_begin(&scan, disk, 1, arena, ret_trouble);
 
-    if (r == LOG_LINE) {
+    if (r == LOG_ABSENT) {
         *ret_proof = proof;
         return LOG_END;
     }

@@ -43,7 +43,7 @@ int log__version_check(struct disk *disk, struct arena *arena, struct log_troubl
     found = str_copy(arena, str_trim(buf_str(&text)));
     /* It is made before the first segment: torn or absent, there was none. */
     if (r == DISK_ABSENT || found.len == 0)
-        return LOG_LINE;
+        return LOG_ABSENT;
     number = str_slice(found, 5, found.len);
     if (str_starts(found, STR("writ ")) && str_to_u64(number, &version) && version == LOG_FORMAT)
         return 0;

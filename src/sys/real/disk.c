@@ -221,11 +221,11 @@ static int disk_lock_write(int fd, uint64_t epoch, struct str holder)
 }
 
 int disk_lock(struct disk *disk, const char *name, struct str holder, struct arena *arena,
-              uint64_t *ret_epoch, struct str *ret_holder)
+              struct disk_owner *ret_owner)
 {
     int fd = openat(disk->folder, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     uint64_t epoch;
-    struct str other;
+    struct disk_owner other;
     int r;
 
     CHECK(disk->lock < 0);
@@ -233,10 +233,10 @@ int disk_lock(struct disk *disk, const char *name, struct str holder, struct are
         return RAISE(-errno);
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         r = errno == EWOULDBLOCK ? DISK_OWNED : RAISE(-errno);
-        other = disk_lock_read(fd, arena, &epoch);
+        other.holder = disk_lock_read(fd, arena, &other.epoch);
         (void)close(fd);
         if (r == DISK_OWNED)
-            *ret_holder = other;
+            *ret_owner = other;
         return r;
     }
     (void)disk_lock_read(fd, arena, &epoch);
@@ -246,7 +246,7 @@ int disk_lock(struct disk *disk, const char *name, struct str holder, struct are
         return TRACE(r);
     }
     disk->lock = fd;
-    *ret_epoch = epoch + 1;
+    *ret_owner = (struct disk_owner){ .epoch = epoch + 1, .holder = holder };
     return 0;
 }
 

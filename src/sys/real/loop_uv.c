@@ -138,7 +138,7 @@ static void loop_on_poll(uv_poll_t *poll, int status, int events)
 int loop__source_start(struct loop *loop, struct loop__source *source, int fd)
 {
     struct loop__io *io = heap_alloc(sizeof(*io));
-    bool was = false;
+    bool was;
     int r;
 
     source->loop = loop;
@@ -146,9 +146,9 @@ int loop__source_start(struct loop *loop, struct loop__source *source, int fd)
     source->wanted = 0;
     *io = (struct loop__io){ .source = source };
     /* libuv makes the descriptor not wait; whether it should is for its owner to say. */
-    port_waits_set(fd, false, &was);
+    was = port_waits_set(fd, false);
     r = uv_poll_init(&loop->backend->uv, &io->poll, fd);
-    port_waits_set(fd, was, NULL);
+    (void)port_waits_set(fd, was);
     if (r < 0) {
         (void)heap_free(io);
         return r == UV_EPERM ? -EPERM : RAISE(r);

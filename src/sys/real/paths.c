@@ -1,9 +1,8 @@
-/* Where things are. */
+/* The folders themselves. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "sys/paths.h"
@@ -19,59 +18,16 @@ const char *paths_env(const char *name)
     return getenv(name);
 }
 
-/* $variable/writ, or home/fallback/writ. The XDG specification: what is not absolute is ignored. */
-static const char *paths_xdg(struct arena *arena, const char *variable, const char *fallback)
+unsigned int paths__uid(void)
 {
-    const char *base = paths_env(variable);
-    const char *home = paths_env("HOME");
-
-    if (base && base[0] == '/')
-        return str_printf(arena, "%s/writ", base).ptr;
-    if (!home || home[0] != '/')
-        return NULL;
-    return str_printf(arena, "%s/%s/writ", home, fallback).ptr;
+    return (unsigned int)geteuid();
 }
 
-static const char *paths_run(struct arena *arena)
-{
-    const char *base = paths_env("XDG_RUNTIME_DIR");
-
-    if (base && base[0] == '/')
-        return str_printf(arena, "%s/writ", base).ptr;
-    return str_printf(arena, "/tmp/writ-%u", (unsigned int)geteuid()).ptr;
-}
-
-/* A relative WRIT_HOME is meant from here. */
-static const char *paths_absolute(struct arena *arena, const char *path)
+const char *paths__here(struct arena *arena)
 {
     char here[PATH_MAX];
 
-    if (path[0] == '/' || !getcwd(here, sizeof(here)))
-        return str_printf(arena, "%s", path).ptr;
-    return str_printf(arena, "%s/%s", here, path).ptr;
-}
-
-int paths_find(struct arena *arena, struct paths *ret_paths)
-{
-    const char *home = paths_env("WRIT_HOME");
-    struct paths paths;
-
-    if (home && *home) {
-        paths.data = paths_absolute(arena, home);
-        paths.config = paths.data;
-        paths.run = str_printf(arena, "%s/run", paths.data).ptr;
-    } else {
-        paths.data = paths_xdg(arena, "XDG_DATA_HOME", ".local/share");
-        paths.config = paths_xdg(arena, "XDG_CONFIG_HOME", ".config");
-        paths.run = paths_run(arena);
-    }
-    if (!paths.data || !paths.config)
-        return PATHS_NOWHERE;
-    paths.socket = str_printf(arena, "%s/socket", paths.run).ptr;
-    if (strlen(paths.socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        return PATHS_LONG;
-    *ret_paths = paths;
-    return 0;
+    return str_printf(arena, "%s", getcwd(here, sizeof(here)) ? here : "").ptr;
 }
 
 static int paths_make_one(const char *path)

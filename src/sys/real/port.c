@@ -117,16 +117,15 @@ long port_write(int fd, const void *bytes, size_t len)
     return sent < 0 ? -errno : sent;
 }
 
-void port_waits_set(int fd, bool waits, bool *ret_was)
+bool port_waits_set(int fd, bool waits)
 {
     int flags = fcntl(fd, F_GETFL);
     bool was = !(flags & O_NONBLOCK);
 
-    if (ret_was)
-        *ret_was = was;
     /* Best effort: a descriptor that cannot be told is found out by its first read. */
     if (flags >= 0 && was != waits)
         (void)fcntl(fd, F_SETFL, waits ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+    return was;
 }
 
 int port_copy(int fd)
