@@ -114,21 +114,6 @@ static void apply_state(struct catalog *catalog, const struct event_source_state
     source->view.reason = text_keep(source->state_arena, event->reason);
 }
 
-static uint32_t letters_of(struct str text)
-{
-    uint32_t letters = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c - 'A' + 'a');
-        if (c >= 'a' && c <= 'z')
-            letters |= 1U << (c - 'a');
-    }
-    return letters;
-}
-
 static void tool_keep(struct catalog__listing *listing, const struct catalog_source *source,
                       const struct event_tool *from, uint32_t version)
 {
@@ -148,10 +133,10 @@ static void tool_keep(struct catalog__listing *listing, const struct catalog_sou
         .digest = from->digest,
         .version = version,
         .waiting = from->waiting,
-        .more = ARENA_NEW(arena, struct catalog__more),
+        .more = &listing->mores[listing->count - 1],
     };
     tool->path = str_slice(tool->address, source->name.len + 1, tool->address.len);
-    tool->more->letters = letters_of(tool->address);
+    catalog__spelling_note(tool->address, tool->more);
     (void)map_put(&listing->by_path, tool->path, tool);
     (void)map_put(&listing->by_name, tool->name, tool);
 }
@@ -165,6 +150,7 @@ static struct catalog__listing *listing_new(const struct catalog_source *source,
     listing->arena = arena;
     listing->refs = 1;
     listing->tools = ARENA_ARRAY(arena, struct catalog_tool, event->tools_count);
+    listing->mores = ARENA_ARRAY(arena, struct catalog__more, event->tools_count);
     for (size_t i = 0; i < event->tools_count; i++)
         tool_keep(listing, source, &event->tools[i], event->version);
     return listing;

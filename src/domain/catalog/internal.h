@@ -12,7 +12,8 @@ struct catalog__speech;
 struct catalog__listing {
     struct arena *arena;
     unsigned refs;
-    struct catalog_tool *tools; /* by path */
+    struct catalog_tool *tools;  /* by path */
+    struct catalog__more *mores; /* of each tool, side by side */
     size_t count;
     struct map by_path;           /* to struct catalog_tool */
     struct map by_name;           /* to struct catalog_tool */
@@ -35,8 +36,13 @@ struct catalog {
 
 /* What a tool carries and only this room looks at. */
 struct catalog__more {
-    uint32_t letters; /* which letters its address has, for catalog_nearest */
+    uint32_t letters;      /* which letters its address has */
+    uint32_t spelling_len; /* at most CATALOG__SPELLING_MAX */
 };
+
+/* ---- nearest.c ---- */
+#define CATALOG__SPELLING_MAX 64U
+void catalog__spelling_note(struct str address, struct catalog__more *more);
 
 /* ---- path.c ---- */
 /* The path that a name alone would give; *ret_lossy where bytes were lost on the way. */
