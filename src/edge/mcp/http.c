@@ -78,8 +78,7 @@ int mcp_http_admit(const struct mcp_admission *admission, const struct msg_http_
     struct str value;
     size_t count;
 
-    if (mcp_header(request, "host", &value) != 1 ||
-        !mcp_is_loopback(value, admission->port, 80))
+    if (mcp_header(request, "host", &value) != 1 || !mcp_is_loopback(value, admission->port, 80))
         return MCP_ADMIT_HOST;
     count = mcp_header(request, "origin", &value);
     if (count > 1 || (count == 1 && !mcp_origin_ok(value, admission->port)))
@@ -411,8 +410,7 @@ void mcp_gone(struct mcp *mcp, uint64_t exchange, struct mcp_actions *actions)
     while (reply->calls.next != &reply->calls) {
         struct mcp__call *call = container_of(reply->calls.next, struct mcp__call, of_reply);
 
-        mcp__call_leave(&turn, call,
-                        call->version >= MCP__2026_07_28 ? MCP_CANCEL : MCP_DETACH);
+        mcp__call_leave(&turn, call, call->version >= MCP__2026_07_28 ? MCP_CANCEL : MCP_DETACH);
     }
     mcp__reply_release(&turn, reply);
 }

@@ -119,8 +119,8 @@ static void mcp_input_add(struct mcp__call *call, const struct mcp_input *input)
     };
 }
 
-void mcp_input_opened(struct mcp *mcp, uint64_t key, const struct mcp_input *input,
-                      int64_t now_ms, struct mcp_actions *actions)
+void mcp_input_opened(struct mcp *mcp, uint64_t key, const struct mcp_input *input, int64_t now_ms,
+                      struct mcp_actions *actions)
 {
     struct mcp__turn turn = { .mcp = mcp, .now_ms = now_ms, .actions = actions };
     struct mcp__call *call = mcp__call_find(mcp, key);
@@ -152,8 +152,7 @@ static void mcp_form_withdraw(struct mcp__turn *turn, struct mcp__call *call,
     (void)mcp__reply_message(turn, call->reply, buf_str(&out));
 }
 
-void mcp_input_closed(struct mcp *mcp, uint64_t key, struct str input,
-                      struct mcp_actions *actions)
+void mcp_input_closed(struct mcp *mcp, uint64_t key, struct str input, struct mcp_actions *actions)
 {
     struct mcp__turn turn = { .mcp = mcp, .actions = actions };
     struct mcp__call *call = mcp__call_find(mcp, key);

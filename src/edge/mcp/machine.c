@@ -143,8 +143,8 @@ static void mcp_log(struct mcp__turn *turn, struct mcp__call *call,
             level++;
         if (levels[level].number < call->session->log_level)
             continue;
-        buf_printf(&params, "{\"level\":\"%s\",\"logger\":\"console\",\"data\":",
-                   levels[level].level);
+        buf_printf(&params,
+                   "{\"level\":\"%s\",\"logger\":\"console\",\"data\":", levels[level].level);
         buf_add_json(&params, outcome->console[i].text);
         buf_add_char(&params, '}');
         rpc_add_notification(&out, STR("notifications/message"), buf_str(&params));
@@ -171,8 +171,7 @@ bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
     return heard;
 }
 
-void mcp_progress(struct mcp *mcp, uint64_t key, struct str message,
-                  struct mcp_actions *actions)
+void mcp_progress(struct mcp *mcp, uint64_t key, struct str message, struct mcp_actions *actions)
 {
     struct mcp__turn turn = { .mcp = mcp, .actions = actions };
     struct mcp__call *call = mcp__call_find(mcp, key);

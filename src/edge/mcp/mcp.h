@@ -28,22 +28,22 @@ struct msg_http_request;
 /* Longest message of a client: a frame of our wire less the head of an HTTP request. */
 #define MCP_MESSAGE_MAX  983040U
 #define MCP_PART_MAX     786432U /* bytes of the body in one RESPOND or CHUNK */
-#define MCP_SESSIONS_MAX 1000U /* HTTP sessions; beyond it the longest idle one ends */
-#define MCP_CALLS_MAX    256U  /* requests of one client that run at once; then: busy */
-#define MCP_BATCH_MAX    64U   /* messages of one 2025-03-26 batch */
-#define MCP_KEY_MAX      256U  /* bytes of an idempotency key */
-#define MCP_INPUTS_MAX   32U   /* open inputs of one request that are asked about */
+#define MCP_SESSIONS_MAX 1000U   /* HTTP sessions; beyond it the longest idle one ends */
+#define MCP_CALLS_MAX    256U    /* requests of one client that run at once; then: busy */
+#define MCP_BATCH_MAX    64U     /* messages of one 2025-03-26 batch */
+#define MCP_KEY_MAX      256U    /* bytes of an idempotency key */
+#define MCP_INPUTS_MAX   32U     /* open inputs of one request that are asked about */
 
 struct mcp;
 
 struct mcp_config {
-    uint8_t seal_key[32];   /* seals requestState; survives a restart, so states do too */
-    uint8_t boot[16];       /* random at each start: session ids are made from it */
-    struct str version;     /* of Writ */
-    size_t code_bytes_max;  /* limits: program_code_bytes */
-    int64_t wait_ms;        /* how long a result waits for a person before it says WAITING */
-    int64_t gather_ms;      /* how long inputs are gathered before one answer asks them all */
-    int64_t stream_ms;      /* an HTTP answer that takes longer becomes a stream, kept alive */
+    uint8_t seal_key[32];  /* seals requestState; survives a restart, so states do too */
+    uint8_t boot[16];      /* random at each start: session ids are made from it */
+    struct str version;    /* of Writ */
+    size_t code_bytes_max; /* limits: program_code_bytes */
+    int64_t wait_ms;       /* how long a result waits for a person before it says WAITING */
+    int64_t gather_ms;     /* how long inputs are gathered before one answer asks them all */
+    int64_t stream_ms;     /* an HTTP answer that takes longer becomes a stream, kept alive */
 };
 
 /* The defaults: 30 s, 5 ms, 15 s; keys are zero and must be set. */
@@ -184,8 +184,7 @@ enum mcp_admit_answer {
 MUST int mcp_http_admit(const struct mcp_admission *admission,
                         const struct msg_http_request *request);
 /* The answer to a request that was not admitted. */
-void mcp_http_refuse(enum mcp_admit_answer answer, uint64_t exchange,
-                     struct mcp_actions *actions);
+void mcp_http_refuse(enum mcp_admit_answer answer, uint64_t exchange, struct mcp_actions *actions);
 
 /* ---- what became of an execution ---- */
 
@@ -227,14 +226,14 @@ bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
                struct mcp_actions *actions);
 
 struct mcp_input {
-    struct str id;        /* inp_... */
-    struct str execution; /* exe_... */
-    struct str kind;      /* approval confirm form secret: a secret is never put into a form */
-    struct str title;     /* one line */
-    struct str detail;    /* what exactly: lines for a person */
+    struct str id;             /* inp_... */
+    struct str execution;      /* exe_... */
+    struct str kind;           /* approval confirm form secret: a secret is never put into a form */
+    struct str title;          /* one line */
+    struct str detail;         /* what exactly: lines for a person */
     const struct str *options; /* what can be answered; none: approve, deny */
     size_t options_count;
-    struct str schema;    /* form: JSON Schema, a flat object of primitives */
+    struct str schema; /* form: JSON Schema, a flat object of primitives */
     int64_t expires_ms;
 };
 
@@ -242,15 +241,13 @@ struct mcp_input {
  * A person is asked something before the execution of this key goes on. After ATTACH: called
  * for every input of that execution that is open.
  */
-void mcp_input_opened(struct mcp *mcp, uint64_t key, const struct mcp_input *input,
-                      int64_t now_ms, struct mcp_actions *actions);
-/* It was answered (here or elsewhere), or it expired. */
-void mcp_input_closed(struct mcp *mcp, uint64_t key, struct str input,
+void mcp_input_opened(struct mcp *mcp, uint64_t key, const struct mcp_input *input, int64_t now_ms,
                       struct mcp_actions *actions);
+/* It was answered (here or elsewhere), or it expired. */
+void mcp_input_closed(struct mcp *mcp, uint64_t key, struct str input, struct mcp_actions *actions);
 
 /* Something to tell a client that wants progress: an emit(), or progress of an upstream. */
-void mcp_progress(struct mcp *mcp, uint64_t key, struct str message,
-                  struct mcp_actions *actions);
+void mcp_progress(struct mcp *mcp, uint64_t key, struct str message, struct mcp_actions *actions);
 
 /* ---- time ---- */
 

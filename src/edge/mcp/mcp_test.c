@@ -174,8 +174,7 @@ static void story_open(struct story *story, struct str title)
     mcp_actions_init(&story->actions, story->arena);
 }
 
-static void remember(struct story *story, struct str text, const char *before,
-                     struct str *ret_kept)
+static void remember(struct story *story, struct str text, const char *before, struct str *ret_kept)
 {
     size_t at = str_find(text, str_from(before));
     size_t end;
@@ -268,10 +267,9 @@ static void header_add(struct headers *headers, struct str name, struct str valu
 
 static void send_http(struct story *story, uint64_t exchange, struct msg_http_request *request)
 {
-    struct mcp_exchange sent = { .id = exchange,
-                                 .request = request,
-                                 .principal = STR("ann"),
-                                 .now_ms = story->now_ms };
+    struct mcp_exchange sent = {
+        .id = exchange, .request = request, .principal = STR("ann"), .now_ms = story->now_ms
+    };
 
     request->path = STR("/mcp");
     mcp_http(story->mcp, &sent, &story->actions);
@@ -326,10 +324,9 @@ static void do_modern(struct story *story, struct str rest)
         header_add(&headers, STR("mcp-name"), name);
     request.headers = headers.at;
     request.headers_count = headers.count;
-    request.body =
-        str_printf(story->kept,
-                   "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%.*s\",\"params\":{%.*s}}",
-                   (unsigned long long)exchange, STR_ARG(method), STR_ARG(rest));
+    request.body = str_printf(
+        story->kept, "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%.*s\",\"params\":{%.*s}}",
+        (unsigned long long)exchange, STR_ARG(method), STR_ARG(rest));
     send_http(story, exchange, &request);
 }
 
@@ -514,8 +511,7 @@ static void test_sealed_state(void **state)
         char was = text.ptr[i];
 
         text.ptr[i] = was == 'A' ? 'B' : 'A';
-        assert_int_equal(mcp__unseal(&turn, buf_str(&text), STR("ann"), &opened),
-                         MCP__SEAL_BROKEN);
+        assert_int_equal(mcp__unseal(&turn, buf_str(&text), STR("ann"), &opened), MCP__SEAL_BROKEN);
         text.ptr[i] = was;
         assert_int_equal(mcp__unseal(&turn, str_of(text.ptr, i), STR("ann"), &opened),
                          MCP__SEAL_BROKEN);
@@ -569,8 +565,7 @@ static const struct {
     { "localhost:4321", "http://localhost:4322", "Bearer secret", MCP_ADMIT_ORIGIN },
     { "localhost:4321", "https://localhost:4321", "Bearer secret", MCP_ADMIT_ORIGIN },
     { "localhost:4321", "http://evil.example", "Bearer secret", MCP_ADMIT_ORIGIN },
-    { "localhost:4321", "http://localhost:4321@evil.example", "Bearer secret",
-      MCP_ADMIT_ORIGIN },
+    { "localhost:4321", "http://localhost:4321@evil.example", "Bearer secret", MCP_ADMIT_ORIGIN },
     { "localhost:4321", NULL, NULL, MCP_ADMIT_TOKEN },
     { "localhost:4321", NULL, "", MCP_ADMIT_TOKEN },
     { "localhost:4321", NULL, "Bearer", MCP_ADMIT_TOKEN },

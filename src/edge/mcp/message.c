@@ -42,8 +42,8 @@ static void mcp_unknown_method(struct mcp__ask *ask)
 
 static int mcp_log_level(struct str name)
 {
-    static const char *const levels[] = { "debug",    "info",  "notice",  "warning", "error",
-                                          "critical", "alert", "emergency" };
+    static const char *const levels[] = { "debug", "info",     "notice", "warning",
+                                          "error", "critical", "alert",  "emergency" };
 
     for (size_t i = 0; i < ARRAY_COUNT(levels); i++) {
         if (str_is(name, levels[i]))
@@ -61,10 +61,8 @@ static void mcp_session_meet(struct mcp__session *session, const struct json_val
         wanted = MCP__2025_11_25;
     session->version = wanted;
     session->name = str_copy(session->arena, mcp__cut(json_get_str(info, "name"), 128));
-    session->version_text =
-        str_copy(session->arena, mcp__cut(json_get_str(info, "version"), 64));
-    session->elicits =
-        wanted >= MCP__2025_06_18 && mcp__elicits(json_get(params, "capabilities"));
+    session->version_text = str_copy(session->arena, mcp__cut(json_get_str(info, "version"), 64));
+    session->elicits = wanted >= MCP__2025_06_18 && mcp__elicits(json_get(params, "capabilities"));
     session->log_level = -1;
 }
 
@@ -134,8 +132,8 @@ static void mcp_legacy_request(struct mcp__ask *ask)
     else if (str_is(method, "ping"))
         mcp__answer(ask, STR("{}"));
     else if (str_is(method, "server/discover")) /* modern, and then its _meta is not there */
-        mcp__refuse(ask, RPC_INVALID_PARAMS,
-                    STR("params._meta lacks " MCP_META("protocolVersion")), STR_NULL);
+        mcp__refuse(ask, RPC_INVALID_PARAMS, STR("params._meta lacks " MCP_META("protocolVersion")),
+                    STR_NULL);
     else if (ask->session->version == MCP__NONE)
         mcp__refuse(ask, RPC_INVALID_REQUEST, STR("initialize first"), STR_NULL);
     else if (str_is(method, "tools/list"))
@@ -152,8 +150,7 @@ static bool mcp_id_in_use(struct mcp__ask *ask)
 {
     if (!ask->session || !mcp_call_by_id(ask->session, ask->message->id))
         return false;
-    mcp__refuse(ask, RPC_INVALID_REQUEST, STR("this id is in use by a running request"),
-                STR_NULL);
+    mcp__refuse(ask, RPC_INVALID_REQUEST, STR("this id is in use by a running request"), STR_NULL);
     return true;
 }
 
@@ -194,8 +191,8 @@ bool mcp__modern_open(struct mcp__ask *ask)
 
     ask->version = MCP__2026_07_28;
     if (!version.ptr) {
-        mcp__refuse(ask, RPC_INVALID_PARAMS,
-                    STR("params._meta lacks " MCP_META("protocolVersion")), STR_NULL);
+        mcp__refuse(ask, RPC_INVALID_PARAMS, STR("params._meta lacks " MCP_META("protocolVersion")),
+                    STR_NULL);
         return false;
     }
     if (mcp__version_parse(version) < MCP__2026_07_28) {
@@ -242,15 +239,13 @@ static void mcp_listen(struct mcp__ask *ask)
         return;
     }
     if (ask->reply->http && !ask->reply->streams) {
-        mcp__refuse(ask, RPC_INVALID_REQUEST, STR("Accept must hold text/event-stream"),
-                    STR_NULL);
+        mcp__refuse(ask, RPC_INVALID_REQUEST, STR("Accept must hold text/event-stream"), STR_NULL);
         return;
     }
     buf_add_c(&params, "{\"_meta\":{\"" MCP_META("subscriptionId") "\":");
     buf_add_str(&params, ask->message->id);
     buf_add_c(&params, "},\"notifications\":{}}");
-    rpc_add_notification(&out, STR("notifications/subscriptions/acknowledged"),
-                         buf_str(&params));
+    rpc_add_notification(&out, STR("notifications/subscriptions/acknowledged"), buf_str(&params));
     (void)mcp__call_new(ask, MCP__LISTEN);
     (void)mcp__reply_message(ask->turn, ask->reply, buf_str(&out));
 }

@@ -68,9 +68,8 @@ static void mcp_head(struct mcp__turn *turn, struct mcp__reply *reply, struct st
         headers[count++] = (struct msg_header){ STR("x-accel-buffering"), STR("no") };
     }
     if (reply->session_id.ptr)
-        headers[count++] = (struct msg_header){
-            STR("mcp-session-id"), str_copy(turn->actions->turn, reply->session_id)
-        };
+        headers[count++] = (struct msg_header){ STR("mcp-session-id"),
+                                                str_copy(turn->actions->turn, reply->session_id) };
     action->to = reply->to;
     action->respond = (struct mcp_respond){
         .status = reply->status ? reply->status : 200,
@@ -94,7 +93,7 @@ static void mcp_parts(struct mcp__turn *turn, uint64_t to, struct str rest, bool
 
 /* The head, with as much of the body as fits a frame; the rest in parts. */
 static void mcp_head_open(struct mcp__turn *turn, struct mcp__reply *reply, struct str type,
-                     struct str body)
+                          struct str body)
 {
     struct str first = str_slice(body, 0, MCP_PART_MAX);
 

@@ -100,8 +100,7 @@ void mcp__session_end(struct mcp__turn *turn, struct mcp__session *session)
 
         if (!session->http)
             call->reply->gone = true;
-        mcp__call_leave(turn, call,
-                        call->version >= MCP__2026_07_28 ? MCP_CANCEL : MCP_DETACH);
+        mcp__call_leave(turn, call, call->version >= MCP__2026_07_28 ? MCP_CANCEL : MCP_DETACH);
     }
     mcp__session_free(session);
 }

@@ -19,8 +19,8 @@ static const struct {
     { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\"}", RPC_SINGLE, RPC_REQUEST, "1", 0 },
     { "{\"jsonrpc\":\"2.0\",\"id\":\"x\\u0041\",\"method\":\"a\",\"params\":{}}", RPC_SINGLE,
       RPC_REQUEST, "\"xA\"", 0 },
-    { "{\"jsonrpc\":\"2.0\",\"id\":98765432109876543210,\"method\":\"a\"}", RPC_SINGLE,
-      RPC_REQUEST, "98765432109876543210", 0 },
+    { "{\"jsonrpc\":\"2.0\",\"id\":98765432109876543210,\"method\":\"a\"}", RPC_SINGLE, RPC_REQUEST,
+      "98765432109876543210", 0 },
     { "{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"params\":[1]}", RPC_SINGLE, RPC_NOTIFICATION, NULL,
       0 },
     { "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", RPC_SINGLE, RPC_RESULT, "1", 0 },
@@ -31,8 +31,8 @@ static const struct {
     { "[{\"jsonrpc\":\"2.0\"}]", RPC_BATCH, RPC_REQUEST, NULL, 0 },
     { "", RPC_MALFORMED, RPC_REQUEST, NULL, RPC_PARSE_ERROR },
     { "{", RPC_MALFORMED, RPC_REQUEST, NULL, RPC_PARSE_ERROR },
-    { "{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":2,\"method\":\"a\"}", RPC_MALFORMED, RPC_REQUEST,
-      NULL, RPC_PARSE_ERROR },
+    { "{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":2,\"method\":\"a\"}", RPC_MALFORMED, RPC_REQUEST, NULL,
+      RPC_PARSE_ERROR },
     { "7", RPC_MALFORMED, RPC_REQUEST, NULL, RPC_INVALID_REQUEST },
     { "{\"id\":1,\"method\":\"a\"}", RPC_MALFORMED, RPC_REQUEST, "1", RPC_INVALID_REQUEST },
     { "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"a\"}", RPC_MALFORMED, RPC_REQUEST, NULL,
@@ -46,8 +46,7 @@ static const struct {
     { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":7}", RPC_MALFORMED, RPC_REQUEST,
       "1", RPC_INVALID_REQUEST },
     { "{\"jsonrpc\":\"2.0\",\"id\":1}", RPC_MALFORMED, RPC_REQUEST, "1", RPC_INVALID_REQUEST },
-    { "{\"jsonrpc\":\"2.0\",\"result\":1}", RPC_MALFORMED, RPC_REQUEST, NULL,
-      RPC_INVALID_REQUEST },
+    { "{\"jsonrpc\":\"2.0\",\"result\":1}", RPC_MALFORMED, RPC_REQUEST, NULL, RPC_INVALID_REQUEST },
     { "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1,\"error\":{}}", RPC_MALFORMED, RPC_REQUEST, "1",
       RPC_INVALID_REQUEST },
     { "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{}}", RPC_MALFORMED, RPC_REQUEST, "1",
@@ -161,7 +160,7 @@ static void test_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads), cmocka_unit_test(test_long_id), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_reads),  cmocka_unit_test(test_long_id), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_writes), cmocka_unit_test(test_lines),
     };
 

@@ -203,8 +203,7 @@ bool web__exchange_refuse(struct web_exchange *exchange, unsigned int status, co
     buf_add_c(&body, "{\"error\":{\"code\":\"limit\",\"message\":");
     buf_add_json(&body, str_from(sentence));
     buf_add_c(&body, "}}");
-    exchange->response =
-        MHD_create_response_from_buffer(body.len, body.ptr, MHD_RESPMEM_MUST_COPY);
+    exchange->response = MHD_create_response_from_buffer(body.len, body.ptr, MHD_RESPMEM_MUST_COPY);
     CHECK(exchange->response);
     (void)MHD_add_response_header(exchange->response, "content-type", "application/json");
     exchange->status = status;
@@ -251,8 +250,8 @@ void web__response(struct web *web, uint64_t id, const struct msg_http_response 
     exchange->more = response->more;
     if (exchange->more) {
         buf_add_str(&exchange->part, body);
-        exchange->response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384,
-                                                               web_on_part, exchange, NULL);
+        exchange->response =
+            MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, web_on_part, exchange, NULL);
     } else {
         char *bytes = arena_alloc_raw(web->turn, body.len + 1);
 

@@ -97,8 +97,8 @@ static void web_quick(struct web_exchange *exchange)
 
 static bool web_begin(struct web_exchange *exchange)
 {
-    const char *text = MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND,
-                                                   MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *text =
+        MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     uint64_t length;
 
     exchange->begun = true;
@@ -167,8 +167,7 @@ static struct str web_address(struct web *web, const struct msg_web_listen *list
 {
     struct sockaddr_in6 six = { .sin6_family = AF_INET6,
                                 .sin6_port = htons((uint16_t)listen->port) };
-    struct sockaddr_in four = { .sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)listen->port) };
+    struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons((uint16_t)listen->port) };
     const char *text = str_c(web->turn, listen->address);
 
     if (listen->port > UINT16_MAX)
@@ -221,9 +220,9 @@ static struct str web_listen(struct web *web, const struct msg_web_listen *liste
         getsockname(fd, (struct sockaddr *)&address, &len) < 0)
         return web_cannot(web, listen_on, fd);
     *ret_fd = fd;
-    *ret_port = ntohs(address.ss_family == AF_INET6
-                          ? ((const struct sockaddr_in6 *)&address)->sin6_port
-                          : ((const struct sockaddr_in *)&address)->sin_port);
+    *ret_port =
+        ntohs(address.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&address)->sin6_port
+                                            : ((const struct sockaddr_in *)&address)->sin_port);
     return STR_NULL;
 }
 
@@ -264,10 +263,10 @@ struct str web__server_start(struct web *web, const struct msg_web_listen *liste
     web->server = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, web_on_request, web,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_CONNECTION, web_on_connection, web,
-        MHD_OPTION_NOTIFY_COMPLETED, web_on_completed, web, MHD_OPTION_URI_LOG_CALLBACK,
-        web_on_uri, web, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_HEAD_MAX,
-        MHD_OPTION_CONNECTION_LIMIT, WEB_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        WEB_PER_ADDRESS_MAX, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, web_on_completed, web, MHD_OPTION_URI_LOG_CALLBACK, web_on_uri,
+        web, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WEB_HEAD_MAX, MHD_OPTION_CONNECTION_LIMIT,
+        WEB_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, WEB_PER_ADDRESS_MAX,
+        MHD_OPTION_END);
     if (!web->server) {
         (void)close(fd);
         return STR("the HTTP server could not be started");

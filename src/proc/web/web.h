@@ -27,10 +27,10 @@
 #define WEB_HEADERS_MAX     64U
 #define WEB_CONNECTIONS_MAX 1024U
 #define WEB_PER_ADDRESS_MAX 512U
-#define WEB_BACKLOG_MAX     (4U << 20)        /* bytes of an answer that its client does not read */
-#define WEB_REQUEST_NS      60000000000LL     /* to send a request whole; also how long to idle */
-#define WEB_WRITE_NS        60000000000LL     /* to take an answer */
-#define WEB_SWEEP_NS        5000000000LL      /* how often that is looked at */
+#define WEB_BACKLOG_MAX     (4U << 20)    /* bytes of an answer that its client does not read */
+#define WEB_REQUEST_NS      60000000000LL /* to send a request whole; also how long to idle */
+#define WEB_WRITE_NS        60000000000LL /* to take an answer */
+#define WEB_SWEEP_NS        5000000000LL  /* how often that is looked at */
 
 enum web_ready {
     WEB_READY_LINK,   /* frames from the daemon */
@@ -66,7 +66,7 @@ struct web_connection {
     struct web_exchange *exchange;
     int fd;
     bool hung_up;
-    int64_t since_ns;     /* since when it owes us a request, or the taking of an answer */
+    int64_t since_ns;      /* since when it owes us a request, or the taking of an answer */
     bool waits_for_daemon; /* then it owes nothing */
 };
 
@@ -84,8 +84,8 @@ struct web_exchange {
     uint64_t id; /* 0: never forwarded */
     struct buf path;
     struct buf body;
-    bool begun;      /* the head was looked at */
-    bool too_long;   /* the body is; it is dropped as it comes */
+    bool begun;    /* the head was looked at */
+    bool too_long; /* the body is; it is dropped as it comes */
     bool suspended;
     bool more;       /* parts of the answer are still to come */
     struct buf part; /* of the answer, not yet taken by libmicrohttpd */
@@ -111,8 +111,7 @@ struct web_exchange *web__exchange_new(struct web_connection *connection,
 /* The request is whole: to the daemon with it. False: the connection must be closed. */
 bool web__exchange_ask(struct web_exchange *exchange, struct str method);
 /* An answer of our own. */
-bool web__exchange_refuse(struct web_exchange *exchange, unsigned int status,
-                          const char *sentence);
+bool web__exchange_refuse(struct web_exchange *exchange, unsigned int status, const char *sentence);
 bool web__exchange_queue(struct web_exchange *exchange);
 void web__exchange_hung_up(struct web_exchange *exchange);
 /* libmicrohttpd is done with it: well is false if the client did not get its whole answer. */

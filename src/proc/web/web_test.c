@@ -127,11 +127,9 @@ static uint64_t request_next(struct fixture *fixture, struct msg_http_request *r
 static void respond(struct fixture *fixture, uint64_t id, const char *body, bool more)
 {
     struct msg_header header = { STR("content-type"), STR("text/plain") };
-    struct msg_http_response response = { .status = 200,
-                                          .headers = &header,
-                                          .headers_count = 1,
-                                          .body = str_from(body),
-                                          .more = more };
+    struct msg_http_response response = {
+        .status = 200, .headers = &header, .headers_count = 1, .body = str_from(body), .more = more
+    };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
     msg_http_response_encode(&response, &payload);
@@ -420,10 +418,14 @@ static void test_port_in_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_request_and_answer), cmocka_unit_test(test_two_writes_are_quick),
-        cmocka_unit_test(test_stream),             cmocka_unit_test(test_large_answer),
-        cmocka_unit_test(test_hang_up),            cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_chunked_too_long),   cmocka_unit_test(test_port_in_use),
+        cmocka_unit_test(test_request_and_answer),
+        cmocka_unit_test(test_two_writes_are_quick),
+        cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_large_answer),
+        cmocka_unit_test(test_hang_up),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_chunked_too_long),
+        cmocka_unit_test(test_port_in_use),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
