@@ -351,8 +351,10 @@ static void daemon_report(struct daemon *daemon, struct daemon_worker *worker,
     /* It was sent elsewhere since, or put away: what this worker says of it is old. */
     if (!slot || slot->worker != worker || slot->owed == 0)
         return;
-    daemon_queue_take(daemon, worker, report->execution);
-    slot->owed--;
+    if (!report->more) {
+        daemon_queue_take(daemon, worker, report->execution);
+        slot->owed--;
+    }
     slot->deaths = 0;
     command.as.report = *report;
     daemon__step(daemon, &command);

@@ -24,6 +24,8 @@
 
 #define WORKER_HEAP_WORN         (8U << 20)
 #define WORKER_STACK_BYTES       (7U << 20)
+#define WORKER_REPORT_BYTES_MAX  (800U << 10) /* calls, emits, result between two deliveries */
+#define WORKER_ERROR_BYTES_MAX   (16U << 10)  /* of message and stack each, of data four times */
 #define WORKER_CODE_BYTES_MAX    (1U << 20)
 #define WORKER_ADDRESS_BYTES_MAX 512U
 #define WORKER_CONSOLE_BYTES_MAX (64U << 10) /* beyond it lines are dropped, and that is said */
@@ -41,7 +43,7 @@ struct worker_limits {
     uint32_t calls_max;
     uint64_t ticks_max; /* interrupt ticks of the engine, about 10,000 steps each */
     uint64_t memory_bytes_max;
-    uint64_t output_bytes_max; /* result, console and emits together */
+    uint64_t output_bytes_max; /* result and emits together; the console has its own limit */
 };
 
 struct worker_spec {
@@ -112,11 +114,12 @@ struct worker_report {
     size_t timers_count;
     const struct str *emits; /* JSON */
     size_t emits_count;
-    const struct worker_console *console;
+    const struct worker_console *console; /* everything since the start */
     size_t console_count;
     struct str result;         /* JSON, when done */
     struct worker_error error; /* when failed */
     uint64_t ticks;            /* since the start */
+    size_t bytes;              /* about how long calls, timers, emits and result are */
     uint64_t memory_bytes;     /* the most the program's memory has been */
     struct str ran;            /* the text that ran, where types were removed; else null */
     struct digest ran_digest;  /* its digest */
@@ -161,6 +164,10 @@ void worker_engine_watchdog(void);
 MUST int worker_program_deliver(struct worker_program *program,
                                 const struct worker_delivery *delivery,
                                 const struct worker_report **ret_report);
+
+/* As deliver, but what the last report said is still in the report, before what is new. */
+MUST int worker_program_feed(struct worker_program *program, const struct worker_delivery *delivery,
+                             const struct worker_report **ret_report);
 
 uint64_t worker_program_execution(const struct worker_program *program);
 

@@ -17,6 +17,26 @@ static uint32_t host_stop(struct worker_program *program, enum worker__stop why)
     return 0;
 }
 
+/* Counts what goes into the report. False: it is too much, and the program stops. */
+static bool fits(struct worker_program *program, size_t len)
+{
+    program->slice_bytes += len + WORKER__ITEM_BYTES;
+    program->report.bytes += len + WORKER__ITEM_BYTES;
+    if (program->slice_bytes > WORKER_REPORT_BYTES_MAX)
+        (void)host_stop(program, WORKER__STOP_REPORT);
+    return program->slice_bytes <= WORKER_REPORT_BYTES_MAX;
+}
+
+static bool fits_output(struct worker_program *program, size_t len)
+{
+    program->output_bytes += len;
+    if (program->output_bytes > program->limits.output_bytes_max) {
+        (void)host_stop(program, WORKER__STOP_OUTPUT);
+        return false;
+    }
+    return fits(program, len);
+}
+
 /* Text of an argument; null if there is none or it cannot be had. */
 static struct str text_of(struct worker_program *program, uint32_t box)
 {
@@ -33,9 +53,8 @@ static uint32_t host_call(struct worker_program *program, const uint32_t *argv)
     struct str args = text_of(program, argv[1]);
     if (!address.ptr || !args.ptr)
         return 0;
-    program->args_bytes += address.len + args.len;
-    if (program->args_bytes > WORKER__ARGS_BYTES_MAX)
-        return host_stop(program, WORKER__STOP_ARGS);
+    if (!fits(program, address.len + args.len))
+        return 0;
     *VEC_PUSH(&program->calls_open) = true;
     program->calls_open_count++;
     uint32_t number = (uint32_t)program->calls_open.count;
@@ -50,6 +69,8 @@ static uint32_t host_timer(struct worker_program *program, const uint32_t *argv)
         return host_stop(program, WORKER__STOP_TIMERS);
     double delay = worker__vm_to_number(&program->vm, argv[0]);
     bool at_once = !(delay >= 1);
+    if (!fits(program, 0))
+        return 0;
     int64_t due_ms = program->vm.at_ms + (at_once ? 0 : (int64_t)delay);
     *VEC_PUSH(&program->timers_set) = (struct worker__timer_state){ due_ms, true, at_once };
     program->timers_open_count++;
@@ -84,9 +105,8 @@ static uint32_t host_emit(struct worker_program *program, const uint32_t *argv)
     struct str value = text_of(program, argv[0]);
     if (!value.ptr)
         return 0;
-    program->output_bytes += value.len;
-    if (program->output_bytes > program->limits.output_bytes_max)
-        return host_stop(program, WORKER__STOP_OUTPUT);
+    if (!fits_output(program, value.len))
+        return 0;
     *VEC_PUSH(&program->emits) = value;
     return worker__vm_undefined(&program->vm);
 }
@@ -94,8 +114,8 @@ static uint32_t host_emit(struct worker_program *program, const uint32_t *argv)
 static uint32_t host_line(struct worker_program *program, const uint32_t *argv)
 {
     if (!program->console_closed) {
-        struct str level = text_of(program, argv[0]);
-        struct str text = text_of(program, argv[1]);
+        struct str level = worker__vm_to_text(&program->vm, argv[0], program->life);
+        struct str text = worker__vm_to_text(&program->vm, argv[1], program->life);
         if (!level.ptr || !text.ptr)
             return 0;
         worker__said_console(program, level, text);
@@ -110,9 +130,8 @@ static uint32_t host_done(struct worker_program *program, const uint32_t *argv)
         return 0;
     if (program->ended)
         return worker__vm_undefined(&program->vm);
-    program->output_bytes += value.len;
-    if (program->output_bytes > program->limits.output_bytes_max)
-        return host_stop(program, WORKER__STOP_OUTPUT);
+    if (!fits_output(program, value.len))
+        return 0;
     program->ended = true;
     program->report.state = WORKER_DONE;
     program->report.result = value;

@@ -18,9 +18,9 @@
 extern const struct str worker__prelude;
 extern const struct str worker__strip;
 
-#define WORKER__ARGS_BYTES_MAX (16U << 20) /* of calls, between two deliveries */
-#define WORKER__CALLS_AT_ONCE  4096U       /* waiting for an answer */
-#define WORKER__REJECTED_MAX   64U         /* kept to be told about; more are forgotten */
+#define WORKER__CALLS_AT_ONCE 4096U /* waiting for an answer */
+#define WORKER__REJECTED_MAX  64U   /* kept to be told about; more are forgotten */
+#define WORKER__ITEM_BYTES    48U   /* what a call, timer or emit adds to its texts in a report */
 
 /* Boxes that the image holds for every program. */
 struct worker__handles {
@@ -55,7 +55,7 @@ enum worker__stop {
     WORKER__STOP_AT_ONCE,
     WORKER__STOP_TIMERS,
     WORKER__STOP_OUTPUT,
-    WORKER__STOP_ARGS,
+    WORKER__STOP_REPORT,
 };
 
 struct worker__timer_state {
@@ -95,7 +95,7 @@ struct worker_program {
     bool ended;
     bool syntax; /* the attempt did not parse; report.error says why */
     uint64_t output_bytes;
-    uint64_t args_bytes;
+    uint64_t slice_bytes; /* since the last delivery */
     uint64_t console_bytes;
     bool console_closed;
 

@@ -359,18 +359,26 @@ static void slice_begin(struct worker_program *program)
     VEC_CLEAR(&program->calls);
     VEC_CLEAR(&program->timers);
     VEC_CLEAR(&program->emits);
-    VEC_CLEAR(&program->console);
     arena_reset(program->slice);
-    program->args_bytes = 0;
+    program->report.bytes = 0;
 }
 
 int worker_program_deliver(struct worker_program *program, const struct worker_delivery *delivery,
                            const struct worker_report **ret_report)
 {
+    if (!program->ended)
+        slice_begin(program);
+    int r = worker_program_feed(program, delivery, ret_report);
+    return r < 0 ? TRACE(r) : 0;
+}
+
+int worker_program_feed(struct worker_program *program, const struct worker_delivery *delivery,
+                        const struct worker_report **ret_report)
+{
     *ret_report = &program->report;
     if (program->ended)
         return 0;
-    slice_begin(program);
+    program->slice_bytes = 0;
     program->delivery = delivery;
     program->vm.at_ms = delivery->at_ms > program->vm.at_ms ? delivery->at_ms : program->vm.at_ms;
     if (delivery->kind == WORKER_DELIVERY_CANCEL && delivery->call == 0)

@@ -91,6 +91,16 @@ static struct str stack_back(struct worker_program *program, struct str stack,
     return str_copy(program->slice, str_trim(buf_str(&buf)));
 }
 
+/* The first len bytes, or less where that would cut a character. */
+static struct str cut(struct str text, size_t len)
+{
+    if (text.len <= len)
+        return text;
+    while (len > 0 && ((unsigned char)text.ptr[len] & 0xc0U) == 0x80)
+        len--;
+    return str_slice(text, 0, len);
+}
+
 static void fail(struct worker_program *program, struct worker_error error)
 {
     if (program->ended && program->report.state == WORKER_FAILED)
@@ -138,7 +148,11 @@ void worker__fail_thrown(struct worker_program *program, const struct worker_err
         worker__fail_memory(program);
         return;
     }
+    error.message = cut(error.message, WORKER_ERROR_BYTES_MAX);
     error.stack = stack_back(program, error.stack, &first);
+    error.stack = cut(error.stack, WORKER_ERROR_BYTES_MAX);
+    if (error.data.len > WORKER_ERROR_BYTES_MAX * 4U)
+        error.data = STR_NULL;
     error.line = first.line;
     error.column = first.column;
     if (!error.code.ptr || error.code.len == 0)
@@ -179,10 +193,11 @@ void worker__fail_stop(struct worker_program *program)
                      "return what is needed of them",
                      (unsigned long long)limits->output_bytes_max);
         return;
-    case WORKER__STOP_ARGS:
+    case WORKER__STOP_REPORT:
         worker__fail(program, "limit",
-                     "the arguments of calls are larger than %u bytes together; await some first",
-                     WORKER__ARGS_BYTES_MAX);
+                     "arguments, emitted values and result are larger than %u bytes at once; "
+                     "await some calls first, or pass on less",
+                     WORKER_REPORT_BYTES_MAX);
         return;
     }
     UNREACHABLE("a stop outside its enum");
@@ -275,7 +290,7 @@ static struct str lines_back(struct worker_program *program, struct str text)
         else
             buf_add_str(&buf, line);
     }
-    return str_copy(program->slice, buf_str(&buf));
+    return str_copy(program->life, buf_str(&buf));
 }
 
 void worker__said_console(struct worker_program *program, struct str level, struct str text)

@@ -1,0 +1,464 @@
+/*
+ * worker: what it may do, what it accepts, and its loop.
+ *
+ * Rights: one socket pair, descriptor 3, to the daemon; memory that is never executable.
+ *
+ * A blocking loop: read what there is, serve every whole frame, write all answers at once, and
+ * only then make used machines new. Each program_start and program_deliver is answered by
+ * program_reports, of which the last has no `more`. It ends when the daemon hangs up, when it
+ * hears what it does not know, and after a program that left it worn.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "format/wire/wire.h"
+#include "model/limit.h"
+#include "model/msg.h"
+#include "proc/worker/engine.h"
+#include "sys/sandbox.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define DAEMON_FD     3
+#define STACK_BYTES   (64U << 20) /* deep recursion in a program ends in a RangeError */
+#define DATA_BYTES    (1U << 30)  /* all programs together */
+#define SIGNAL_STACK  (64U << 10)
+#define WATCH_MS      250 /* of CPU between two looks of the watchdog */
+#define WATCH_MAX     (LIMIT_WORKER_SLICE_MS / WATCH_MS)
+#define PROGRAMS_MAX  64U         /* the daemon keeps 32 waiting here; more of them is a mistake */
+#define REPORT_MORE   (64U << 10) /* a report as long as this leaves before the next delivery */
+#define READ_BYTES    (64U << 10)
+#define EXIT_WATCHDOG 71
+#define EXIT_PROTOCOL 76
+
+struct worker {
+    struct worker_engine *engine;
+    struct map programs;                                /* by execution */
+    struct programs VEC(struct worker_program *) ended; /* to be made new after the answers left */
+    struct buf in;
+    struct buf out;
+    struct wire_reader reader;
+    struct arena *turn;
+    bool worn;
+};
+
+static volatile sig_atomic_t watch_running;
+static volatile sig_atomic_t watch_count;
+
+static void on_fault(int number)
+{
+    worker_engine_fault();
+    /* It is our own: end as if nobody had looked. */
+    (void)sigaction(number, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+}
+
+static void on_watch(int number)
+{
+    (void)number;
+    if (!watch_running || ++watch_count < WATCH_MAX)
+        return;
+    worker_engine_watchdog();
+    if (watch_count > WATCH_MAX + 8)
+        _exit(EXIT_WATCHDOG);
+}
+
+static int catch_signals(void)
+{
+    static uint8_t stack[SIGNAL_STACK];
+    const stack_t other = { .ss_sp = stack, .ss_size = sizeof(stack) };
+    const struct sigaction fault = { .sa_handler = on_fault, .sa_flags = SA_ONSTACK | SA_NODEFER };
+    const struct sigaction watch = { .sa_handler = on_watch, .sa_flags = SA_RESTART | SA_NODEFER };
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+    const struct itimerval every = { { 0, WATCH_MS * 1000 }, { 0, WATCH_MS * 1000 } };
+
+    if (sigaltstack(&other, NULL) < 0 || sigaction(SIGSEGV, &fault, NULL) < 0 ||
+        sigaction(SIGBUS, &fault, NULL) < 0 || sigaction(SIGPROF, &watch, NULL) < 0 ||
+        sigaction(SIGPIPE, &ignore, NULL) < 0 || setitimer(ITIMER_PROF, &every, NULL) < 0)
+        return RAISE(-errno);
+    return 0;
+}
+
+/* What a security reviewer reads: before anything from outside is looked at. */
+static int rights(void)
+{
+    struct rlimit stack;
+    const struct rlimit none = { 0, 0 };
+    const struct rlimit data = { DATA_BYTES, DATA_BYTES };
+    const struct rlimit files = { 16, 16 };
+
+    sandbox_undumpable();
+    if (getrlimit(RLIMIT_STACK, &stack) < 0)
+        return RAISE(-errno);
+    stack.rlim_cur = stack.rlim_max < STACK_BYTES ? stack.rlim_max : STACK_BYTES;
+    if (setrlimit(RLIMIT_STACK, &stack) < 0 || setrlimit(RLIMIT_CORE, &none) < 0 ||
+        setrlimit(RLIMIT_DATA, &data) < 0 || setrlimit(RLIMIT_FSIZE, &none) < 0 ||
+        setrlimit(RLIMIT_NPROC, &none) < 0 || setrlimit(RLIMIT_NOFILE, &files) < 0)
+        return RAISE(-errno);
+    int r = catch_signals();
+    return r < 0 ? TRACE(r) : sandbox_enter("worker");
+}
+
+/* ---- reports ---- */
+
+static struct msg_program_call *calls_of(struct worker *worker, const struct worker_report *report)
+{
+    struct msg_program_call *calls =
+        ARENA_ARRAY(worker->turn, struct msg_program_call, report->calls_count);
+    for (size_t i = 0; i < report->calls_count; i++) {
+        const struct worker_call *call = &report->calls[i];
+        calls[i].call = call->call;
+        calls[i].address = call->address;
+        calls[i].args = call->args;
+        calls[i].preview = call->preview;
+    }
+    return calls;
+}
+
+static struct msg_program_timer *timers_of(struct worker *worker,
+                                           const struct worker_report *report)
+{
+    struct msg_program_timer *timers =
+        ARENA_ARRAY(worker->turn, struct msg_program_timer, report->timers_count);
+    for (size_t i = 0; i < report->timers_count; i++) {
+        timers[i].timer = report->timers[i].timer;
+        timers[i].due_ms = report->timers[i].due_ms;
+        timers[i].cleared = report->timers[i].cleared;
+    }
+    return timers;
+}
+
+static struct str *emits_of(struct worker *worker, const struct worker_report *report)
+{
+    struct str *emits = ARENA_ARRAY(worker->turn, struct str, report->emits_count);
+    for (size_t i = 0; i < report->emits_count; i++)
+        emits[i] = report->emits[i];
+    return emits;
+}
+
+/* The console leaves with the end of the program: it is kept from the start. */
+static void console_add(struct worker *worker, const struct worker_report *report,
+                        struct msg_program_report *ret_message)
+{
+    if (report->state == WORKER_WAITING)
+        return;
+    ret_message->console_count = report->console_count;
+    ret_message->console =
+        ARENA_ARRAY(worker->turn, struct msg_console_line, report->console_count);
+    for (size_t i = 0; i < report->console_count; i++) {
+        ret_message->console[i].level = report->console[i].level;
+        ret_message->console[i].text = report->console[i].text;
+    }
+}
+
+static struct msg_error error_of(const struct worker_error *error)
+{
+    return (struct msg_error){
+        .code = error->code,
+        .message = error->message,
+        .retryable = error->retryable,
+        .line = error->line,
+        .column = error->column,
+        .stack = error->stack,
+        .data = error->data,
+    };
+}
+
+static enum msg_report_state state_of(enum worker_state state)
+{
+    switch (state) {
+    case WORKER_WAITING:
+        return MSG_REPORT_STATE_WAITING;
+    case WORKER_DONE:
+        return MSG_REPORT_STATE_DONE;
+    case WORKER_FAILED:
+        return MSG_REPORT_STATE_FAILED;
+    }
+    UNREACHABLE("a state outside its enum");
+}
+
+static void report_add(struct worker *worker, uint64_t execution,
+                       const struct worker_report *report, bool more)
+{
+    struct msg_program_report message = {
+        .execution = execution,
+        .delivered = report->delivered,
+        .state = state_of(report->state),
+        .calls = calls_of(worker, report),
+        .calls_count = report->calls_count,
+        .timers = timers_of(worker, report),
+        .timers_count = report->timers_count,
+        .emits = emits_of(worker, report),
+        .emits_count = report->emits_count,
+        .result = report->result,
+        .ticks = report->ticks,
+        .memory_bytes = report->memory_bytes,
+        .more = more,
+    };
+    const struct wire_frame header = { .type = MSG_PROGRAM_REPORT, .id = execution };
+
+    console_add(worker, report, &message);
+    if (report->state == WORKER_FAILED)
+        message.error = error_of(&report->error);
+    if (report->ran.ptr)
+        message.code_ran = report->ran_digest;
+    size_t began = wire_begin(&worker->out, &header);
+    msg_program_report_encode(&message, &worker->out);
+    bool fits = wire_end(&worker->out, began);
+    CHECK(fits); /* WORKER_REPORT_BYTES_MAX sees to it. */
+}
+
+/* ---- programs ---- */
+
+static struct worker_delivery delivery_of(const struct msg_delivery *delivery)
+{
+    static const enum worker_delivery_kind kinds[] = {
+        [MSG_DELIVERY_KIND_RESULT] = WORKER_DELIVERY_RESULT,
+        [MSG_DELIVERY_KIND_ERROR] = WORKER_DELIVERY_ERROR,
+        [MSG_DELIVERY_KIND_TIMER] = WORKER_DELIVERY_TIMER,
+        [MSG_DELIVERY_KIND_CANCEL] = WORKER_DELIVERY_CANCEL,
+    };
+    return (struct worker_delivery){
+        .index = delivery->index,
+        .at_ms = delivery->at_ms,
+        .kind = kinds[delivery->kind],
+        .call = delivery->call,
+        .timer = delivery->timer,
+        .value = delivery->value,
+    };
+}
+
+/*
+ * Gives deliveries one after another; what they bring about is one report, or several where it
+ * would be too long for a frame. report: what was not sent yet, or NULL.
+ */
+static int give(struct worker *worker, struct worker_program *program,
+                const struct worker_report *report, const struct msg_delivery *deliveries,
+                size_t count)
+{
+    uint64_t execution = worker_program_execution(program);
+    for (size_t i = 0; i < count && (!report || report->state == WORKER_WAITING); i++) {
+        struct worker_delivery delivery = delivery_of(&deliveries[i]);
+        bool fresh = !report || report->bytes > REPORT_MORE;
+        if (report && fresh)
+            report_add(worker, execution, report, true);
+        watch_count = 0;
+        int r = fresh ? worker_program_deliver(program, &delivery, &report)
+                      : worker_program_feed(program, &delivery, &report);
+        if (r < 0)
+            return TRACE(r);
+    }
+    if (!report)
+        return 0;
+    report_add(worker, execution, report, false);
+    worker->worn = worker->worn || report->worn;
+    if (report->state != WORKER_WAITING) {
+        (void)map_take_u64(&worker->programs, execution);
+        *VEC_PUSH(&worker->ended) = program;
+    }
+    return 0;
+}
+
+static void program_drop(struct worker *worker, uint64_t execution)
+{
+    struct worker_program *program = map_take_u64(&worker->programs, execution);
+    if (program)
+        *VEC_PUSH(&worker->ended) = program;
+}
+
+static int on_start(struct worker *worker, const struct wire_frame *frame)
+{
+    struct msg_program_start start;
+    struct worker_program *program;
+    const struct worker_report *report;
+    if (!msg_program_start_decode(frame->payload, worker->turn, &start) ||
+        start.seed.len != WORKER_SEED_LEN || worker->programs.count >= PROGRAMS_MAX)
+        return RAISE(-EPROTO);
+    struct worker_spec spec = {
+        .execution = start.execution,
+        .code = start.code,
+        .input = start.args,
+        .at_ms = start.at_ms,
+        .limits = {
+            .calls_max = start.limits.calls_max,
+            .ticks_max = start.limits.ticks_max,
+            .memory_bytes_max = start.limits.memory_bytes_max,
+            .output_bytes_max = start.limits.output_bytes_max,
+        },
+    };
+    memcpy(spec.seed, start.seed.ptr, WORKER_SEED_LEN);
+    program_drop(worker, start.execution);
+    watch_count = 0;
+    int r = worker_program_start(worker->engine, &spec, &program, &report);
+    if (r < 0)
+        return TRACE(r);
+    (void)map_put_u64(&worker->programs, start.execution, program);
+    return give(worker, program, report, start.deliveries, start.deliveries_count);
+}
+
+static int on_deliver(struct worker *worker, const struct wire_frame *frame)
+{
+    struct msg_program_deliver deliver;
+    if (!msg_program_deliver_decode(frame->payload, worker->turn, &deliver))
+        return RAISE(-EPROTO);
+    struct worker_program *program = map_find_u64(&worker->programs, deliver.execution);
+    /* It has ended meanwhile, and its end is on the way. */
+    if (!program)
+        return 0;
+    return give(worker, program, NULL, deliver.deliveries, deliver.deliveries_count);
+}
+
+static int on_drop(struct worker *worker, const struct wire_frame *frame)
+{
+    struct msg_program_drop drop;
+    if (!msg_program_drop_decode(frame->payload, worker->turn, &drop))
+        return RAISE(-EPROTO);
+    program_drop(worker, drop.execution);
+    return 0;
+}
+
+/* ---- what it accepts ---- */
+
+static const struct {
+    uint16_t type;
+    int (*handle)(struct worker *worker, const struct wire_frame *frame);
+} accepts[] = {
+    { MSG_PROGRAM_START, on_start },
+    { MSG_PROGRAM_DELIVER, on_deliver },
+    { MSG_PROGRAM_DROP, on_drop },
+};
+
+static int serve_frame(struct worker *worker, const struct wire_frame *frame)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(accepts); i++) {
+        if (accepts[i].type == frame->type && wire_fd_count(frame) == 0) {
+            watch_running = 1;
+            int r = accepts[i].handle(worker, frame);
+            watch_running = 0;
+            arena_reset(worker->turn);
+            return r < 0 ? TRACE(r) : 0;
+        }
+    }
+    return RAISE(-EPROTO);
+}
+
+/* ---- the loop ---- */
+
+/* 1 read, 0 the daemon hung up. */
+static int read_more(struct worker *worker)
+{
+    for (;;) {
+        ssize_t len = read(DAEMON_FD, buf_reserve(&worker->in, READ_BYTES), READ_BYTES);
+        if (len > 0)
+            buf_commit(&worker->in, (size_t)len);
+        if (len >= 0)
+            return len > 0;
+        if (errno != EINTR)
+            return RAISE(-errno);
+    }
+}
+
+static int write_all(struct worker *worker)
+{
+    size_t at = 0;
+    while (at < worker->out.len) {
+        ssize_t len = write(DAEMON_FD, worker->out.ptr + at, worker->out.len - at);
+        if (len < 0 && errno != EINTR)
+            return RAISE(-errno);
+        at += len > 0 ? (size_t)len : 0;
+    }
+    buf_clear(&worker->out);
+    return 0;
+}
+
+static void make_new(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->ended.count; i++)
+        worker_program_free(worker->ended.at[i]);
+    VEC_CLEAR(&worker->ended);
+}
+
+/* True if frames are waiting to be read. */
+static bool has_more(void)
+{
+    struct pollfd daemon = { .fd = DAEMON_FD, .events = POLLIN };
+    return poll(&daemon, 1, 0) > 0;
+}
+
+static int serve(struct worker *worker)
+{
+    struct wire_frame frame;
+    int r;
+    while ((r = wire_next(&worker->reader, &frame)) == WIRE_FRAME) {
+        r = serve_frame(worker, &frame);
+        if (r < 0)
+            return TRACE(r);
+    }
+    wire_compact(&worker->reader);
+    return r == WIRE_BROKEN ? RAISE(-EPROTO) : write_all(worker);
+}
+
+static int run(struct worker *worker)
+{
+    for (;;) {
+        int r = read_more(worker);
+        if (r <= 0)
+            return r < 0 ? TRACE(r) : 0;
+        r = serve(worker);
+        if (r < 0)
+            return TRACE(r);
+        if (worker->worn && !has_more())
+            return 0;
+        make_new(worker);
+    }
+}
+
+static void say_ready(struct worker *worker)
+{
+    const struct wire_frame header = { .type = MSG_WORKER_READY };
+    const struct msg_worker_ready ready = { .build = STR(WRIT_VERSION),
+                                            .engine = worker_engine_digest() };
+    size_t began = wire_begin(&worker->out, &header);
+    msg_worker_ready_encode(&ready, &worker->out);
+    bool fits = wire_end(&worker->out, began);
+    CHECK(fits);
+}
+
+/* Without stdio, which looks at its descriptors first. */
+static void tell_fault(void)
+{
+    char why[1024];
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    err_print(why, sizeof(why));
+    buf_printf(&text, "worker: %s\n", why);
+    ssize_t written = write(STDERR_FILENO, text.ptr, text.len);
+    (void)written; /* Nobody is left to hear that nobody hears. */
+}
+
+int main(void)
+{
+    int r = rights();
+    struct worker worker = { .programs = MAP_INIT };
+    if (r == 0) {
+        worker.turn = arena_new(0);
+        worker.reader = WIRE_READER(&worker.in);
+        r = worker_engine_new(&(struct worker_engine_config){ .warm_count = 4 }, &worker.engine);
+    }
+    if (r == 0) {
+        say_ready(&worker);
+        r = write_all(&worker);
+    }
+    if (r == 0)
+        r = run(&worker);
+    /* The daemon went first: there is nobody left to tell. */
+    if (r == 0 || r == -EPIPE || r == -ECONNRESET)
+        return EXIT_SUCCESS;
+    tell_fault();
+    return r == -EPROTO ? EXIT_PROTOCOL : EXIT_FAILURE;
+}
