@@ -83,11 +83,12 @@ struct out_mcp_call {
 };
 
 enum out_mcp_answer {
+    OUT_MCP_ACCEPTED = 0,  /* its OUTCOME will come */
     OUT_MCP_NOT_READY = 1, /* not accepted: no session (yet, any more) */
     OUT_MCP_FULL = 2,      /* not accepted: too many at once, or the server does not read */
 };
 
-/* 0 (its OUTCOME will come), OUT_MCP_NOT_READY or OUT_MCP_FULL. Borrows for the call. */
+/* Borrows for the length of this call. */
 MUST int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, int64_t now_ms);
 
 /* Tells the server, and ends the call with status cancelled. An unknown handle is nothing. */

@@ -1,0 +1,194 @@
+/*
+ * One attempt of one call.
+ *
+ *     call_send -> (secrets) -> held -> sent -> outcome
+ *
+ * Whatever happens it has one outcome: from the session once it was sent, from here before.
+ */
+#include "proc/egress/internal.h"
+
+static void key_make(char key[12], uint64_t execution, uint32_t call)
+{
+    memcpy(key, &execution, sizeof(execution));
+    memcpy(key + sizeof(execution), &call, sizeof(call));
+}
+
+static struct egress_call *call_free(struct egress_call *call)
+{
+    /* Arguments may hold a secret that was put back. */
+    for (size_t i = 0; i < call->secrets.count; i++)
+        if (call->secrets.at[i].value.ptr)
+            explicit_bzero((char *)(uintptr_t)call->secrets.at[i].value.ptr,
+                           call->secrets.at[i].value.len);
+    VEC_FINI(&call->secrets);
+    arena_free(call->arena);
+    return heap_free(call);
+}
+
+static void call_drop(struct egress *egress, struct egress_call *call)
+{
+    (void)map_take_u64(&egress->calls, call->handle);
+    (void)map_take(&egress->keys, str_of(call->key, sizeof(call->key)));
+    (void)call_free(call);
+}
+
+static struct egress_call *call_new(struct egress *egress, uint64_t frame,
+                                    const struct msg_call_send *send)
+{
+    struct egress_call *call = heap_alloc(sizeof(*call));
+
+    *call = (struct egress_call){ .state = EGRESS_CALL_SECRETS,
+                                  .handle = egress->handle_next++,
+                                  .frame = frame,
+                                  .send = *send,
+                                  .arena = arena_new(0) };
+    call->send.tool = str_copy(call->arena, send->tool);
+    call->send.args = str_copy(call->arena, send->args);
+    if (send->traceparent.ptr)
+        call->send.traceparent = str_copy(call->arena, send->traceparent);
+    key_make(call->key, send->execution, send->call);
+    return call;
+}
+
+static bool has_writ(const struct msg_call_send *send)
+{
+    static const struct id none;
+
+    return !id_equal(send->writ, none);
+}
+
+/* It was not sent, and never will be. */
+void egress__call_fail(struct egress *egress, struct egress_call *call, struct str code,
+                       struct str reason)
+{
+    const struct out_mcp_event event = {
+        .kind = OUT_MCP_OUTCOME,
+        .sent = MSG_SENT_NO,
+        .status = str_is(code, "cancelled") ? MSG_OUTCOME_STATUS_CANCELLED
+                                            : MSG_OUTCOME_STATUS_UNREACHABLE,
+        .code = code,
+        .text = reason,
+    };
+
+    egress__report_outcome(egress, call, &event);
+    call_drop(egress, call);
+}
+
+void egress__call_start(struct egress *egress, const struct wire_frame *frame,
+                        const struct msg_call_send *send)
+{
+    struct egress_call *call = call_new(egress, frame->id, send);
+    struct str key = str_of(call->key, sizeof(call->key));
+    bool twice = map_find(&egress->keys, key);
+
+    (void)map_put_u64(&egress->calls, call->handle, call);
+    call->source = egress__source_find(egress, send->source);
+    if (!twice)
+        (void)map_put(&egress->keys, key, call);
+    else
+        call->key[11] = (char)0xff; /* Not to be found, nor to take the first one's place. */
+    if (twice)
+        egress__call_fail(egress, call, STR("conflict"), STR("this call is under way already"));
+    else if (!has_writ(send))
+        egress__call_fail(egress, call, STR("refused"), STR("it has no writ"));
+    else if (!call->source || !call->source->opened)
+        egress__call_fail(egress, call, STR("unreachable"), STR("its source is not open"));
+    else if (!egress__door_ask(egress, call))
+        egress__call_go(egress, call);
+}
+
+void egress__call_go(struct egress *egress, struct egress_call *call)
+{
+    const struct out_mcp_call one = { .handle = call->handle,
+                                      .tool = call->send.tool,
+                                      .args = call->send.args,
+                                      .traceparent = call->send.traceparent,
+                                      .timeout_ms = call->send.timeout_ms };
+    struct out_mcp *session = call->source->session;
+
+    call->state = EGRESS_CALL_HELD;
+    if (!session || call->source->closing_ms)
+        return;
+    switch ((enum out_mcp_answer)out_mcp_call(session, &one, egress->now_ms)) {
+    case OUT_MCP_ACCEPTED:
+        call->state = EGRESS_CALL_SENT;
+        call->source->touched = true;
+        return;
+    case OUT_MCP_NOT_READY:
+        return;
+    case OUT_MCP_FULL:
+        egress__call_fail(egress, call, STR("busy"), STR("its source takes no more calls now"));
+        return;
+    }
+}
+
+void egress__calls_go(struct egress *egress, const struct egress_source *source)
+{
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while ((entry = map_next(&egress->calls, &position))) {
+        struct egress_call *call = entry->value;
+
+        if (call->source == source && call->state == EGRESS_CALL_HELD)
+            egress__call_go(egress, call);
+    }
+}
+
+void egress__calls_fail(struct egress *egress, const struct egress_source *source,
+                        struct str reason)
+{
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while ((entry = map_next(&egress->calls, &position))) {
+        struct egress_call *call = entry->value;
+
+        if (call->source == source && call->state != EGRESS_CALL_SENT)
+            egress__call_fail(egress, call, STR("unreachable"), reason);
+    }
+}
+
+void egress__call_cancel(struct egress *egress, const struct msg_call_cancel *cancel)
+{
+    struct egress_call *call;
+    char key[12];
+
+    key_make(key, cancel->execution, cancel->call);
+    call = map_find(&egress->keys, str_of(key, sizeof(key)));
+    if (!call)
+        return; /* Its outcome crossed the cancel on the way. */
+    if (call->state != EGRESS_CALL_SENT) {
+        egress__call_fail(egress, call, STR("cancelled"), STR("the call was cancelled"));
+        return;
+    }
+    out_mcp_cancel(call->source->session, call->handle, cancel->reason);
+    call->source->touched = true;
+}
+
+void egress__call_event(struct egress *egress, const struct out_mcp_event *event)
+{
+    struct egress_call *call = map_find_u64(&egress->calls, event->handle);
+
+    CHECK(call);
+    if (event->kind == OUT_MCP_OUTCOME) {
+        egress__report_outcome(egress, call, event);
+        call_drop(egress, call);
+        return;
+    }
+    if (egress->now_ms - call->progress_ms < EGRESS_PROGRESS_MS)
+        return;
+    call->progress_ms = egress->now_ms;
+    egress__report_progress(egress, call, event);
+}
+
+void egress__calls_free(struct egress *egress)
+{
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while ((entry = map_next(&egress->calls, &position)))
+        (void)call_free(entry->value);
+    map_fini(&egress->calls);
+    map_fini(&egress->keys);
+}

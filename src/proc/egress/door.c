@@ -1,0 +1,159 @@
+/*
+ * Secrets. In: whatever has a known shape becomes its reference, and the value goes to the vault,
+ * bound to its source. Out: references in the arguments of a call to the same source become the
+ * values again, if the vault gives them.
+ */
+#include "proc/egress/internal.h"
+
+static void seal(struct egress *egress, const struct secret_found *found, uint64_t source,
+                 uint64_t execution)
+{
+    const struct wire_frame frame = { .type = MSG_VAULT_SEAL };
+    struct msg_vault_seal msg = { .reference = str_of(found->reference, SECRET_REFERENCE_LEN),
+                                  .value = found->value,
+                                  .source = source,
+                                  .execution = execution };
+
+    if (!egress->vault)
+        return;
+    msg_vault_seal_encode(&msg, link_begin(egress->vault, &frame));
+    /* What the vault does not get is lost, and stays replaced. */
+    (void)!link_end(egress->vault);
+}
+
+struct str egress__door_in(struct egress *egress, const struct secret_door *door, struct str text,
+                           uint64_t source, uint64_t execution)
+{
+    BUF_CLEANUP struct buf out = BUF_INIT;
+    struct secret_found_list found = { 0 };
+    size_t count;
+
+    if (!text.len)
+        return text;
+    count = secret_replace(door, text, egress->turn, &out, &found);
+    for (size_t i = 0; i < found.count; i++)
+        seal(egress, &found.at[i], source, execution);
+    VEC_FINI(&found);
+    egress->replaced += (uint32_t)count;
+    return count ? str_copy(egress->turn, buf_str(&out)) : text;
+}
+
+static bool is_asked(const struct egress_call *call, struct str reference)
+{
+    for (size_t i = 0; i < call->secrets.count; i++)
+        if (str_equal(call->secrets.at[i].reference, reference))
+            return true;
+    return false;
+}
+
+static bool ask(struct egress *egress, const struct egress_call *call, struct str reference)
+{
+    const struct wire_frame frame = { .type = MSG_VAULT_OPEN, .id = call->handle };
+    struct msg_vault_open msg = { .reference = reference,
+                                  .source = call->send.source,
+                                  .execution = call->send.execution,
+                                  .call = call->send.call };
+
+    if (!egress->vault)
+        return false;
+    msg_vault_open_encode(&msg, link_begin(egress->vault, &frame));
+    return link_end(egress->vault) == 0;
+}
+
+bool egress__door_ask(struct egress *egress, struct egress_call *call)
+{
+    struct str args = call->send.args;
+    struct secret_span span;
+    size_t at = 0;
+
+    while (secret_reference_next(args, &at, &span)) {
+        struct str reference = str_slice(args, span.from + 2, span.to - 2);
+
+        if (is_asked(call, reference))
+            continue;
+        VEC_PUSH(&call->secrets)->reference = reference;
+        if (!ask(egress, call, reference)) {
+            egress__call_fail(egress, call, STR("unreachable"),
+                              STR("the vault, which has its secrets, is not up"));
+            return true;
+        }
+    }
+    return call->secrets.count > 0;
+}
+
+/* The value as it stands inside a JSON string. */
+static void add_inside(struct buf *out, struct str value)
+{
+    BUF_CLEANUP struct buf quoted = BUF_INIT;
+
+    buf_add_json(&quoted, value);
+    buf_add(out, quoted.ptr + 1, quoted.len - 2);
+    explicit_bzero(quoted.ptr, quoted.len);
+}
+
+static struct str value_of(const struct egress_call *call, struct str reference)
+{
+    for (size_t i = 0; i < call->secrets.count; i++)
+        if (str_equal(call->secrets.at[i].reference, reference))
+            return call->secrets.at[i].value;
+    UNREACHABLE("a reference that was not asked for");
+}
+
+static void put_back(struct egress_call *call)
+{
+    BUF_CLEANUP struct buf out = BUF_INIT;
+    struct str args = call->send.args;
+    struct secret_span span;
+    size_t done = 0;
+    size_t at = 0;
+
+    while (secret_reference_next(args, &at, &span)) {
+        buf_add_str(&out, str_slice(args, done, span.from));
+        add_inside(&out, value_of(call, str_slice(args, span.from + 2, span.to - 2)));
+        done = span.to;
+    }
+    buf_add_str(&out, str_slice(args, done, args.len));
+    call->send.args = str_copy(call->arena, buf_str(&out));
+    explicit_bzero(out.ptr, out.len);
+}
+
+void egress__door_opened(struct egress *egress, uint64_t handle,
+                         const struct msg_vault_opened *opened)
+{
+    struct egress_call *call = map_find_u64(&egress->calls, handle);
+    bool all = true;
+
+    if (!call || call->state != EGRESS_CALL_SECRETS)
+        return;
+    if (!opened->value.ptr) {
+        egress__call_fail(egress, call, STR("refused"),
+                          str_printf(egress->turn, "a secret in its arguments stays closed: %.*s",
+                                     STR_ARG(opened->reason)));
+        return;
+    }
+    for (size_t i = 0; i < call->secrets.count; i++) {
+        struct egress_secret *secret = &call->secrets.at[i];
+
+        if (str_equal(secret->reference, opened->reference))
+            secret->value = str_copy(call->arena, opened->value);
+        all = all && secret->value.ptr;
+    }
+    if (!all)
+        return;
+    put_back(call);
+    egress__call_go(egress, call);
+}
+
+void egress__door_lost(struct egress *egress)
+{
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while ((entry = map_next(&egress->calls, &position))) {
+        struct egress_call *call = entry->value;
+
+        if (call->state == EGRESS_CALL_SECRETS)
+            egress__call_fail(egress, call, STR("unreachable"),
+                              STR("the vault, which has its secrets, is not up"));
+    }
+}

@@ -1,0 +1,160 @@
+/*
+ * egress - all that goes out: sessions with sources, and secrets at the door.
+ *
+ * main.c states the rights, takes frames and turns; source.c joins pipes to sessions; call.c is
+ * the life of one attempt; door.c replaces secrets on their way in and puts them back on their
+ * way out; report.c tells the daemon.
+ *
+ * An attempt is held (for its source to connect, or for its secrets), then sent, then has exactly
+ * one outcome. Nothing is sent without a writ. A child that died is not started from here: the
+ * daemon hears why, and asks the keeper again with the next call.
+ */
+#ifndef WRIT_PROC_EGRESS_INTERNAL_H
+#define WRIT_PROC_EGRESS_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "edge/out/mcp/mcp.h"
+#include "format/secret/secret.h"
+#include "model/limit.h"
+#include "model/msg.h"
+#include "sys/link.h"
+#include "sys/loop.h"
+#include "sys/stream.h"
+
+/* What is kept of what a child writes to its standard error. */
+#define EGRESS_STDERR_MAX 4096U
+/* A child that closed its output has so long to end and say why. */
+#define EGRESS_CLOSING_MS 100
+/* A source whose pipes never come. */
+#define EGRESS_PIPES_MS 30000
+/* Progress of one call is told no more often than this. */
+#define EGRESS_PROGRESS_MS 50
+/* Bytes queued for a child, and for the daemon, at which we wait. */
+#define EGRESS_CHILD_QUEUE_MAX  (256U << 10)
+#define EGRESS_DAEMON_QUEUE_MAX (4U << 20)
+#define EGRESS_WAIT_MS          5
+/* Tools of one report: a frame holds 1 MiB. */
+#define EGRESS_REPORT_MAX (768U << 10)
+
+enum egress_ready {
+    EGRESS_READY_KEEPER,
+    EGRESS_READY_DAEMON,
+    EGRESS_READY_VAULT,
+    EGRESS_READY_PIPES,
+    EGRESS_READY_STDERR,
+};
+
+struct egress_source {
+    uint64_t id;
+    bool opened;        /* the daemon wants it */
+    bool ended;         /* its child is gone */
+    bool touched;       /* has something to do in this turn */
+    int64_t closing_ms; /* 0, or when its session ends at the latest */
+    int64_t pipes_ms;   /* 0, or until when its pipes must have come */
+    struct str reason;  /* why its child ended */
+    struct out_mcp *session;
+    struct stream *pipes;
+    struct stream *errors;
+    struct loop_ready pipes_ready;
+    struct loop_ready errors_ready;
+    struct buf tail;    /* of standard error */
+    struct arena *life; /* gone with its child */
+};
+
+enum egress_call_state {
+    EGRESS_CALL_SECRETS, /* waits for the vault */
+    EGRESS_CALL_HELD,    /* waits for its source */
+    EGRESS_CALL_SENT,    /* the session has it */
+};
+
+struct egress_secret {
+    struct str reference;
+    struct str value;
+};
+struct egress_secrets VEC(struct egress_secret);
+
+struct egress_call {
+    enum egress_call_state state;
+    uint64_t handle;
+    uint64_t frame; /* the id of the frame that asked */
+    char key[12];   /* execution and call */
+    struct msg_call_send send;
+    struct egress_source *source;
+    struct egress_secrets secrets;
+    int64_t progress_ms;
+    struct arena *arena;
+};
+
+struct egress {
+    struct loop *loop;
+    struct link *keeper;
+    struct link *daemon;
+    struct link *vault;
+    struct loop_ready keeper_ready;
+    struct loop_ready daemon_ready;
+    struct loop_ready vault_ready;
+    bool over;    /* the conversation with daemon or keeper has ended */
+    bool has_key; /* nothing is read from outside before the key is here */
+    struct secret_door json;
+    struct secret_door plain;
+    struct arena *turn;
+    int64_t now_ms;
+    struct map sources; /* id -> struct egress_source */
+    struct map calls;   /* handle -> struct egress_call */
+    struct map keys;    /* execution and call -> the same */
+    uint64_t handle_next;
+    uint32_t replaced; /* secrets, since somebody set it to 0 */
+};
+
+/* source.c */
+struct egress_source *egress__source_find(struct egress *egress, uint64_t id);
+void egress__source_open(struct egress *egress, const struct msg_source_open *open);
+void egress__source_close(struct egress *egress, uint64_t id, struct str reason);
+/* Takes the descriptors: standard input, output and error of its child. */
+void egress__source_pipes(struct egress *egress, uint64_t id, const int fds[3]);
+void egress__source_ended(struct egress *egress, uint64_t id, struct str reason);
+void egress__source_errors(struct egress_source *source);
+/* Moves bytes and events of every source that has some; gives when to come back, or -1. */
+int64_t egress__sources_turn(struct egress *egress);
+void egress__sources_free(struct egress *egress);
+
+/* call.c */
+void egress__call_start(struct egress *egress, const struct wire_frame *frame,
+                        const struct msg_call_send *send);
+void egress__call_cancel(struct egress *egress, const struct msg_call_cancel *cancel);
+/* Sends it or holds it. */
+void egress__call_go(struct egress *egress, struct egress_call *call);
+/* All that wait for this source. */
+void egress__calls_go(struct egress *egress, const struct egress_source *source);
+void egress__calls_fail(struct egress *egress, const struct egress_source *source,
+                        struct str reason);
+void egress__call_event(struct egress *egress, const struct out_mcp_event *event);
+void egress__call_fail(struct egress *egress, struct egress_call *call, struct str code,
+                       struct str reason);
+void egress__calls_free(struct egress *egress);
+
+/* door.c */
+/* The text without secrets, in the turn; what was replaced is counted and goes to the vault. */
+struct str egress__door_in(struct egress *egress, const struct secret_door *door, struct str text,
+                           uint64_t source, uint64_t execution);
+/* True: the call has references, and waits for the vault (or has failed for want of it). */
+bool egress__door_ask(struct egress *egress, struct egress_call *call);
+void egress__door_opened(struct egress *egress, uint64_t handle,
+                         const struct msg_vault_opened *opened);
+/* The vault is gone: what waits for it fails. */
+void egress__door_lost(struct egress *egress);
+
+/* report.c */
+void egress__report(struct egress *egress, const struct egress_source *source,
+                    enum msg_source_state state, struct str reason);
+void egress__report_tools(struct egress *egress, const struct egress_source *source,
+                          const struct out_mcp_event *event);
+void egress__report_outcome(struct egress *egress, const struct egress_call *call,
+                            const struct out_mcp_event *event);
+void egress__report_progress(struct egress *egress, const struct egress_call *call,
+                             const struct out_mcp_event *event);
+
+#endif

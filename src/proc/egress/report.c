@@ -1,0 +1,204 @@
+/* What the daemon hears. Every text from outside passes the door first. */
+#include "proc/egress/internal.h"
+
+#include "base/digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The daemon does not read: what it must not miss cannot be said, so we end, and it hears that. */
+static void must_send(struct egress *egress, int r)
+{
+    if (r != 0)
+        egress->over = true;
+}
+
+static void send_report(struct egress *egress, const struct msg_source_report *report)
+{
+    const struct wire_frame frame = { .type = MSG_SOURCE_REPORT, .id = report->source };
+
+    msg_source_report_encode(report, link_begin(egress->daemon, &frame));
+    must_send(egress, link_end(egress->daemon));
+}
+
+void egress__report(struct egress *egress, const struct egress_source *source,
+                    enum msg_source_state state, struct str reason)
+{
+    struct msg_source_report report = {
+        .source = source->id,
+        .state = state,
+        .reason = egress__door_in(egress, &egress->plain, reason, source->id, 0),
+        .stderr = egress__door_in(egress, &egress->plain, buf_str(&source->tail), source->id, 0),
+    };
+
+    send_report(egress, &report);
+}
+
+static size_t tool_size(const struct msg_tool *tool)
+{
+    return 64 + tool->name.len + tool->title.len + tool->description.len + tool->input.len +
+           tool->output.len + tool->annotations.len;
+}
+
+static struct msg_tool tool_in(struct egress *egress, const struct msg_tool *tool, uint64_t source)
+{
+    struct msg_tool clean = *tool;
+
+    clean.title = egress__door_in(egress, &egress->plain, tool->title, source, 0);
+    clean.description = egress__door_in(egress, &egress->plain, tool->description, source, 0);
+    clean.input = egress__door_in(egress, &egress->json, tool->input, source, 0);
+    clean.output = egress__door_in(egress, &egress->json, tool->output, source, 0);
+    clean.annotations = egress__door_in(egress, &egress->json, tool->annotations, source, 0);
+    return clean;
+}
+
+/* A list that is too long for one frame comes in several reports; the last one says listed. */
+void egress__report_tools(struct egress *egress, const struct egress_source *source,
+                          const struct out_mcp_event *event)
+{
+    struct msg_source_report report = {
+        .source = source->id,
+        .state = MSG_SOURCE_STATE_CONNECTED,
+        .server = egress__door_in(egress, &egress->plain, event->server, source->id, 0),
+        .protocol = event->protocol,
+        .instructions = egress__door_in(egress, &egress->plain, event->instructions, source->id, 0),
+    };
+    size_t size = 0;
+
+    report.tools = ARENA_ARRAY(egress->turn, struct msg_tool, event->tool_count + 1);
+    for (size_t i = 0; i < event->tool_count; i++) {
+        struct msg_tool tool = tool_in(egress, &event->tools[i], source->id);
+
+        if (tool_size(&tool) > EGRESS_REPORT_MAX)
+            continue; /* No schema of a tool that anybody could use is so long. */
+        if (size + tool_size(&tool) > EGRESS_REPORT_MAX) {
+            send_report(egress, &report);
+            report.tools_count = 0;
+            size = 0;
+        }
+        size += tool_size(&tool);
+        report.tools[report.tools_count++] = tool;
+    }
+    report.listed = true;
+    send_report(egress, &report);
+}
+
+/* A sealed descriptor with the value, or -errno. */
+static int value_descriptor(struct str value)
+{
+    int fd = memfd_create("value", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    size_t done = 0;
+
+    if (fd < 0)
+        return RAISE(-errno);
+    while (done < value.len) {
+        ssize_t n = write(fd, value.ptr + done, value.len - done);
+
+        if (n < 0 && errno != EINTR) {
+            int fault = errno;
+
+            (void)close(fd);
+            return RAISE(-fault);
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    if (lseek(fd, 0, SEEK_SET) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0) {
+        (void)close(fd);
+        return RAISE(-EIO);
+    }
+    return fd;
+}
+
+/* Not inline, and not through anybody's memory. */
+static int send_large(struct egress *egress, struct msg_call_outcome *outcome, uint64_t frame_id)
+{
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    struct wire_frame frame = { .type = MSG_CALL_OUTCOME, .id = frame_id };
+    int fd = value_descriptor(outcome->value);
+    int r;
+
+    if (fd < 0)
+        return TRACE(fd);
+    outcome->artifact = digest_of(outcome->value);
+    outcome->value = STR_NULL;
+    msg_call_outcome_encode(outcome, &payload);
+    frame.payload = buf_str(&payload);
+    r = link_send_fds(egress->daemon, &frame, &fd, 1);
+    (void)close(fd);
+    return r;
+}
+
+static void send_outcome(struct egress *egress, struct msg_call_outcome *outcome, uint64_t id)
+{
+    const struct wire_frame frame = { .type = MSG_CALL_OUTCOME, .id = id };
+
+    if (outcome->value.len > LIMIT_VALUE_INLINE_BYTES) {
+        must_send(egress, send_large(egress, outcome, id));
+        return;
+    }
+    msg_call_outcome_encode(outcome, link_begin(egress->daemon, &frame));
+    must_send(egress, link_end(egress->daemon));
+}
+
+static bool is_retryable(struct str code)
+{
+    return str_is(code, "unreachable") || str_is(code, "busy") || str_is(code, "cancelled");
+}
+
+void egress__report_outcome(struct egress *egress, const struct egress_call *call,
+                            const struct out_mcp_event *event)
+{
+    struct msg_call_outcome outcome = { .execution = call->send.execution,
+                                        .call = call->send.call,
+                                        .attempt = call->send.attempt,
+                                        .sent = event->sent,
+                                        .status = event->status };
+    uint64_t source = call->send.source;
+    struct str code = event->code;
+    struct str text = event->text;
+
+    egress->replaced = 0;
+    if (event->value.len > LIMIT_VALUE_BYTES) {
+        outcome.status = MSG_OUTCOME_STATUS_FAILED;
+        code = STR("limit");
+        text = str_printf(egress->turn, "the result has %zu bytes; %u are allowed",
+                          event->value.len, (unsigned)LIMIT_VALUE_BYTES);
+    } else if (event->status == MSG_OUTCOME_STATUS_ANSWERED) {
+        outcome.value =
+            egress__door_in(egress, &egress->json, event->value, source, call->send.execution);
+        outcome.size = outcome.value.len;
+    }
+    if (outcome.status != MSG_OUTCOME_STATUS_ANSWERED)
+        outcome.error = (struct msg_error){
+            .code = code,
+            .message = egress__door_in(egress, &egress->plain, text, source, call->send.execution),
+            .retryable = is_retryable(code),
+            .data = event->data.len > LIMIT_VALUE_INLINE_BYTES
+                        ? STR_NULL
+                        : egress__door_in(egress, &egress->json, event->data, source,
+                                          call->send.execution),
+        };
+    outcome.secrets = egress->replaced;
+    send_outcome(egress, &outcome, call->frame);
+}
+
+void egress__report_progress(struct egress *egress, const struct egress_call *call,
+                             const struct out_mcp_event *event)
+{
+    const struct wire_frame frame = { .type = MSG_CALL_PROGRESS, .id = call->frame };
+    struct msg_call_progress progress = {
+        .execution = call->send.execution,
+        .call = call->send.call,
+        .progress = event->progress,
+        .total = event->total,
+        .message = egress__door_in(egress, &egress->plain, event->text, call->send.source,
+                                   call->send.execution),
+    };
+
+    msg_call_progress_encode(&progress, link_begin(egress->daemon, &frame));
+    /* Progress may be missed. */
+    (void)!link_end(egress->daemon);
+}

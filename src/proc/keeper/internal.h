@@ -1,0 +1,147 @@
+/*
+ * keeper - starts, restarts and ends all others. It parses nothing from outside and holds nothing.
+ *
+ * main.c reads the arguments and states the rights; detach.c leaves the terminal; parts.c has our
+ * own processes and their links; child.c has the children that sources are; keeper.c takes frames
+ * and turns.
+ *
+ * Links: every process has descriptor 3. The daemon and egress have the keeper there, the others
+ * the daemon; vault has egress on 4. The other ends are passed in process_started frames. When
+ * the daemon dies all others are ended and started again; when egress dies the vault goes with
+ * it, and so do the children, whose pipes it had.
+ */
+#ifndef WRIT_PROC_KEEPER_INTERNAL_H
+#define WRIT_PROC_KEEPER_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "model/msg.h"
+#include "sys/link.h"
+#include "sys/loop.h"
+#include "sys/proc.h"
+
+#define KEEPER_WORKERS_MAX  64U
+#define KEEPER_CHILDREN_MAX 1000U
+#define KEEPER_PARTS        (4U + KEEPER_WORKERS_MAX)
+/* A daemon that died so often before it was ever ready is not started again. */
+#define KEEPER_FIRST_DEATHS_MAX 3U
+/* Whoever lives so long starts with a clean record. */
+#define KEEPER_SETTLED_MS 60000
+#define KEEPER_DELAY_MS   50
+#define KEEPER_DELAY_MAX  10000
+/* From asking to end to being ended. */
+#define KEEPER_GRACE_MS       5000
+#define KEEPER_CHILD_GRACE_MS 2000
+
+enum keeper_ready {
+    KEEPER_READY_DAEMON,
+    KEEPER_READY_EGRESS,
+    KEEPER_READY_PART,
+    KEEPER_READY_PART_TIMER,
+    KEEPER_READY_CHILD,
+    KEEPER_READY_CHILD_TIMER,
+    KEEPER_READY_TERM,
+    KEEPER_READY_INT,
+    KEEPER_READY_ORPHAN,
+    KEEPER_READY_GRACE,
+};
+
+struct keeper_options {
+    const char *http;   /* HOST:PORT for the daemon; NULL: its default */
+    uint32_t workers;   /* 0: as many as cores */
+    int ready_fd;       /* -1: nobody waits */
+    const char *folder; /* of the parts */
+    const char *data;   /* the data folder */
+};
+
+/* A process of ours. */
+struct keeper_part {
+    enum msg_process_kind kind;
+    bool wanted;
+    struct proc *proc;
+    struct loop_ready ready;
+    struct loop_timer *timer;
+    struct loop_ready timer_ready;
+    int64_t started_ms;
+    uint32_t number;
+    uint32_t restarts; /* deaths in a row */
+};
+
+/* A source's child. */
+struct keeper_child {
+    uint64_t id;
+    uint32_t number; /* counts every start */
+    struct proc *proc;
+    struct loop_ready ready;
+    struct loop_timer *timer;
+    struct loop_ready timer_ready;
+    bool stopping;
+};
+
+/* The first process, which waits to hear how it went; first is -1 when nobody does. */
+struct keeper_detach {
+    int first; /* to it: what it ends with */
+    int alive; /* ends when it has */
+};
+
+struct keeper {
+    struct loop *loop;
+    struct arena *turn;
+    const struct keeper_options *options;
+    struct link *daemon;
+    struct link *egress;
+    struct loop_ready daemon_ready;
+    struct loop_ready egress_ready;
+    struct loop_ready term_ready;
+    struct loop_ready int_ready;
+    struct loop_ready orphan_ready;
+    struct loop_ready grace_ready;
+    struct loop_timer *grace;
+    struct keeper_part parts[KEEPER_PARTS]; /* by kind; workers from MSG_PROCESS_KIND_COUNT on */
+    uint32_t child_number;
+    struct map children; /* id -> struct keeper_child */
+    struct keeper_detach *detach;
+    bool told; /* readiness, or why not */
+    bool stopping;
+    bool over;
+    int exit; /* what we end with */
+};
+
+/* parts.c */
+void keeper__parts_init(struct keeper *keeper);
+void keeper__parts_start(struct keeper *keeper);
+void keeper__part_ended(struct keeper *keeper, struct keeper_part *part);
+/* Its delay is over. */
+void keeper__part_again(struct keeper *keeper, struct keeper_part *part);
+void keeper__worker_more(struct keeper *keeper);
+void keeper__worker_end(struct keeper *keeper, int32_t pid);
+/* Everybody but the daemon, at once. */
+void keeper__parts_kill(struct keeper *keeper);
+void keeper__parts_free(struct keeper *keeper);
+struct keeper_part *keeper__daemon_part(struct keeper *keeper);
+
+/* child.c */
+void keeper__child_start(struct keeper *keeper, const struct msg_child_start *start);
+void keeper__child_stop(struct keeper *keeper, uint64_t id);
+void keeper__child_ended(struct keeper *keeper, struct keeper_child *child);
+void keeper__child_overdue(struct keeper_child *child);
+/* Asks all to end. */
+void keeper__children_stop(struct keeper *keeper);
+void keeper__children_kill(struct keeper *keeper);
+/* Ends and reaps processes that were left to us by children that are gone. */
+void keeper__orphans(struct keeper *keeper);
+
+/* keeper.c */
+MUST int keeper__run(struct keeper *keeper);
+/* Tells whoever waits for us: "ready", or why not. Only the first counts. */
+void keeper__tell(struct keeper *keeper, struct str line);
+void keeper__stop(struct keeper *keeper, struct str reason);
+void keeper__send(struct link *link, uint16_t type, uint64_t id, struct str payload);
+
+/* detach.c: leaves the terminal. Returns in the process that goes on. */
+MUST int keeper__detach(const char *log, struct keeper_detach *ret_detach);
+/* Lets the first process end with this code, and waits until it has. */
+void keeper__detach_end(struct keeper_detach *detach, int code);
+
+#endif

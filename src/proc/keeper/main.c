@@ -1,0 +1,162 @@
+/*
+ * keeper: the first process, started by writ. It may fork, execute and signal; it reads no file
+ * but what /proc says about its own children, and parses nothing but frames of the daemon.
+ *
+ *     keeper [--home DIR] [--http HOST:PORT] [--workers N] [--detach] [--ready-fd N]
+ */
+#include "proc/keeper/internal.h"
+
+#include "sys/paths.h"
+#include "sys/sandbox.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WORKERS_MIN 2
+
+/* What a security reviewer reads. What descends from us comes back to us, and we see its end. */
+static int give_up_rights(void)
+{
+    (void)umask(077);
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+        return RAISE(-1);
+    return sandbox_enter("stdio proc rpath sendfd recvfd");
+}
+
+struct arguments {
+    struct keeper_options options;
+    const char *home;
+    bool detach;
+};
+
+static bool number_of(const char *text, uint64_t most, uint64_t *ret_number)
+{
+    return text && str_to_u64(str_from(text), ret_number) && *ret_number <= most;
+}
+
+static bool parse(int argc, char **argv, struct arguments *args)
+{
+    uint64_t number;
+
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+        if (strcmp(argv[i], "--detach") == 0) {
+            args->detach = true;
+            continue;
+        }
+        if (strcmp(argv[i], "--home") == 0 && value)
+            args->home = value;
+        else if (strcmp(argv[i], "--http") == 0 && value)
+            args->options.http = value;
+        else if (strcmp(argv[i], "--workers") == 0 &&
+                 number_of(value, KEEPER_WORKERS_MAX, &number) && number > 0)
+            args->options.workers = (uint32_t)number;
+        else if (strcmp(argv[i], "--ready-fd") == 0 && number_of(value, 1023, &number))
+            args->options.ready_fd = (int)number;
+        else
+            return false;
+        i++;
+    }
+    return true;
+}
+
+static int usage(void)
+{
+    (void)fprintf(stderr, "usage: keeper [--home DIR] [--http HOST:PORT] [--workers N] "
+                          "[--detach] [--ready-fd N]\n");
+    return 2;
+}
+
+/* Why there can be no daemon: said where somebody waits for it. */
+static int refuse(const struct arguments *args, const char *sentence, const char *what)
+{
+    char line[1024];
+    int n = snprintf(line, sizeof(line), "%s%s%s\n", what ? what : "", what ? " " : "", sentence);
+
+    (void)fprintf(stderr, "keeper: %s", line);
+    if (args->options.ready_fd >= 0)
+        (void)!write(args->options.ready_fd, line, (size_t)n);
+    return 70;
+}
+
+static int folders(struct arena *arena, struct arguments *args, struct paths *ret_paths)
+{
+    static const char *const sentences[] = {
+        [PATHS_EXPOSED] = "can be read or written by others: chmod 700 it",
+        [PATHS_FOREIGN] = "belongs to somebody else, or is no folder",
+        [PATHS_NETWORK] = "is on a network file system, where a log is not safe",
+        [PATHS_LONG] = "the path of the socket is too long: set WRIT_HOME to a shorter one",
+        [PATHS_NOWHERE] = "neither WRIT_HOME nor HOME is set",
+    };
+    const char *which = NULL;
+    int r;
+
+    if (args->home && setenv("WRIT_HOME", args->home, 1) < 0)
+        return refuse(args, "there is no memory", NULL);
+    r = paths_find(arena, ret_paths);
+    if (r == 0)
+        r = paths_make(ret_paths, &which);
+    if (r == 0)
+        r = paths_self(arena, &args->options.folder);
+    if (r == 0)
+        return 0;
+    return refuse(args, r < 0 ? strerror(-r) : sentences[r], which);
+}
+
+static uint32_t workers_of(uint32_t asked)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (asked)
+        return asked;
+    if (cores < WORKERS_MIN)
+        return WORKERS_MIN;
+    return cores > (long)KEEPER_WORKERS_MAX ? KEEPER_WORKERS_MAX : (uint32_t)cores;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments args = { .options.ready_fd = -1 };
+    struct keeper_detach detach = { .first = -1, .alive = -1 };
+    struct arena *arena = arena_new(0);
+    struct keeper keeper = { .daemon_ready.kind = KEEPER_READY_DAEMON,
+                             .egress_ready.kind = KEEPER_READY_EGRESS,
+                             .term_ready.kind = KEEPER_READY_TERM,
+                             .int_ready.kind = KEEPER_READY_INT,
+                             .orphan_ready.kind = KEEPER_READY_ORPHAN,
+                             .grace_ready.kind = KEEPER_READY_GRACE };
+    struct paths paths;
+    char trail[1024];
+    int r;
+
+    if (!parse(argc, argv, &args))
+        return usage();
+    if (args.options.ready_fd >= 0)
+        (void)fcntl(args.options.ready_fd, F_SETFD, FD_CLOEXEC);
+    r = folders(arena, &args, &paths);
+    if (r != 0)
+        return r;
+    args.options.data = paths.data;
+    args.options.workers = workers_of(args.options.workers);
+    if (args.detach)
+        r = keeper__detach(str_printf(arena, "%s/keeper.log", paths.run).ptr, &detach);
+    if (r == 0)
+        r = give_up_rights();
+    keeper.options = &args.options;
+    keeper.detach = &detach;
+    keeper.turn = arena_new(0);
+    if (r == 0)
+        r = keeper__run(&keeper);
+    if (r == 0)
+        return keeper.exit;
+    err_print(trail, sizeof(trail));
+    (void)fprintf(stderr, "keeper: %s\n", trail);
+    keeper__detach_end(&detach, 70);
+    return 70;
+}

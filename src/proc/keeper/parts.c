@@ -1,0 +1,406 @@
+/*
+ * Our own processes: how each is started, what becomes of its links, and what its death means.
+ *
+ *     daemon   everybody else is ended, and all are started again
+ *     egress   the vault and all children are ended with it; egress and vault are started again
+ *     vault    is started again; daemon and egress get new links
+ *     web, worker   is started again; the daemon gets a new link
+ */
+#include "proc/keeper/internal.h"
+
+#include "sys/clock.h"
+#include "sys/paths.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WORKER_FIRST MSG_PROCESS_KIND_COUNT
+
+static struct keeper_part *part_of(struct keeper *keeper, enum msg_process_kind kind)
+{
+    CHECK(kind != MSG_PROCESS_KIND_WORKER);
+    return &keeper->parts[kind];
+}
+
+struct keeper_part *keeper__daemon_part(struct keeper *keeper)
+{
+    return part_of(keeper, MSG_PROCESS_KIND_DAEMON);
+}
+
+void keeper__parts_init(struct keeper *keeper)
+{
+    for (size_t i = 0; i < KEEPER_PARTS; i++) {
+        struct keeper_part *part = &keeper->parts[i];
+
+        part->kind = i < WORKER_FIRST ? (enum msg_process_kind)i : MSG_PROCESS_KIND_WORKER;
+        part->ready.kind = KEEPER_READY_PART;
+        part->timer_ready.kind = KEEPER_READY_PART_TIMER;
+        part->timer = loop_timer_new(keeper->loop, &part->timer_ready);
+        part->wanted = i < WORKER_FIRST ? part->kind != MSG_PROCESS_KIND_WORKER
+                                        : i < WORKER_FIRST + keeper->options->workers;
+    }
+}
+
+/* --- Starting ---------------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+    return clock_mono_ns() / 1000000;
+}
+
+static const char *env_copy(struct keeper *keeper, const char *name)
+{
+    const char *value = paths_env(name);
+
+    return value ? str_printf(keeper->turn, "%s=%s", name, value).ptr : NULL;
+}
+
+/* The daemon finds its folders by these; nobody else gets any. */
+static const char *const *part_env(struct keeper *keeper, const struct keeper_part *part)
+{
+    static const char *const names[] = { "WRIT_HOME", "HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+                                         "XDG_CONFIG_HOME" };
+    const char **env = ARENA_ARRAY(keeper->turn, const char *, ARRAY_COUNT(names) + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; part->kind == MSG_PROCESS_KIND_DAEMON && i < ARRAY_COUNT(names); i++) {
+        const char *one = env_copy(keeper, names[i]);
+
+        if (one)
+            env[count++] = one;
+    }
+    return env;
+}
+
+static const char *const *part_argv(struct keeper *keeper, const struct keeper_part *part)
+{
+    const char **argv = ARENA_ARRAY(keeper->turn, const char *, 8);
+    struct str name = msg_process_kind_name(part->kind);
+    size_t count = 0;
+
+    argv[count++] = str_printf(keeper->turn, "writ-%.*s", STR_ARG(name)).ptr;
+    if (part->kind == MSG_PROCESS_KIND_DAEMON) {
+        if (keeper->options->http) {
+            argv[count++] = "--http";
+            argv[count++] = keeper->options->http;
+        }
+        if (part->restarts) {
+            argv[count++] = "--restarts";
+            argv[count++] = str_printf(keeper->turn, "%u", part->restarts).ptr;
+        }
+    }
+    if (part->kind == MSG_PROCESS_KIND_VAULT) {
+        argv[count++] = "--folder";
+        argv[count++] = str_printf(keeper->turn, "%s/vault", keeper->options->data).ptr;
+    }
+    return argv;
+}
+
+/* fds: what it gets as descriptors 3 and 4; borrowed. */
+static int part_spawn(struct keeper *keeper, struct keeper_part *part, const int *fds, size_t count)
+{
+    struct str name = msg_process_kind_name(part->kind);
+    struct proc_fd given[4] = { { 2, 2 }, { 2, 1 } };
+    struct proc_plan plan = {
+        .file = str_printf(keeper->turn, "%s/%.*s", keeper->options->folder, STR_ARG(name)).ptr,
+        .argv = part_argv(keeper, part),
+        .env = part_env(keeper, part),
+        .folder = "/",
+        .fds = given,
+        .fd_count = 2 + count,
+    };
+    int r;
+
+    for (size_t i = 0; i < count; i++)
+        given[2 + i] = (struct proc_fd){ fds[i], (int)(3 + i) };
+    part->started_ms = now_ms();
+    part->number++;
+    r = proc_spawn(keeper->loop, &plan, &part->ready, &part->proc);
+    if (r < 0)
+        (void)fprintf(stderr, "keeper: cannot start %s: %s\n", plan.file, strerror(-r));
+    return r;
+}
+
+/* Tells one process of another: the descriptor, which is taken, is their link. */
+static void introduce(struct link *to, const struct keeper_part *part, int fd)
+{
+    const struct msg_process_started started = {
+        .kind = part->kind,
+        .pid = part->proc ? proc_pid(part->proc) : 0,
+        .number = part->number,
+    };
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    struct wire_frame frame = { .type = MSG_PROCESS_STARTED };
+
+    msg_process_started_encode(&started, &payload);
+    frame.payload = buf_str(&payload);
+    if (to)
+        (void)!link_send_fds(to, &frame, &fd, 1); /* A closed link is seen where it is read. */
+    (void)close(fd);
+}
+
+/* A part with the daemon on 3: web, worker. */
+static int start_simple(struct keeper *keeper, struct keeper_part *part)
+{
+    int ends[2];
+    int r = link_pair(ends);
+
+    if (r < 0)
+        return TRACE(r);
+    r = part_spawn(keeper, part, &ends[1], 1);
+    (void)close(ends[1]);
+    if (r < 0)
+        (void)close(ends[0]);
+    else
+        introduce(keeper->daemon, part, ends[0]);
+    return r;
+}
+
+static int start_vault(struct keeper *keeper, struct keeper_part *part)
+{
+    int daemon[2];
+    int egress[2];
+    int fds[2];
+    int r = link_pair(daemon);
+
+    if (r < 0)
+        return TRACE(r);
+    r = link_pair(egress);
+    if (r < 0) {
+        (void)close(daemon[0]);
+        (void)close(daemon[1]);
+        return TRACE(r);
+    }
+    fds[0] = daemon[1];
+    fds[1] = egress[1];
+    r = part_spawn(keeper, part, fds, 2);
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+    if (r < 0) {
+        (void)close(daemon[0]);
+        (void)close(egress[0]);
+        return r;
+    }
+    introduce(keeper->daemon, part, daemon[0]);
+    introduce(keeper->egress, part, egress[0]);
+    return 0;
+}
+
+/* A part with us on 3: daemon, egress. */
+static int start_linked(struct keeper *keeper, struct keeper_part *part, struct loop_ready *ready,
+                        struct link **link)
+{
+    int ends[2];
+    int r = link_pair(ends);
+
+    *link = link_free(*link);
+    if (r < 0)
+        return TRACE(r);
+    r = part_spawn(keeper, part, &ends[1], 1);
+    (void)close(ends[1]);
+    if (r == 0)
+        r = link_new(keeper->loop, ends[0], ready, link);
+    else
+        (void)close(ends[0]);
+    return r;
+}
+
+static int start_egress(struct keeper *keeper, struct keeper_part *part)
+{
+    int ends[2];
+    int r = start_linked(keeper, part, &keeper->egress_ready, &keeper->egress);
+
+    if (r < 0)
+        return r;
+    r = link_pair(ends);
+    if (r < 0)
+        return TRACE(r);
+    introduce(keeper->daemon, part, ends[0]);
+    introduce(keeper->egress, keeper__daemon_part(keeper), ends[1]);
+    return 0;
+}
+
+static void part_later(struct keeper *keeper, struct keeper_part *part)
+{
+    int64_t delay_ms = 0;
+
+    (void)keeper;
+    for (uint32_t i = 1; i < part->restarts && delay_ms < KEEPER_DELAY_MAX; i++)
+        delay_ms = delay_ms ? delay_ms * 2 : KEEPER_DELAY_MS;
+    if (delay_ms > KEEPER_DELAY_MAX)
+        delay_ms = KEEPER_DELAY_MAX;
+    loop_timer_set(part->timer, clock_mono_ns() + delay_ms * 1000000);
+}
+
+static void part_start(struct keeper *keeper, struct keeper_part *part)
+{
+    int r = 0;
+
+    if (!part->wanted || part->proc || keeper->stopping)
+        return;
+    switch (part->kind) {
+    case MSG_PROCESS_KIND_DAEMON:
+        r = start_linked(keeper, part, &keeper->daemon_ready, &keeper->daemon);
+        break;
+    case MSG_PROCESS_KIND_EGRESS:
+        r = start_egress(keeper, part);
+        break;
+    case MSG_PROCESS_KIND_VAULT:
+        r = start_vault(keeper, part);
+        break;
+    case MSG_PROCESS_KIND_WEB:
+    case MSG_PROCESS_KIND_WORKER:
+        r = start_simple(keeper, part);
+        break;
+    }
+    if (r < 0 && !part->proc) {
+        part->restarts++;
+        part_later(keeper, part);
+        if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX) {
+            keeper->exit = 70;
+            keeper__tell(keeper,
+                         str_printf(keeper->turn, "a part cannot be started: %s", strerror(-r)));
+            keeper->over = true;
+        }
+    }
+}
+
+void keeper__parts_start(struct keeper *keeper)
+{
+    /* In the order of who needs whom. */
+    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_DAEMON));
+    for (size_t i = WORKER_FIRST; i < KEEPER_PARTS; i++)
+        part_start(keeper, &keeper->parts[i]);
+    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_EGRESS));
+    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_VAULT));
+    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_WEB));
+}
+
+/* --- Ending ------------------------------------------------------------------------------ */
+
+static void part_kill(struct keeper_part *part)
+{
+    part->proc = proc_free(part->proc);
+    loop_timer_stop(part->timer);
+}
+
+void keeper__parts_kill(struct keeper *keeper)
+{
+    for (size_t i = 0; i < KEEPER_PARTS; i++)
+        if (keeper->parts[i].kind != MSG_PROCESS_KIND_DAEMON)
+            part_kill(&keeper->parts[i]);
+    keeper->egress = link_free(keeper->egress);
+}
+
+void keeper__parts_free(struct keeper *keeper)
+{
+    keeper__parts_kill(keeper);
+    part_kill(keeper__daemon_part(keeper));
+    keeper->daemon = link_free(keeper->daemon);
+    for (size_t i = 0; i < KEEPER_PARTS; i++)
+        keeper->parts[i].timer = loop_timer_free(keeper->parts[i].timer);
+}
+
+static void tell_ended(struct keeper *keeper, const struct keeper_part *part, int32_t pid,
+                       struct proc_end end)
+{
+    const struct msg_process_ended ended = {
+        .kind = part->kind,
+        .pid = pid,
+        .status = end.signal ? end.signal : end.code << 8,
+        .restarts = part->restarts,
+    };
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+
+    msg_process_ended_encode(&ended, &payload);
+    keeper__send(keeper->daemon, MSG_PROCESS_ENDED, 0, buf_str(&payload));
+}
+
+static void daemon_ended(struct keeper *keeper, struct keeper_part *part)
+{
+    keeper->daemon = link_free(keeper->daemon);
+    keeper__children_kill(keeper);
+    keeper__parts_kill(keeper);
+    if (keeper->stopping || (keeper->told && keeper->exit)) {
+        keeper->over = true;
+        return;
+    }
+    if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX) {
+        keeper->exit = 70;
+        keeper__tell(keeper, STR("the daemon ends before it is ready"));
+        keeper->over = true;
+        return;
+    }
+    part_later(keeper, part);
+}
+
+static void egress_ended(struct keeper *keeper, struct keeper_part *part)
+{
+    keeper->egress = link_free(keeper->egress);
+    keeper__children_kill(keeper);
+    part_kill(part_of(keeper, MSG_PROCESS_KIND_VAULT));
+    part_later(keeper, part);
+}
+
+void keeper__part_ended(struct keeper *keeper, struct keeper_part *part)
+{
+    struct proc_end end = proc_end_get(part->proc);
+    int32_t pid = proc_pid(part->proc);
+
+    if (!end.ended)
+        return;
+    part->restarts = now_ms() - part->started_ms > KEEPER_SETTLED_MS ? 1 : part->restarts + 1;
+    part->proc = proc_free(part->proc);
+    if (!keeper->stopping && (end.code != 0 || part->kind == MSG_PROCESS_KIND_DAEMON))
+        (void)fprintf(
+            stderr, "keeper: %.*s ended, %s %d\n", STR_ARG(msg_process_kind_name(part->kind)),
+            end.signal ? "by signal" : "with exit code", end.signal ? end.signal : end.code);
+    if (part->kind == MSG_PROCESS_KIND_DAEMON) {
+        daemon_ended(keeper, part);
+        return;
+    }
+    tell_ended(keeper, part, pid, end);
+    if (keeper->stopping || !part->wanted)
+        return;
+    if (part->kind == MSG_PROCESS_KIND_EGRESS)
+        egress_ended(keeper, part);
+    else
+        part_later(keeper, part);
+}
+
+void keeper__part_again(struct keeper *keeper, struct keeper_part *part)
+{
+    if (part->kind == MSG_PROCESS_KIND_DAEMON) {
+        keeper__parts_start(keeper);
+        return;
+    }
+    if (!keeper->daemon)
+        return; /* It starts with the daemon. */
+    part_start(keeper, part);
+    if (part->kind == MSG_PROCESS_KIND_EGRESS)
+        part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_VAULT));
+}
+
+void keeper__worker_more(struct keeper *keeper)
+{
+    for (size_t i = WORKER_FIRST; i < KEEPER_PARTS; i++)
+        if (!keeper->parts[i].wanted && !keeper->parts[i].proc) {
+            keeper->parts[i].wanted = true;
+            part_start(keeper, &keeper->parts[i]);
+            return;
+        }
+}
+
+void keeper__worker_end(struct keeper *keeper, int32_t pid)
+{
+    for (size_t i = WORKER_FIRST; i < KEEPER_PARTS; i++) {
+        struct keeper_part *part = &keeper->parts[i];
+
+        if (!part->proc || proc_pid(part->proc) != pid)
+            continue;
+        part->wanted = i < WORKER_FIRST + keeper->options->workers;
+        proc_kill(part->proc, 9);
+    }
+}

@@ -1,0 +1,12 @@
+// Prints what is no MCP before, between and after its answers.
+import { serve, text } from './serve.mjs';
+
+process.stdout.write('Starting server on stdio...\n{"half":\n\u0000\u0001\n');
+serve({
+    noise: {
+        call: () => {
+            process.stdout.write('debug: called\n[1,2\n{"jsonrpc":"2.0","id":999,"result":{}}\n');
+            return text('through the noise');
+        },
+    },
+});

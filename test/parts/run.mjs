@@ -1,0 +1,72 @@
+// Runs the real keeper, egress and vault with a daemon that plays scenarios (daemon.c), and looks
+// at what is left afterwards: nothing. run.mjs KEEPER EGRESS VAULT DAEMON
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
+    writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const [keeper, egress, vault, daemon] = process.argv.slice(2);
+const root = mkdtempSync(join(tmpdir(), 'writ-parts-'));
+const parts = join(root, 'parts');
+const home = join(root, 'home');
+const problems = [];
+
+mkdirSync(parts);
+mkdirSync(home, { mode: 0o700 });
+for (const [name, file] of Object.entries({ keeper, egress, vault, daemon, web: daemon, worker: daemon }))
+    copyFileSync(file, join(parts, name));
+writeFileSync(join(home, 'servers'), new URL('../mcp-servers', import.meta.url).pathname);
+
+const descendants = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
+    try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('mcp-servers')
+            || readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`WRIT_CHILD=${child.pid}.`);
+    } catch {
+        return false;
+    }
+});
+const lines = () => existsSync(join(home, 'result'))
+    ? readFileSync(join(home, 'result'), 'utf8').trim().split('\n') : [];
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const until = async (what, ms) => {
+    for (let waited = 0; waited < ms; waited += 50) {
+        if (what())
+            return true;
+        await wait(50);
+    }
+    return false;
+};
+
+const started = process.hrtime.bigint();
+const child = spawn(join(parts, 'keeper'), ['--home', home, '--workers', '2', '--ready-fd', '3'], {
+    env: { PATH: process.env.PATH, HOME: root, CANARY: 'must not be seen' },
+    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+});
+const exited = new Promise((done) => child.on('exit', (code, signal) => done(signal ?? code)));
+let said = '';
+
+child.stdio[3].on('data', (data) => {
+    said += data;
+    console.log(`# ready after ${Number(process.hrtime.bigint() - started) / 1e6} ms`);
+});
+if (!await until(() => said.includes('\n'), 5000) || said !== 'ready\n')
+    problems.push(`it said ${JSON.stringify(said)}, not ready`);
+await until(() => lines().some((line) => line === 'done' || line.startsWith('FAILED')), 60000);
+console.log(lines().join('\n'));
+if (lines().at(-1) !== 'done')
+    problems.push('a scenario failed or did not end');
+child.kill('SIGTERM');
+const code = await Promise.race([exited, wait(10000).then(() => 'alive')]);
+
+if (code !== 0)
+    problems.push(`keeper ended with ${code}`);
+if (!await until(() => descendants().length === 0, 3000))
+    problems.push(`left behind: ${descendants()}`);
+if (readFileSync(join(home, 'vault/sealed')).includes('planted'))
+    problems.push('a secret stands in clear in the vault');
+for (const problem of problems)
+    console.log(`FAILED: ${problem}`);
+if (!problems.length)
+    rmSync(root, { recursive: true });
+process.exit(problems.length ? 1 : 0);
