@@ -106,16 +106,16 @@ static struct mcp__input *mcp_input_find(struct mcp__call *call, struct str id)
 
 static void mcp_input_add(struct mcp__call *call, const struct mcp_input *input)
 {
-    bool secret = str_is(input->kind, "secret");
+    bool askable = call->elicits && !input->elsewhere && !str_is(input->kind, "secret");
 
     if (!call->inputs)
         call->inputs = ARENA_ARRAY(call->arena, struct mcp__input, MCP_INPUTS_MAX);
     call->inputs[call->inputs_count++] = (struct mcp__input){
         .id = str_copy(call->arena, input->id),
         .title = str_copy(call->arena, mcp__cut(input->title, 512)),
-        .params = call->elicits && !secret ? mcp_form(call, input) : STR_NULL,
+        .params = askable ? mcp_form(call, input) : STR_NULL,
         .expires_ms = input->expires_ms,
-        .askable = call->elicits && !secret,
+        .askable = askable,
     };
 }
 

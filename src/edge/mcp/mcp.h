@@ -234,6 +234,7 @@ struct mcp_input {
     const struct str *options; /* what can be answered; none: approve, deny */
     size_t options_count;
     struct str schema; /* form: JSON Schema, a flat object of primitives */
+    bool elsewhere;    /* an answer through this client would not count: it is not asked there */
     int64_t expires_ms;
 };
 

@@ -10,7 +10,8 @@
  *     gone X
  *     ended K done JSON | ended K failed CODE MESSAGE
  *     console LEVEL TEXT  a console line of the next `ended`
- *     opened K INPUT KIND EXECUTION TITLE, closed K INPUT, progress K TEXT
+ *     opened K INPUT KIND EXECUTION TITLE (KIND destructive: an approval to be given elsewhere),
+ *     closed K INPUT, progress K TEXT
  *     tick MS             time passes
  *     <- ACTION           expected
  *
@@ -357,6 +358,10 @@ static void do_opened(struct story *story, struct str rest)
     struct mcp_input input = { .id = str_split(&rest, ' '), .kind = str_split(&rest, ' ') };
 
     input.execution = str_split(&rest, ' ');
+    if (str_is(input.kind, "destructive")) {
+        input.kind = STR("approval");
+        input.elsewhere = true;
+    }
     input.title = rest;
     input.detail = STR("{\"id\":7}");
     if (str_is(input.kind, "form"))
