@@ -271,6 +271,8 @@ void json_print(struct buf *out, const struct json_value *value);
 void json_print_pretty(struct buf *out, const struct json_value *value);
 /* RFC 8785 with exact integers: what digests are made of. Equal values print equally. */
 void json_print_canonical(struct buf *out, const struct json_value *value);
+/* A copy of the value, with its text, that needs nothing of its document. */
+const struct json_value *json_copy(struct arena *arena, const struct json_value *value);
 /* json_print into the arena. */
 struct str json_text(struct arena *arena, const struct json_value *value);
 

@@ -112,3 +112,20 @@ void json_pointer_add(struct buf *path, struct str key)
             buf_add_char(path, key.ptr[i]);
     }
 }
+
+const struct json_value *json_copy(struct arena *arena, const struct json_value *value)
+{
+    const struct json_value *end = json__after(value);
+    size_t count = (size_t)(end - value);
+    struct json_value *copy = ARENA_ARRAY(arena, struct json_value, count);
+
+    memcpy(copy, value, count * sizeof(*copy));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t kind = copy[i].tag & JSON__KIND_MASK;
+
+        if (kind == JSON__STR || kind == JSON__RAW)
+            copy[i].of.text =
+                str_c(arena, str_of(copy[i].of.text, (size_t)(copy[i].tag >> JSON__LEN_SHIFT)));
+    }
+    return copy;
+}

@@ -71,12 +71,27 @@ static void pointer_tokens_are_escaped(void **state UNUSED)
     assert_true(str_is(buf_str(&path), "/a~1b/~0"));
 }
 
+static void a_copy_needs_nothing_of_its_document(void **state UNUSED)
+{
+    struct arena *other = arena_new(0);
+    struct json_error error;
+    struct json_doc doc;
+    const struct json_value *copy;
+
+    assert_int_equal(json_parse(other, STR("{\"a\":[1,{\"b\":\"c\"},123456789012345678901234]}"),
+                                NULL, &error, &doc),
+                     JSON_PARSED);
+    copy = json_copy(arena, json_get(doc.root, "a"));
+    (void)arena_free(other);
+    assert_true(str_is(json_text(arena, copy), "[1,{\"b\":\"c\"},123456789012345678901234]"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(getters_of_nothing_give_nothing), TEST(members_and_elements_are_found),
         TEST(iteration_keeps_the_order),       TEST(pointers_follow_rfc_6901),
-        TEST(pointer_tokens_are_escaped),
+        TEST(pointer_tokens_are_escaped),      TEST(a_copy_needs_nothing_of_its_document),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

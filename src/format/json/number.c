@@ -11,6 +11,8 @@
 
 /* Doubles from here on are whole and beyond 64 bits. */
 #define NUMBER_U64_END 18446744073709551616.0
+/* Whole numbers below this are doubles. */
+#define NUMBER_EXACT_END (UINT64_C(1) << 53)
 
 size_t json__real_print(double real, char text[JSON__REAL_LEN_MAX])
 {
@@ -212,6 +214,27 @@ static int number_compare_exact(const struct json_value *a, const struct json_va
     return left.negative ? -order : order;
 }
 
+/* Below 2^53 in size: as a double it is what it is. */
+static bool number_is_small(const struct json_value *number)
+{
+    uint64_t tag = number->tag & JSON__TAG_MASK;
+
+    if (tag == JSON__UINT)
+        return number->of.u64 < NUMBER_EXACT_END;
+    if (tag == JSON__SINT)
+        return number->of.i64 > -(int64_t)NUMBER_EXACT_END;
+    return tag == JSON__REAL && fabs(number->of.real) < (double)NUMBER_EXACT_END;
+}
+
+static double number_small(const struct json_value *number)
+{
+    uint64_t tag = number->tag & JSON__TAG_MASK;
+
+    if (tag == JSON__REAL)
+        return number->of.real;
+    return tag == JSON__UINT ? (double)number->of.u64 : (double)number->of.i64;
+}
+
 int json_number_compare(const struct json_value *a, const struct json_value *b)
 {
     uint64_t left = a->tag & JSON__TAG_MASK;
@@ -223,6 +246,12 @@ int json_number_compare(const struct json_value *a, const struct json_value *b)
         return (a->of.i64 > b->of.i64) - (a->of.i64 < b->of.i64);
     if (left == JSON__REAL && right == JSON__REAL)
         return (a->of.real > b->of.real) - (a->of.real < b->of.real);
+    if (number_is_small(a) && number_is_small(b)) {
+        double x = number_small(a);
+        double y = number_small(b);
+
+        return (x > y) - (x < y);
+    }
     return number_compare_exact(a, b);
 }
 

@@ -1,7 +1,6 @@
 /*
  * Compiling and matching. Compiled code lives in the arena; what a match needs lives in the
- * scratch. PCRE2 counts its steps anew at every starting position, so a pattern that is not
- * anchored gets its share of the budget for each.
+ * scratch. PCRE2 counts its steps anew at every starting position.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "format/regex/regex.h"
@@ -11,8 +10,9 @@
 #include <pcre2.h>
 #include <stdio.h>
 
-/* What a starting position gets at least; see REGEX_STEPS_MAX. */
-#define REGEX_STEPS_MIN 200U
+/* Steps of the first stage, and how much more each further one has. */
+#define REGEX_STAGE_FIRST  64U
+#define REGEX_STAGE_FACTOR 32U
 
 /* Patterns that need no engine. */
 enum regex_kind {
@@ -156,33 +156,56 @@ struct regex_scratch *regex_scratch_free(struct regex_scratch *scratch)
     return heap_free(scratch);
 }
 
-static int regex_match_code(const struct regex *regex, struct str text,
-                            struct regex_scratch *scratch)
+/* One try with that many steps, for each starting position if there are several. */
+static int regex_try(const struct regex *regex, struct str text, struct regex_scratch *scratch,
+                     uint32_t steps)
 {
-    uint32_t steps = REGEX_STEPS_MAX;
-    int r;
+    (void)pcre2_set_match_limit(scratch->context, steps);
+    return pcre2_match(regex->code, (PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len, 0,
+                       PCRE2_NO_UTF_CHECK, scratch->data, scratch->context);
+}
+
+/*
+ * PCRE2 does not say what a match has cost, so the limit rises by stages and each stage costs
+ * what it allows; the first, which is enough for plain patterns, costs what it takes to read.
+ */
+static int regex_match_code(const struct regex *regex, struct str text,
+                            struct regex_scratch *scratch, uint64_t *steps)
+{
+    uint64_t positions = regex->anchored ? 1 : text.len + 1;
+    uint64_t limit = regex->anchored ? REGEX_STAGE_FIRST + 4 * text.len : REGEX_STAGE_FIRST;
+    uint64_t cost = text.len / 8 + 1;
 
     if (text.len > REGEX_TEXT_MAX)
         return REGEX_TOO_COSTLY;
-    if (!regex->anchored)
-        steps = REGEX_STEPS_MAX / (uint32_t)(text.len + 1);
-    if (steps < REGEX_STEPS_MIN)
-        steps = REGEX_STEPS_MIN;
-    (void)pcre2_set_match_limit(scratch->context, steps);
-    r = pcre2_match(regex->code, (PCRE2_SPTR)(text.ptr ? text.ptr : ""), text.len, 0,
-                    PCRE2_NO_UTF_CHECK, scratch->data, scratch->context);
-    if (r >= 0)
-        return REGEX_FOUND;
-    return r == PCRE2_ERROR_NOMATCH ? REGEX_NOT_FOUND : REGEX_TOO_COSTLY;
+    for (;;) {
+        int r;
+
+        if (cost > *steps)
+            return REGEX_TOO_COSTLY;
+        *steps -= cost;
+        r = regex_try(regex, text, scratch, (uint32_t)limit);
+        if (r >= 0)
+            return REGEX_FOUND;
+        if (r == PCRE2_ERROR_NOMATCH)
+            return REGEX_NOT_FOUND;
+        if (r != PCRE2_ERROR_MATCHLIMIT || limit >= REGEX_STEPS_MAX)
+            return REGEX_TOO_COSTLY;
+        limit *= REGEX_STAGE_FACTOR;
+        if (limit > REGEX_STEPS_MAX)
+            limit = REGEX_STEPS_MAX;
+        cost = limit * positions;
+    }
 }
 
-int regex_match(const struct regex *regex, struct str text, struct regex_scratch *scratch)
+int regex_match_within(const struct regex *regex, struct str text, struct regex_scratch *scratch,
+                       uint64_t *steps)
 {
     bool found = false;
 
     switch (regex->kind) {
     case REGEX_KIND_CODE:
-        return regex_match_code(regex, text, scratch);
+        return regex_match_code(regex, text, scratch, steps);
     case REGEX_KIND_ALL:
         return REGEX_FOUND;
     case REGEX_KIND_PREFIX:
@@ -196,4 +219,11 @@ int regex_match(const struct regex *regex, struct str text, struct regex_scratch
         break;
     }
     return found ? REGEX_FOUND : REGEX_NOT_FOUND;
+}
+
+int regex_match(const struct regex *regex, struct str text, struct regex_scratch *scratch)
+{
+    uint64_t steps = REGEX_STEPS_MAX;
+
+    return regex_match_within(regex, text, scratch, &steps);
 }

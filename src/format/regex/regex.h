@@ -63,4 +63,11 @@ CLEANUP_DEFINE(struct regex_scratch, regex_scratch_free)
 /* Looks for the pattern in the text, which is UTF-8. */
 MUST int regex_match(const struct regex *regex, struct str text, struct regex_scratch *scratch);
 
+/*
+ * The same within a budget that many matches share: takes from *steps what this one may have
+ * cost, and answers REGEX_TOO_COSTLY where that is more than there is.
+ */
+MUST int regex_match_within(const struct regex *regex, struct str text,
+                            struct regex_scratch *scratch, uint64_t *steps);
+
 #endif

@@ -1,0 +1,273 @@
+/*
+ * The loop: frames on a stack, each one schema on one value, going through its phases. What can be
+ * decided at once (schema__check, and nothing beyond) needs no frame. In a walk that only answers,
+ * a frame stops at its first failure, and so does whoever waits for it, unless it was a guess.
+ */
+#include "format/schema/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct schema_validator {
+    struct schema__frames frames;
+    struct schema__words words;
+    struct regex_scratch *regex;
+    uint64_t steps_max;
+};
+
+struct schema_validator *schema_validator_new(void)
+{
+    struct schema_validator *validator = heap_alloc(sizeof(*validator));
+
+    validator->regex = regex_scratch_new();
+    validator->steps_max = SCHEMA_STEPS_MAX;
+    return validator;
+}
+
+struct schema_validator *schema_validator_free(struct schema_validator *validator)
+{
+    if (!validator)
+        return NULL;
+    VEC_FINI(&validator->frames);
+    VEC_FINI(&validator->words);
+    (void)regex_scratch_free(validator->regex);
+    return heap_free(validator);
+}
+
+void schema_validator_steps(struct schema_validator *validator, uint64_t steps_max)
+{
+    validator->steps_max = steps_max ? steps_max : SCHEMA_STEPS_MAX;
+}
+
+static void validate_print_path(const struct schema__run *run, struct buf *path)
+{
+    for (size_t i = 0; i < run->frames->count; i++) {
+        const struct schema__frame *frame = &run->frames->at[i];
+
+        if (frame->key.ptr)
+            json_pointer_add(path, frame->key);
+        else if (frame->index != SIZE_MAX)
+            buf_printf(path, "/%zu", frame->index);
+    }
+}
+
+void schema__problem(struct schema__run *run, enum schema__kw kw, const char *format, ...)
+{
+    BUF_CLEANUP struct buf path = BUF_INIT;
+    char sentence[800];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    validate_print_path(run, &path);
+    report_add(run->report, buf_str(&path), schema__keywords[kw].text.ptr, "%s", sentence);
+}
+
+bool schema__fail(struct schema__run *run)
+{
+    struct schema__frame *frame = schema__top(run);
+
+    frame->failed = true;
+    return !frame->loud;
+}
+
+static size_t validate_words(const struct json_value *value)
+{
+    return json_count(value) / 64 + 1;
+}
+
+static size_t validate_new_marks(struct schema__run *run, const struct json_value *value)
+{
+    size_t at = run->words->count;
+
+    for (size_t i = validate_words(value); i; i--)
+        *VEC_PUSH(run->words) = 0;
+    return at;
+}
+
+/* Whose marks the new frame sets, and where they go. */
+static void validate_set_marks(struct schema__run *run, struct schema__frame *frame,
+                               const struct schema__child_spec *spec)
+{
+    const struct schema__frame *parent = run->frames->count ? schema__top(run) : NULL;
+    bool own = frame->node->unevaluated_items || frame->node->unevaluated_properties;
+
+    frame->marks = RUN__NOWHERE;
+    frame->marks_parent = RUN__NOWHERE;
+    if (parent && spec->in_place && !spec->apart && parent->marks != RUN__NOWHERE) {
+        if (!own && !spec->guess) {
+            frame->marks = parent->marks;
+            return;
+        }
+        frame->marks_parent = parent->marks;
+        own = true;
+    }
+    if (own && (json_is_array(frame->value) || json_is_object(frame->value))) {
+        frame->marks = validate_new_marks(run, frame->value);
+        frame->fresh = true;
+    }
+}
+
+static void validate_push(struct schema__run *run, const struct schema__child_spec *spec, bool loud)
+{
+    struct schema__frame frame = { .node = spec->node,
+                                   .value = spec->value,
+                                   .key = spec->key,
+                                   .index = spec->index,
+                                   .kw = spec->kw,
+                                   .loud = loud,
+                                   .phase = loud ? PHASE_CHECK : PHASE_ARRAY };
+
+    if (run->frames->count == SCHEMA_DEPTH_MAX) {
+        run->checker.too_costly = true;
+        return;
+    }
+    validate_set_marks(run, &frame, spec);
+    *VEC_PUSH(run->frames) = frame;
+}
+
+enum schema__child schema__child(struct schema__run *run, const struct schema__child_spec *spec)
+{
+    const struct schema__node *node = spec->node;
+
+    if (node->flags & NODE__ALWAYS)
+        return CHILD_PASSED;
+    if (!schema__spend(&run->checker, 1))
+        return CHILD_FAILED;
+    if (!spec->quiet && schema__top(run)->loud) {
+        schema__top(run)->waiting = true;
+        validate_push(run, spec, true);
+        return CHILD_PUSHED;
+    }
+    run->checker.run = NULL;
+    if ((node->flags & NODE__NEVER) || !schema__check(&run->checker, node, spec->value))
+        return CHILD_FAILED;
+    if (!(node->framed & schema__type_of(spec->value)))
+        return CHILD_PASSED;
+    schema__top(run)->waiting = true;
+    validate_push(run, spec, false);
+    return CHILD_PUSHED;
+}
+
+/* Why nothing is accepted here, in the words of the keyword that says so. */
+static void validate_report_never(struct schema__run *run, const struct schema__frame *frame)
+{
+    if (frame->key.ptr &&
+        (frame->kw == KW_ADDITIONAL_PROPERTIES || frame->kw == KW_UNEVALUATED_PROPERTIES ||
+         frame->kw == KW_PROPERTIES || frame->kw == KW_PATTERN_PROPERTIES))
+        schema__problem(run, frame->kw, "expected no property \"%.*s\", got %.*s",
+                        STR_ARG(frame->key), STR_ARG(schema__show(run, frame->value)));
+    else
+        schema__problem(run, frame->kw, "expected nothing here, got %.*s",
+                        STR_ARG(schema__show(run, frame->value)));
+}
+
+/* Loud frames only: the others were checked before they were pushed. */
+static enum schema__step validate_check(struct schema__run *run)
+{
+    struct schema__frame *frame = schema__top(run);
+
+    if (frame->node->flags & NODE__NEVER) {
+        validate_report_never(run, frame);
+        frame->failed = true;
+        return STEP_STOP;
+    }
+    run->checker.run = run;
+    if (!schema__check(&run->checker, frame->node, frame->value))
+        frame->failed = true;
+    return STEP_NEXT;
+}
+
+static enum schema__step validate_phase(struct schema__run *run)
+{
+    switch (schema__top(run)->phase) {
+    case PHASE_CHECK:
+        return validate_check(run);
+    case PHASE_ARRAY:
+        return schema__walk_array(run);
+    case PHASE_OBJECT:
+        return schema__walk_object(run);
+    case PHASE_APPLY:
+        return schema__walk_apply(run);
+    case PHASE_UNEVALUATED:
+        return schema__walk_unevaluated(run);
+    case PHASE_DONE:
+        return STEP_STOP;
+    }
+    UNREACHABLE("a frame in no phase");
+}
+
+static void validate_pop(struct schema__run *run)
+{
+    struct schema__frame *frame = schema__top(run);
+    uint64_t *words = run->words->at;
+
+    run->result = !frame->failed;
+    if (run->result && frame->marks_parent != RUN__NOWHERE && frame->fresh)
+        for (size_t i = validate_words(frame->value); i--;)
+            words[frame->marks_parent + i] |= words[frame->marks + i];
+    if (frame->fresh)
+        run->words->count = frame->marks;
+    run->frames->count--;
+}
+
+static void validate_loop(struct schema__run *run)
+{
+    while (run->frames->count && !run->checker.too_costly) {
+        struct schema__frame *frame;
+        enum schema__step step = validate_phase(run);
+
+        if (step == STEP_WAIT)
+            continue;
+        frame = schema__top(run);
+        if (step == STEP_NEXT && frame->phase != PHASE_UNEVALUATED) {
+            frame->phase++;
+            frame->started = false;
+            continue;
+        }
+        validate_pop(run);
+    }
+}
+
+static int validate_walk(struct schema_validator *validator, const struct schema *schema,
+                         const struct json_value *value, struct report *report)
+{
+    struct schema__run run = { .checker = { .regex = validator->regex },
+                               .frames = &validator->frames,
+                               .words = &validator->words,
+                               .steps = validator->steps_max,
+                               .report = report };
+    struct schema__child_spec spec = {
+        .node = schema->root, .value = value, .index = SIZE_MAX, .kw = KW_SCHEMA
+    };
+
+    run.checker.steps = &run.steps;
+    VEC_CLEAR(run.frames);
+    VEC_CLEAR(run.words);
+    if (schema->root->flags & NODE__ALWAYS)
+        return SCHEMA_VALID;
+    if (!report) {
+        if ((schema->root->flags & NODE__NEVER) ||
+            !schema__check(&run.checker, schema->root, value))
+            return run.checker.too_costly ? SCHEMA_TOO_COSTLY : SCHEMA_INVALID;
+        if (!(schema->root->framed & schema__type_of(value)))
+            return SCHEMA_VALID;
+    }
+    validate_push(&run, &spec, report != NULL);
+    validate_loop(&run);
+    if (run.checker.too_costly)
+        return SCHEMA_TOO_COSTLY;
+    return run.result ? SCHEMA_VALID : SCHEMA_INVALID;
+}
+
+int schema_validate(struct schema_validator *validator, const struct schema *schema,
+                    const struct json_value *value, struct report *report)
+{
+    int r = validate_walk(validator, schema, value, NULL);
+
+    /* The second walk may cost more than the first; what it found until then is true. */
+    if (r == SCHEMA_INVALID && report)
+        (void)validate_walk(validator, schema, value, report);
+    return r;
+}
