@@ -56,7 +56,7 @@ static const char *const reading[] = {
 static bool is_one(struct str word, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (str_is(word, words[i]))
+        if (word.len > 0 && words[i][0] == word.ptr[0] && str_is(word, words[i]))
             return true;
     }
     return false;

@@ -30,7 +30,8 @@
 struct term {
     struct catalog__term public;
     uint32_t number;
-    uint32_t post_last; /* + 1, in posts of the builder */
+    uint32_t post_last; /* + 1, in counts of the builder */
+    bool empty;         /* says nothing outside a name */
 };
 
 struct count {
@@ -68,6 +69,7 @@ static struct term *term_of(struct builder *builder, struct str word)
         term = ARENA_NEW(builder->index->arena, struct term);
         term->public.text = str_copy(builder->index->arena, stem);
         term->number = builder->terms++;
+        term->empty = catalog__speech_is_empty_word(word);
         (void)map_put(&builder->index->terms, term->public.text, term);
     }
     (void)map_put(&builder->words, str_copy(builder->work, word), term);
@@ -78,6 +80,8 @@ static void word_count(struct builder *builder, struct str word, float weight, b
 {
     struct term *term = term_of(builder, word);
 
+    if (term->empty && !in_name)
+        return;
     builder->lengths[builder->tool] += weight;
     if (term->post_last > builder->tool_first) {
         struct count *count = &builder->counts.at[term->post_last - 1];
@@ -100,12 +104,8 @@ static void text_count(struct builder *builder, struct str text, float weight, b
     struct catalog__word word;
     size_t at = 0;
 
-    while (catalog__word_next(text, &at, &word)) {
-        struct str letters = catalog__word_str(&word);
-
-        if (in_name || !catalog__speech_is_empty_word(letters))
-            word_count(builder, letters, weight, in_name);
-    }
+    while (catalog__word_next(text, &at, &word))
+        word_count(builder, catalog__word_str(&word), weight, in_name);
 }
 
 static void description_count(struct builder *builder, struct str text)

@@ -130,7 +130,7 @@ struct str catalog__speech_stem(struct catalog__speech *speech, struct str word)
 bool catalog__speech_is_empty_word(struct str word)
 {
     for (size_t i = 0; i < ARRAY_COUNT(empty_words); i++) {
-        if (str_is(word, empty_words[i]))
+        if (word.len > 0 && empty_words[i][0] == word.ptr[0] && str_is(word, empty_words[i]))
             return true;
     }
     return false;
