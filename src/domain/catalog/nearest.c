@@ -72,8 +72,8 @@ static unsigned distance(const struct wanted *wanted, const struct spelling *oth
         uint64_t across = (((equal & more) + more) ^ more) | equal;
         uint64_t up = less | ~(across | more), down = more & across;
 
-        score += up >> (len - 1) & 1;
-        score -= down >> (len - 1) & 1;
+        score += (unsigned)(up >> (len - 1) & 1);
+        score -= (unsigned)(down >> (len - 1) & 1);
         equal |= less;
         up = up << 1 | 1;
         more = down << 1 | ~(equal | up);
