@@ -56,41 +56,54 @@ static void ask_print_members(const struct json_value *object, bool whole, struc
         ask_print_value(iter.key, value, whole, out);
 }
 
-static void ask_print_fact(struct cli *cli, const struct json_value *input, const char *name,
-                           const char *before, struct buf *out)
+/* Who asks for what, by which rule: what is known of it, on one line. */
+static void ask_print_facts(struct cli *cli, const struct json_value *input, struct buf *out)
 {
-    struct str value = cli_field(cli, input, name);
+    static const struct {
+        const char *member;
+        const char *before;
+    } facts[] = {
+        { "effect", "" },         { "address", "" },   { "call", "call " },
+        { "execution", "of " },   { "actor", "for " }, { "rule", "by rule " },
+        { "layer", "of layer " },
+    };
+    size_t start = out->len;
 
-    if (!str_is(value, "-"))
-        buf_printf(out, "%s%.*s", before, STR_ARG(value));
+    for (size_t i = 0; i < ARRAY_COUNT(facts); i++) {
+        struct str value = cli_field(cli, input, facts[i].member);
+
+        if (str_is(value, "-"))
+            continue;
+        buf_printf(out, "%s%s%.*s", out->len > start ? " " : "    ", facts[i].before,
+                   STR_ARG(value));
+    }
+    if (out->len > start)
+        buf_add_char(out, '\n');
+}
+
+/* What the detail says beside the arguments, where the facts do not say it already. */
+static void ask_print_rest(struct cli *cli, const struct json_value *input, bool whole,
+                           struct buf *out)
+{
+    struct json_iter iter = json_iter(json_get(input, "detail"));
+    const struct json_value *value;
+
+    while ((value = json_next(&iter)))
+        if (!str_is(iter.key, "args") && !json_get(input, str_c(cli->arena, iter.key)))
+            ask_print_value(iter.key, value, whole, out);
 }
 
 void ask_print(struct cli *cli, const struct json_value *input, bool whole, struct buf *out)
 {
     const struct json_value *detail = json_get(input, "detail");
-    const struct json_value *args = json_get(detail, "args");
 
     buf_add_c(out, "\n  ");
     text_add_color(out, cli_field(cli, input, "title"), cli->err_color ? TEXT_BOLD : TEXT_PLAIN);
-    buf_add_c(out, "\n   ");
-    ask_print_fact(cli, input, "effect", " ", out);
-    ask_print_fact(cli, input, "address", " ", out);
-    ask_print_fact(cli, input, "call", ", call ", out);
-    ask_print_fact(cli, input, "execution", " of ", out);
-    ask_print_fact(cli, input, "actor", ", for ", out);
-    ask_print_fact(cli, input, "rule", ", by rule ", out);
-    ask_print_fact(cli, input, "layer", " of layer ", out);
     buf_add_char(out, '\n');
-    if (json_is_object(args)) {
-        ask_print_members(args, whole, out);
-        struct json_iter iter = json_iter(detail);
-        const struct json_value *value;
-
-        while ((value = json_next(&iter)))
-            if (!str_is(iter.key, "args") && !json_get(input, str_c(cli->arena, iter.key)))
-                ask_print_value(iter.key, value, whole, out);
-    } else if (json_is_object(detail)) {
-        ask_print_members(detail, whole, out);
+    ask_print_facts(cli, input, out);
+    if (json_is_object(detail)) {
+        ask_print_members(json_get(detail, "args"), whole, out);
+        ask_print_rest(cli, input, whole, out);
     } else if (detail && !json_is_null(detail)) {
         ask_print_value(STR("detail"), detail, whole, out);
     }

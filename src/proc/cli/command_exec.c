@@ -18,6 +18,7 @@
 #include "sys/disk.h"
 
 #include <fcntl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define EXEC_CODE_MAX  (256U * 1024U)
@@ -117,13 +118,18 @@ static void exec_tell(struct exec *exec, const char *text)
         exec->stopped = true; /* The terminal is gone, and with it the person. */
 }
 
-static void exec_ask(struct exec *exec, bool whole)
+/* What was typed before the question was seen answers nothing. */
+static int exec_ask(struct exec *exec, bool whole)
 {
     BUF_CLEANUP struct buf text = BUF_INIT;
+    int r;
 
     ask_print(exec->cli, exec->inputs.at[0], whole, &text);
     cli_note(exec->cli, buf_str(&text));
+    (void)tcflush(exec->terminal, TCIFLUSH);
     exec_tell(exec, ask_question(exec->inputs.at[0]));
+    r = client_listen(exec->stream, exec->terminal);
+    return r < 0 ? cli_fault(exec->cli, r, "the terminal") : CLI_DONE;
 }
 
 /* Sends the answer; what another gave first counts as answered too. */
@@ -165,10 +171,11 @@ static int exec_next_input(struct exec *exec)
         }
         if (exec->terminal < 0)
             return exec_left(exec);
-        exec_ask(exec, false);
-        return CLI_DONE;
+        return exec_ask(exec, false);
     }
-    return CLI_DONE;
+    /* Nothing is asked: what is typed now is for somebody else. */
+    r = client_listen(exec->stream, -1);
+    return r < 0 ? cli_fault(exec->cli, r, "the terminal") : CLI_DONE;
 }
 
 static int exec_opened(struct exec *exec, const struct json_value *value)
@@ -235,10 +242,8 @@ static int exec_typed(struct exec *exec)
         exec_tell(exec, ask_question(exec->inputs.at[0]));
         return CLI_DONE;
     }
-    if (choice == ASK_SHOW) {
-        exec_ask(exec, true);
-        return CLI_DONE;
-    }
+    if (choice == ASK_SHOW)
+        return exec_ask(exec, true);
     if (choice == ASK_DONE)
         value = exec_value(exec);
     r = exec_answer(exec, ask_answer(choice), value, "cli");
@@ -508,8 +513,6 @@ static int exec_open(struct exec *exec)
         return r;
     r = client_catch(exec->stream);
     exec->terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (r == 0 && exec->terminal >= 0)
-        r = client_listen(exec->stream, exec->terminal);
     return r < 0 ? cli_fault(exec->cli, r, "the terminal") : CLI_DONE;
 }
 

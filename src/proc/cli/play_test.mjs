@@ -6,7 +6,7 @@
  *     play_test.mjs WRIT DOUBLE
  *
  * Every *.play file here is a scene: "$ " and the arguments, "= " and the exit code, "< " a line typed at the
- * terminal, "> " a line of standard output, "! " a part of standard error, "? " a request that must have come,
+ * terminal (^C is Ctrl-C), "> " a line of standard output, "! " a part of standard error, "? " a request that must have come,
  * "| " the script of the double.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -46,16 +46,36 @@ function started(child) {
     });
 }
 
-/* With a terminal where something is typed: script(1) makes one; without, none at all. */
-function run(play, home) {
-    const env = { ...process.env, WRIT_HOME: home, NO_COLOR: '1' };
-    const command = `${writ} ${play.args} --no-start >${home}/out 2>${home}/err`;
-    const input = play.typed.map((line) => `${line}\n`).join('');
-    const ran = play.typed.length > 0
-        ? spawnSync('script', ['-qec', command, '/dev/null'], { env, input, timeout: 20000 })
-        : spawnSync('setsid', ['--wait', 'bash', '-c', command], { env, timeout: 20000 });
+/* In a terminal that script(1) makes; each line is typed when a question stands there. */
+function runTyping(play, command, env) {
+    return new Promise((done) => {
+        const child = spawn('script', ['-qec', command, '/dev/null'], { env, timeout: 20000 });
+        const lines = [...play.typed];
+        let shown = '';
 
-    return { exit: ran.status, out: readFileSync(join(home, 'out'), 'utf8'), err: readFileSync(join(home, 'err'), 'utf8') };
+        child.stdout.on('data', (data) => {
+            shown += data;
+            if (/(\[l\]ater:|\(nothing: null\)|\[y\/N\]) $/.test(shown) && lines.length > 0) {
+                shown = '';
+                child.stdin.write(`${lines.shift()}\n`);
+            }
+        });
+        if (lines[0] === '^C')
+            setTimeout(() => child.stdin.write('\x03'), 300);
+        child.on('exit', (code) => done(code));
+    });
+}
+
+/* Where nothing is typed there is no terminal at all. */
+async function run(play, home) {
+    const env = { ...process.env, WRIT_HOME: home, NO_COLOR: '1' };
+    const args = play.args.includes(' -- ') ? play.args.replace(' -- ', ' --no-start -- ') : `${play.args} --no-start`;
+    const command = `${writ} ${args} >${home}/out 2>${home}/err`;
+    const exit = play.typed.length > 0
+        ? await runTyping(play, command, env)
+        : spawnSync('setsid', ['--wait', 'bash', '-c', command], { env, timeout: 20000 }).status;
+
+    return { exit, out: readFileSync(join(home, 'out'), 'utf8'), err: readFileSync(join(home, 'err'), 'utf8') };
 }
 
 async function perform(play) {
@@ -69,7 +89,7 @@ async function perform(play) {
         child = spawn(double, [join(home, 'run/socket'), join(home, 'script')], { stdio: ['ignore', 'pipe', 'inherit'] });
         await started(child);
     }
-    const ran = run(play, home);
+    const ran = await run(play, home);
 
     await new Promise((done) => setTimeout(done, 5));
     if (ran.exit !== play.exit)
