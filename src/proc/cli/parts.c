@@ -89,8 +89,8 @@ static int parts_spawn(const char *keeper, const char *const *argv, int ready, p
     return r == 0 ? 0 : RAISE(-r);
 }
 
-/* Reads until a newline, the end, or the time is over. */
-static void parts_hear(int fd, struct buf *text)
+/* Reads until a newline or the end; false if the time is over before. */
+static bool parts_hear(int fd, struct buf *text)
 {
     struct pollfd wait = { .fd = fd, .events = POLLIN };
 
@@ -98,12 +98,13 @@ static void parts_hear(int fd, struct buf *text)
         ssize_t n;
 
         if (poll(&wait, 1, PARTS_READY_MS) <= 0)
-            return;
+            return false;
         n = read(fd, buf_reserve(text, 512), 512);
         if (n <= 0)
-            return;
+            return true;
         buf_commit(text, (size_t)n);
     }
+    return true;
 }
 
 /* Exit codes that keeper passes on from what stopped it. */
@@ -136,6 +137,7 @@ int parts_start(struct cli *cli, const struct parts_plan *plan)
     const char *argv[PARTS_ARGS_MAX];
     const char *keeper = parts_keeper(cli);
     BUF_CLEANUP struct buf heard = BUF_INIT;
+    bool heard_end = false;
     struct str reason;
     int ends[2];
     int status = 0;
@@ -152,16 +154,12 @@ int parts_start(struct cli *cli, const struct parts_plan *plan)
     r = parts_spawn(keeper, argv, ends[1], &pid);
     (void)close(ends[1]);
     if (r == 0)
-        parts_hear(ends[0], &heard);
+        heard_end = parts_hear(ends[0], &heard);
     (void)close(ends[0]);
     if (r < 0)
         return cli_fault(cli, r, keeper);
     reason = str_trim(buf_str(&heard));
-    if (!str_is(reason, "ready")) {
-        (void)waitpid(pid, &status, WNOHANG);
-        return parts_failed(cli, reason, status);
-    }
-    /* The first of its processes ends when it has left ours. */
-    (void)waitpid(pid, &status, 0);
-    return CLI_DONE;
+    /* What we started ends before it writes its line: the one that stays is its child. */
+    (void)waitpid(pid, &status, heard_end ? 0 : WNOHANG);
+    return str_is(reason, "ready") ? CLI_DONE : parts_failed(cli, reason, status);
 }
