@@ -562,13 +562,14 @@ void daemon__api(struct daemon *daemon, struct daemon_request *request, struct s
                  struct str path, struct str body)
 {
     struct report *report = ARENA_NEW(daemon->turn, struct report);
+    const struct api_request asked = { method, path, body };
     struct buf text BUF_CLEANUP = BUF_INIT;
     struct api_call call;
     unsigned status;
     int r;
 
     report_init(report, daemon->turn);
-    r = api_parse(method, path, body, daemon->turn, &call, report);
+    r = api_parse(&asked, daemon->turn, &call, report);
     if (r == API_PARSED) {
         daemon_api_call(daemon, request, &call);
         return;
