@@ -6,6 +6,7 @@
  */
 #include "base/arena.h"
 #include "base/digest.h"
+#include "domain/catalog/catalog.h"
 #include "format/json/json.h"
 #include "model/msg.h"
 #include "sys/clock.h"
@@ -40,6 +41,7 @@ static const char *scenario;
 static char servers[512];
 static uint32_t call_number;
 static int last_fd = -1;
+static struct digest data_definition;
 
 static NORETURN void wrong(const char *format, ...) PRINTF_LIKE(1, 2);
 
@@ -263,7 +265,8 @@ static void answers_come_back(void)
 
     EXPECT(got.listed && got.tools_count == 6);
     EXPECT(str_is(got.server, "test 1") && str_is(got.protocol, "2026-07-28"));
-    EXPECT(str_is(got.tools[0].name, "echo"));
+    EXPECT(str_is(got.tools[0].name, "echo") && str_is(got.tools[1].name, "data"));
+    data_definition = catalog_definition_digest(&got.tools[1], arena);
     EXPECT(str_is(answer(1, "echo", "{\"a\":[1,\"\\u00e9\"]}"), "\"{\\\"a\\\":[1,\\\"é\\\"]}\""));
     EXPECT(str_is(answer(1, "data", "{\"a\":1}"), "{\"a\":1}"));
     failed = outcome(ask_for(1, "fail", "{}", 5000));
@@ -333,6 +336,32 @@ static void nothing_goes_out_without_a_writ(void)
     EXPECT(got.sent == MSG_SENT_NO && str_is(got.error.code, "refused"));
     got = outcome(ask_for(77, "echo", "{}", 1000));
     EXPECT(got.sent == MSG_SENT_NO && str_is(got.error.code, "unreachable"));
+}
+
+/* Approved at one definition, offered at another: by list_changed or by a restart. */
+static void what_changed_since_it_was_approved_is_not_called(void)
+{
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    const uint8_t entropy[10] = { 1 };
+    struct msg_call_send send = { .execution = 5,
+                                  .call = ++call_number,
+                                  .source = 1,
+                                  .tool = STR("data"),
+                                  .args = STR("{}"),
+                                  .writ = id_make(1, entropy),
+                                  .definition = digest_of(STR("another")),
+                                  .timeout_ms = 1000 };
+    struct msg_call_outcome got;
+
+    msg_call_send_encode(&send, &payload);
+    send_frame(EGRESS, MSG_CALL_SEND, &payload);
+    got = outcome(call_number);
+    EXPECT(got.sent == MSG_SENT_NO && str_is(got.error.code, "refused"));
+    send.call = ++call_number;
+    send.definition = data_definition;
+    msg_call_send_encode(&send, &payload);
+    send_frame(EGRESS, MSG_CALL_SEND, &payload);
+    EXPECT(outcome(call_number).status == MSG_OUTCOME_STATUS_ANSWERED);
 }
 
 static void a_call_waits_for_its_source(void)
@@ -519,6 +548,7 @@ static const struct {
     PLAY(large_values_come_in_a_descriptor),
     PLAY(a_child_has_a_clean_environment),
     PLAY(nothing_goes_out_without_a_writ),
+    PLAY(what_changed_since_it_was_approved_is_not_called),
     PLAY(a_call_waits_for_its_source),
     PLAY(progress_and_cancel_and_timeout),
     PLAY(a_crash_in_a_call_is_told_and_healed),

@@ -160,6 +160,12 @@ enum catalog_answer catalog_find(const struct catalog *catalog, struct str addre
 size_t catalog_nearest(const struct catalog *catalog, struct str address, struct str *ret_names,
                        size_t max);
 
+/*
+ * SHA-256 of the canonical JSON of what the source said, and of nothing that we made of it: what
+ * a pin holds. Its schemas must be JSON, which catalog_listing sees to.
+ */
+struct digest catalog_definition_digest(const struct msg_tool *tool, struct arena *scratch);
+
 /* ---- for people and programs, as JSON ---- */
 
 /* [{name, kind, state, reason?, approved, tools, waiting}], in the order added. */

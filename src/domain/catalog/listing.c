@@ -58,8 +58,7 @@ static void text_add(struct buf *out, const char *name, struct str text)
     buf_add_json(out, text);
 }
 
-/* SHA-256 of the canonical JSON of what the source said, and of nothing that we made of it. */
-static struct digest tool_digest(const struct event_tool *tool, struct arena *scratch)
+struct digest catalog_definition_digest(const struct msg_tool *tool, struct arena *scratch)
 {
     struct buf text BUF_CLEANUP = BUF_INIT;
     struct buf canonical BUF_CLEANUP = BUF_INIT;
@@ -67,7 +66,7 @@ static struct digest tool_digest(const struct event_tool *tool, struct arena *sc
     struct json_doc doc;
 
     buf_add_char(&text, '{');
-    member_add(&text, "annotations", tool->hints);
+    member_add(&text, "annotations", tool->annotations);
     text_add(&text, "description", tool->description);
     member_add(&text, "input", tool->input);
     text_add(&text, "name", tool->name);
@@ -96,7 +95,7 @@ static void tool_take(struct work *work, const struct msg_tool *from, struct are
                                  .input = from->input,
                                  .output = from->output,
                                  .hints = from->annotations };
-    tool->digest = tool_digest(tool, scratch);
+    tool->digest = catalog_definition_digest(from, scratch);
     tool->effect = catalog__effect_of(tool, scratch);
     tool->waiting = !pin || !digest_equal(&pin->digest, &tool->digest);
     if (!tool->waiting)

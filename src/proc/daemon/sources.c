@@ -117,6 +117,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     send.attempt = call->attempt;
     send.source = call->source;
     send.tool = tool->name;
+    send.definition = tool->digest;
     send.args = call->args;
     send.writ = call->writ;
     send.timeout_ms = LIMIT_CALL_TIMEOUT_MS;

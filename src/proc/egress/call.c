@@ -97,6 +97,17 @@ void egress__call_start(struct egress *egress, const struct wire_frame *frame,
         egress__call_go(egress, call);
 }
 
+/* What was approved is what is offered now, also after a restart of its server. */
+static bool is_as_approved(const struct egress_call *call)
+{
+    static const struct digest none;
+    const struct digest *offered = map_find(&call->source->offered, call->send.tool);
+
+    if (digest_equal(&call->send.definition, &none))
+        return true;
+    return offered && digest_equal(offered, &call->send.definition);
+}
+
 void egress__call_go(struct egress *egress, struct egress_call *call)
 {
     const struct out_mcp_call one = { .handle = call->handle,
@@ -107,8 +118,13 @@ void egress__call_go(struct egress *egress, struct egress_call *call)
     struct out_mcp *session = call->source->session;
 
     call->state = EGRESS_CALL_HELD;
-    if (!session || call->source->closing_ms)
+    if (!session || call->source->closing_ms || out_mcp_state(session) != OUT_MCP_READY)
         return;
+    if (!is_as_approved(call)) {
+        egress__call_fail(egress, call, STR("refused"),
+                          STR("its server offers it differently now than it was approved"));
+        return;
+    }
     switch ((enum out_mcp_answer)out_mcp_call(session, &one, egress->now_ms)) {
     case OUT_MCP_ACCEPTED:
         call->state = EGRESS_CALL_SENT;

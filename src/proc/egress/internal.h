@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "domain/catalog/catalog.h"
 #include "edge/out/mcp/mcp.h"
 #include "format/secret/secret.h"
 #include "model/limit.h"
@@ -62,6 +63,8 @@ struct egress_source {
     struct loop_ready errors_ready;
     struct buf tail;    /* of standard error */
     struct arena *life; /* gone with its child */
+    struct arena *list; /* gone with its next list of tools */
+    struct map offered; /* name of a tool -> digest of its definition */
 };
 
 enum egress_call_state {
@@ -150,7 +153,8 @@ void egress__door_lost(struct egress *egress);
 /* report.c */
 void egress__report(struct egress *egress, const struct egress_source *source,
                     enum msg_source_state state, struct str reason);
-void egress__report_tools(struct egress *egress, const struct egress_source *source,
+/* Also notes what is offered now. */
+void egress__report_tools(struct egress *egress, struct egress_source *source,
                           const struct out_mcp_event *event);
 void egress__report_outcome(struct egress *egress, const struct egress_call *call,
                             const struct out_mcp_event *event);

@@ -55,7 +55,16 @@ static struct msg_tool tool_in(struct egress *egress, const struct msg_tool *too
 }
 
 /* A list that is too long for one frame comes in several reports; the last one says listed. */
-void egress__report_tools(struct egress *egress, const struct egress_source *source,
+static void offered_add(struct egress *egress, struct egress_source *source,
+                        const struct msg_tool *tool)
+{
+    struct digest *digest = ARENA_NEW(source->list, struct digest);
+
+    *digest = catalog_definition_digest(tool, egress->turn);
+    (void)map_put(&source->offered, str_copy(source->list, tool->name), digest);
+}
+
+void egress__report_tools(struct egress *egress, struct egress_source *source,
                           const struct out_mcp_event *event)
 {
     struct msg_source_report report = {
@@ -67,6 +76,8 @@ void egress__report_tools(struct egress *egress, const struct egress_source *sou
     };
     size_t size = 0;
 
+    map_fini(&source->offered);
+    arena_reset(source->list);
     report.tools = ARENA_ARRAY(egress->turn, struct msg_tool, event->tool_count + 1);
     for (size_t i = 0; i < event->tool_count; i++) {
         struct msg_tool tool = tool_in(egress, &event->tools[i], source->id);
@@ -79,6 +90,7 @@ void egress__report_tools(struct egress *egress, const struct egress_source *sou
             size = 0;
         }
         size += tool_size(&tool);
+        offered_add(egress, source, &tool);
         report.tools[report.tools_count++] = tool;
     }
     report.listed = true;

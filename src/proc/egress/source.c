@@ -24,7 +24,8 @@ static struct egress_source *source_get(struct egress *egress, uint64_t id)
     *source = (struct egress_source){ .id = id,
                                       .pipes_ready.kind = EGRESS_READY_PIPES,
                                       .errors_ready.kind = EGRESS_READY_STDERR,
-                                      .life = arena_new(0) };
+                                      .life = arena_new(0),
+                                      .list = arena_new(0) };
     (void)map_put_u64(&egress->sources, id, source);
     return source;
 }
@@ -63,7 +64,9 @@ static struct egress_source *source_free(struct egress_source *source)
 {
     session_free(source);
     buf_fini(&source->tail);
+    map_fini(&source->offered);
     arena_free(source->life);
+    arena_free(source->list);
     return heap_free(source);
 }
 

@@ -261,7 +261,8 @@ static void part_start(struct keeper *keeper, struct keeper_part *part)
         if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX) {
             keeper->exit = 70;
             keeper__tell(keeper,
-                         str_printf(keeper->turn, "a part cannot be started: %s", strerror(-r)));
+                         str_printf(keeper->turn, "the part %.*s cannot be started: %s",
+                                    STR_ARG(msg_process_kind_name(part->kind)), strerror(-r)));
             keeper->over = true;
         }
     }
@@ -271,6 +272,8 @@ void keeper__parts_start(struct keeper *keeper)
 {
     /* In the order of who needs whom. */
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_DAEMON));
+    if (!keeper->daemon)
+        return;
     for (size_t i = WORKER_FIRST; i < KEEPER_PARTS; i++)
         part_start(keeper, &keeper->parts[i]);
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_EGRESS));
