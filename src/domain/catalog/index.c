@@ -84,6 +84,7 @@ static void word_count(struct builder *builder, struct str word, float weight, b
         return;
     builder->lengths[builder->tool] += weight;
     if (term->post_last > builder->tool_first) {
+        CHECK(builder->counts.count >= term->post_last && builder->counts.at);
         struct count *count = &builder->counts.at[term->post_last - 1];
 
         count->weight += weight;

@@ -168,12 +168,13 @@ static void change_print(struct json_out *out, const struct catalog_tool *before
     const char *change = !before ? "new" : after ? "changed" : "gone";
     const struct catalog_tool *shown = after ? after : before;
 
+    CHECK(shown);
     json_out_object(out);
     text_member(out, "address", shown->address);
     text_member(out, "change", str_from(change));
     text_member(out, "effect", event_effect_name(shown->effect));
     if (!before)
-        text_member(out, "description", after->description);
+        text_member(out, "description", shown->description);
     if (before && after)
         fields_print(out, before, after);
     if (after)
