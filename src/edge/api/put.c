@@ -58,7 +58,7 @@ void api__put_json(struct buf *out, const char *name, struct str json)
 
 void api__put_json_if(struct buf *out, const char *name, struct str json)
 {
-    if (json.ptr)
+    if (json.len)
         api__put_json(out, name, json);
 }
 

@@ -166,7 +166,7 @@ static struct msg_error error_of(const struct worker_error *error)
         .line = error->line,
         .column = error->column,
         .stack = error->stack,
-        .data = error->data,
+        .data = error->data.len ? error->data : STR_NULL,
     };
 }
 
