@@ -126,9 +126,12 @@ export function checkDeps(root, report) {
     for (const one of paths)
         readFileSync(join(root, one), 'utf8').split('\n').forEach((text, i) => {
             const name = /(?<!\w)dependency\('([^']+)'/.exec(text)?.[1];
+            const library = /find_library\('([^']+)'/.exec(text)?.[1];
 
             if (name && !['threads', 'yyjson'].includes(name) && !known.includes(`pc:${name} `))
                 report(one, i + 1, 'deps', `src/deps does not say which package has ${name}`);
+            if (library && library !== 'm' && !known.includes(`lib:${library} `))
+                report(one, i + 1, 'deps', `src/deps does not say which package has lib${library}`);
         });
 }
 

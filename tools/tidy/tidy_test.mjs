@@ -83,7 +83,7 @@ const files = {
         '    return (int)time(NULL);\n}\n', []],
     'src/deps': ['# package\nlibfound-dev  pc:found  a reason\n', []],
     'src/format/a/meson.build': ["x = dependency('found')\ny = dependency('lost')\n" +
-        "z = declare_dependency('no')\n", ['2: deps']],
+        "z = declare_dependency('no')\nw = cc.find_library('gone')\n", ['2: deps', '4: deps']],
     'src/format/a/lost.c': [head, ['1: built']],
     'tools/tidy.allow': ['# exceptions\ncomment src/format/a/allowed.c  a reason\n' +
         'prefix src/format/a/sym.c:abi_*  a reason\n' +

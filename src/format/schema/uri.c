@@ -155,8 +155,8 @@ struct str schema__uri_decode(struct arena *arena, struct str text)
         bool escaped = text.ptr[i] == '%' && i + 2 < text.len && uri_hex(text.ptr[i + 1]) >= 0 &&
                        uri_hex(text.ptr[i + 2]) >= 0;
 
-        out[len++] = escaped ? (char)(uri_hex(text.ptr[i + 1]) << 4 | uri_hex(text.ptr[i + 2]))
-                             : text.ptr[i];
+        out[len++] = (char)(escaped ? uri_hex(text.ptr[i + 1]) << 4 | uri_hex(text.ptr[i + 2])
+                                    : text.ptr[i]);
         i += escaped ? 2 : 0;
     }
     return str_of(out, len);
