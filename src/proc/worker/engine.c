@@ -10,8 +10,7 @@ static void act_boot(struct worker__vm *vm)
     struct worker__handles *handles = &first->engine->handles;
     worker__vm_hosts(vm, "ctxeldfro");
     handles->program_name = worker__vm_text(vm, STR("program"));
-    uint32_t name = worker__vm_text(vm, STR("writ"));
-    uint32_t exports = worker__vm_eval_lean(vm, worker__prelude, name);
+    uint32_t exports = worker__vm_run(vm, worker__prelude);
     if (worker__vm_is_exception(vm, exports))
         return;
     handles->start = worker__vm_property(vm, exports, "start");

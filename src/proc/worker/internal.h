@@ -14,7 +14,7 @@
 #include "proc/worker/text.h"
 #include "proc/worker/vm.h"
 
-/* The preludes, bundled by the build: each one expression. */
+/* The preludes, bundled and compiled by the build. */
 extern const struct str worker__prelude;
 extern const struct str worker__strip;
 

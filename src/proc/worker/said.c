@@ -281,11 +281,13 @@ static struct str lines_back(struct worker_program *program, struct str text)
         struct position at;
         size_t from;
         size_t to;
-        if (str_starts(line, STR("    at ")) && str_find(line, STR("(writ:")) != SIZE_MAX)
+        bool frame = str_starts(line, STR("    at "));
+        bool found = frame && frame_find(line, &from, &to, &at);
+        if (frame && !found)
             continue;
         if (buf.len > 0)
             buf_add_char(&buf, '\n');
-        if (str_starts(line, STR("    at ")) && frame_find(line, &from, &to, &at))
+        if (found)
             add_frame(&buf, line, position_back(&program->source, at), from, to);
         else
             buf_add_str(&buf, line);

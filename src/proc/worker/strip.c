@@ -58,8 +58,7 @@ static void act_boot(struct worker__vm *vm)
 {
     struct worker__strip_machine *machine = machine_of(vm);
     worker__vm_hosts(vm, "df");
-    uint32_t name = worker__vm_text(vm, STR("strip"));
-    uint32_t exports = worker__vm_eval_lean(vm, worker__strip, name);
+    uint32_t exports = worker__vm_run(vm, worker__strip);
     if (!worker__vm_is_exception(vm, exports))
         machine->strip = worker__vm_property(vm, exports, "strip");
 }

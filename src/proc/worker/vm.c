@@ -24,9 +24,8 @@
 #define RESERVED      (8ULL << 30) /* what the runtime reserves for one memory */
 #define JS_STACK_LEN  (512U << 10) /* of STACK_LEN: the rest is room for the engine itself */
 
-/* Flags of the engine's exports. */
-#define EVAL_GLOBAL          0U
-#define COMPILE_STRIP_SOURCE (1U << 4)
+/* A flag of the engine's exports. */
+#define EVAL_GLOBAL 0U
 
 /* Both import modules are one thing to us: the machine. */
 struct Z_env_instance_t {
@@ -316,9 +315,16 @@ void worker__vm_fini(struct worker__vm *vm)
     vm->wasm = heap_free(vm->wasm);
 }
 
+static void vm_collect(struct worker__vm *vm)
+{
+    Z_quickjsZ_qjs_run_gc(code_of(vm));
+}
+
 struct worker__image *worker__image_new(struct worker__vm *vm)
 {
     struct worker__image *image = heap_alloc(sizeof(*image));
+    bool collected = worker__vm_enter(vm, vm_collect);
+    CHECK(collected);
     wasm_rt_memory_t *memory = memory_of(vm);
     memset(memory->data, 0, STACK_LEN);
     image->len = memory->size - STACK_LEN;
@@ -413,22 +419,13 @@ uint32_t worker__vm_eval(struct worker__vm *vm, struct str text, uint32_t name)
     return box;
 }
 
-uint32_t worker__vm_eval_lean(struct worker__vm *vm, struct str text, uint32_t name)
+uint32_t worker__vm_run(struct worker__vm *vm, struct str bytecode)
 {
-    Z_quickjs_instance_t *code = code_of(vm);
-    uint32_t address = guest_copy(vm, text.ptr, text.len);
-    uint32_t len_at = Z_quickjsZ_wasm_malloc(code, 4);
-    if (address == 0 || len_at == 0)
+    uint32_t address = guest_copy(vm, bytecode.ptr, bytecode.len);
+    if (address == 0)
         return 0;
-    uint32_t bytecode = Z_quickjsZ_qjs_compile(code, address, (uint32_t)text.len, name, EVAL_GLOBAL,
-                                               COMPILE_STRIP_SOURCE, len_at);
-    uint32_t len = guest_u32(vm, len_at);
-    Z_quickjsZ_wasm_free(code, len_at);
-    Z_quickjsZ_wasm_free(code, address);
-    if (bytecode == 0)
-        return 0;
-    uint32_t box = Z_quickjsZ_qjs_eval_bytecode(code, bytecode, len);
-    Z_quickjsZ_wasm_free(code, bytecode);
+    uint32_t box = Z_quickjsZ_qjs_eval_bytecode(code_of(vm), address, (uint32_t)bytecode.len);
+    Z_quickjsZ_wasm_free(code_of(vm), address);
     return box;
 }
 

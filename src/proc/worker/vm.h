@@ -66,8 +66,8 @@ bool worker__vm_enter(struct worker__vm *vm, void (*act)(struct worker__vm *vm))
 
 /* Evaluates text as a script under a file name (boxed text from worker__vm_text). Gives a box. */
 uint32_t worker__vm_eval(struct worker__vm *vm, struct str text, uint32_t name);
-/* As eval, without keeping the source text: for preludes. */
-uint32_t worker__vm_eval_lean(struct worker__vm *vm, struct str text, uint32_t name);
+/* Runs what the build compiled: a prelude. Gives a box. Never with bytes from outside. */
+uint32_t worker__vm_run(struct worker__vm *vm, struct str bytecode);
 uint32_t worker__vm_call(struct worker__vm *vm, uint32_t function, const uint32_t *argv,
                          uint32_t argc);
 bool worker__vm_is_exception(struct worker__vm *vm, uint32_t box);
