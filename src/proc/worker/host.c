@@ -69,7 +69,7 @@ static uint32_t host_timer(struct worker_program *program, const uint32_t *argv)
         return host_stop(program, WORKER__STOP_TIMERS);
     double delay = worker__vm_to_number(&program->vm, argv[0]);
     bool at_once = !(delay >= 1);
-    if (!fits(program, 0))
+    if (!at_once && !fits(program, 0))
         return 0;
     int64_t due_ms = program->vm.at_ms + (at_once ? 0 : (int64_t)delay);
     *VEC_PUSH(&program->timers_set) = (struct worker__timer_state){ due_ms, true, at_once };

@@ -20,7 +20,8 @@ extern const struct str worker__strip;
 
 #define WORKER__CALLS_AT_ONCE 4096U /* waiting for an answer */
 #define WORKER__REJECTED_MAX  64U   /* kept to be told about; more are forgotten */
-#define WORKER__ITEM_BYTES    48U   /* what a call, timer or emit adds to its texts in a report */
+#define WORKER__JOBS_PER_TICK 64U
+#define WORKER__ITEM_BYTES    48U /* what a call, timer or emit adds to its texts in a report */
 
 /* Boxes that the image holds for every program. */
 struct worker__handles {
@@ -93,7 +94,8 @@ struct worker_program {
 
     enum worker__stop stop;
     bool ended;
-    bool syntax; /* the attempt did not parse; report.error says why */
+    uint64_t jobs; /* run since the start */
+    bool syntax;   /* the attempt did not parse; report.error says why */
     uint64_t output_bytes;
     uint64_t slice_bytes; /* since the last delivery */
     uint64_t console_bytes;
@@ -104,6 +106,7 @@ struct worker_program {
     struct VEC(struct worker__timer_state) timers_set; /* by number - 1 */
     size_t timers_open_count;
     size_t timers_at_once;
+    size_t timers_from; /* no open timer without delay is before this index */
     struct VEC(struct worker__rejection) rejections;
 
     struct VEC(struct worker_call) calls;

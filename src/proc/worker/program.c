@@ -50,9 +50,10 @@ static uint32_t timer_next(struct worker_program *program)
 {
     if (program->timers_at_once == 0)
         return 0;
-    for (size_t i = 0; i < program->timers_set.count; i++) {
-        if (program->timers_set.at[i].open && program->timers_set.at[i].at_once)
-            return (uint32_t)i + 1;
+    for (; program->timers_from < program->timers_set.count; program->timers_from++) {
+        const struct worker__timer_state *timer = &program->timers_set.at[program->timers_from];
+        if (timer->open && timer->at_once)
+            return (uint32_t)program->timers_from + 1;
     }
     UNREACHABLE("a timer is counted that is not there");
 }
@@ -69,9 +70,17 @@ static void timer_fire(struct worker_program *program, uint32_t number)
     worker__vm_free(&program->vm, box);
 }
 
+/* A job costs about what the machine does in a part of a tick, and is counted so. */
+static void count_job(struct worker_program *program)
+{
+    if (++program->jobs % WORKER__JOBS_PER_TICK == 0)
+        (void)worker__host.tick(&program->vm);
+}
+
 static void run_dry(struct worker_program *program)
 {
     while (program->stop == WORKER__GO) {
+        count_job(program);
         int r = worker__vm_job(&program->vm);
         if (r > 0)
             continue;
@@ -162,16 +171,25 @@ static void enter(struct worker_program *program, void (*act)(struct worker__vm 
     }
 }
 
+/* As the machine is given it: a NUL in the text is the machine's to judge. */
+static struct str wrap(struct worker_program *program, struct str text, bool expression)
+{
+    struct str head = str_from(expression ? expression_head : body_head);
+    struct str tail = str_from(expression ? expression_tail : body_tail);
+    size_t len = head.len + text.len + tail.len;
+    char *whole = arena_alloc_raw(program->life, len);
+    memcpy(whole, head.ptr, head.len);
+    if (text.len > 0)
+        memcpy(whole + head.len, text.ptr, text.len);
+    memcpy(whole + head.len + text.len, tail.ptr, tail.len);
+    return str_of(whole, len);
+}
+
 /* One try. False: it did not parse, and report.error says where. */
 static bool try_run(struct worker_program *program, struct str text, bool expression)
 {
-    const char *head = expression ? expression_head : body_head;
-    const char *tail = expression ? expression_tail : body_tail;
-    struct str wrapped = text;
-    if (!program->source.stripped)
-        wrapped = str_printf(program->life, "%s%.*s%s", head, STR_ARG(text), tail);
-    program->wrapped = wrapped;
-    program->source.prefix = (uint32_t)strlen(head);
+    program->wrapped = program->source.stripped ? text : wrap(program, text, expression);
+    program->source.prefix = (uint32_t)strlen(expression ? expression_head : body_head);
     program->source.expression = expression;
     program->syntax = false;
     worker__vm_heap_max(&program->vm, program->limits.memory_bytes_max);
@@ -208,7 +226,7 @@ static bool try_stripped(struct worker_program *program, struct str text, bool e
 {
     const char *head = expression ? expression_head : body_head;
     const char *tail = expression ? expression_tail : body_tail;
-    struct str wrapped = str_printf(program->life, "%s%.*s%s", head, STR_ARG(text), tail);
+    struct str wrapped = wrap(program, text, expression);
     const struct worker__stripped *stripped = worker__strip_types(program->engine, wrapped);
     if (!stripped->text.ptr) {
         strip_failed(program, stripped, (uint32_t)strlen(head));
