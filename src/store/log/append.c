@@ -23,17 +23,6 @@
 #define LOG_RETRY_NS (1000 * INT64_C(1000000))
 #define LOG_IDLE_NS  (LOG_IDLE_MS * INT64_C(1000000))
 
-static bool log_type_is_good(struct str type)
-{
-    for (size_t i = 0; i < type.len; i++) {
-        char c = type.ptr[i];
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '_')
-            return false;
-    }
-    return type.len > 0 && type.len <= LOG_TYPE_MAX;
-}
-
 static bool log_events_are_good(struct str events)
 {
     return events.len >= 2 && events.len < LOG_LINE_MAX - 1024 && events.ptr[0] == '[' &&
@@ -56,7 +45,7 @@ uint64_t log_append(struct log *log, struct str type, struct str events, int64_t
     struct digest digest;
     size_t len;
 
-    CHECK(log->open && log_type_is_good(type) && log_events_are_good(events));
+    CHECK(log->open && log__type_is_good(type) && log_events_are_good(events));
     if (at_ms > log->at_ms)
         log->at_ms = at_ms;
     log__salt_print(salt, salt_text);

@@ -48,6 +48,8 @@ bool log__line_parse(struct str text, struct log__header *ret_header, struct str
                      struct str *ret_body);
 /* The events within a body; the null view if it is erased. False if it is neither. */
 bool log__body_events(struct str body, struct str *ret_events);
+/* Lower-case letters, digits, dots, underscores; at most LOG_TYPE_MAX. */
+bool log__type_is_good(struct str type);
 void log__salt_print(const uint8_t salt[LOG_SALT_LEN], char text[LOG__SALT_TEXT_LEN]);
 
 /* --- scan.c: lines out of segments, each verified against the one before --- */
@@ -63,6 +65,7 @@ enum log__break_why {
     LOG__NO_END,  /* a line that does not end */
     LOG__SEQ,     /* another sequence than the next */
     LOG__PREV,    /* does not follow from the header before */
+    LOG__SHORT,   /* a segment that ends before the next one begins */
     LOG__BODY,    /* a body that its header does not know */
     LOG__HISTORY, /* another header than the one that was noted at this sequence */
 };
@@ -78,9 +81,11 @@ struct log__scan {
     struct buf in;
     size_t position; /* of the next line within in */
     uint64_t offset; /* of the next line within the file */
+    uint64_t before; /* offset of the line given last */
     uint64_t line;   /* its number within the file, from 1 */
     uint64_t first;  /* sequence of the file's first line; 0: none was given yet */
     bool at_end;     /* in holds all there is of the file */
+    uint64_t begins; /* sequence of the very first line */
     bool follows;    /* head and seq are of a line that was given */
     uint64_t seq;    /* of the last line given */
     int64_t at_ms;

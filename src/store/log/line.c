@@ -65,11 +65,24 @@ static bool line_eat_number(struct str *rest, uint64_t *ret_value)
     return true;
 }
 
+static bool line_is_of_type(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+}
+
+bool log__type_is_good(struct str type)
+{
+    for (size_t i = 0; i < type.len; i++)
+        if (!line_is_of_type(type.ptr[i]))
+            return false;
+    return type.len > 0 && type.len <= LOG_TYPE_MAX;
+}
+
 static bool line_eat_type(struct str *rest, struct str *ret_type)
 {
     size_t len = 0;
 
-    while (len < rest->len && len < LOG_TYPE_MAX && rest->ptr[len] != '"')
+    while (len < rest->len && len < LOG_TYPE_MAX && line_is_of_type(rest->ptr[len]))
         len++;
     if (len == 0)
         return false;

@@ -83,6 +83,9 @@ int log__scan_init(struct log__scan *scan, struct disk *disk, struct arena *aren
     while (scan->index + 1 < scan->count && scan->segments[scan->index + 1].first_seq > 0 &&
            scan->segments[scan->index + 1].first_seq <= from_seq)
         scan->index++;
+    scan->begins = 1;
+    if (from_seq > 1 && scan->count && scan->segments[scan->index].first_seq)
+        scan->begins = scan->segments[scan->index].first_seq;
     return 0;
 }
 
@@ -247,11 +250,7 @@ static bool scan_follows(const struct log__scan *scan, const struct log__header 
 
 static uint64_t scan_expected(const struct log__scan *scan)
 {
-    uint64_t first = scan->segments[scan->index].first_seq;
-
-    if (scan->follows)
-        return scan->seq + 1;
-    return first ? first : 1;
+    return scan->follows ? scan->seq + 1 : scan->begins;
 }
 
 static int scan_verify(struct log__scan *scan, struct str text, struct log_line *ret_line)
@@ -299,6 +298,7 @@ static void scan_accept(struct log__scan *scan, const struct log_line *line)
     scan->at_ms = line->at_ms;
     if (line->durable > scan->durable)
         scan->durable = line->durable;
+    scan->before = scan->offset;
     scan->position += line->len;
     scan->offset += line->len;
     scan->line++;
@@ -308,6 +308,7 @@ static void scan_accept(struct log__scan *scan, const struct log_line *line)
 static int scan_ended(struct log__scan *scan)
 {
     uint64_t tail;
+    uint64_t next;
     int r = scan_tail(scan, &tail);
 
     if (r < 0)
@@ -315,7 +316,12 @@ static int scan_ended(struct log__scan *scan)
     if (tail)
         return scan_broken(scan, LOG__NO_LINE, STR_NULL);
     scan->why = LOG__WHOLE;
-    return scan->index + 1 < scan->count;
+    if (scan->index + 1 == scan->count)
+        return 0;
+    next = scan->segments[scan->index + 1].first_seq;
+    if (next && next != scan_expected(scan))
+        return scan_broken(scan, LOG__SHORT, STR_NULL);
+    return 1;
 }
 
 int log__scan_next(struct log__scan *scan, struct log_line *ret_line)
@@ -468,6 +474,11 @@ static void scan_describe(struct log__scan *scan, uint64_t expected, struct log_
                                        (unsigned long long)expected);
         trouble->found = STR("the end of the log");
         return;
+    case LOG__SHORT:
+        trouble->expected =
+            str_printf(arena, "a line with sequence %llu", (unsigned long long)expected);
+        trouble->found = STR("the end of the segment");
+        return;
     case LOG__NO_LINE:
     case LOG__NO_END:
         trouble->expected =
@@ -491,6 +502,53 @@ static void scan_describe(struct log__scan *scan, uint64_t expected, struct log_
         return;
     }
     UNREACHABLE("a break without a reason");
+}
+
+/*
+ * A line that does not follow from the one before: which of the two was changed? If the line
+ * after it knows its header, it is the one before.
+ */
+static int scan_blames_before(struct log__scan *scan, bool *ret_before)
+{
+    struct log__header header;
+    struct str broken = STR_NULL;
+    struct str after = STR_NULL;
+    struct str text;
+    struct str body;
+    struct digest digest;
+    uint64_t offset = scan->offset;
+    int r = scan_text(scan, &broken);
+
+    *ret_before = false;
+    if (r != LOG__SCAN_LINE || !log__line_parse(broken, &header, &text, &body))
+        return r < 0 ? TRACE(r) : 0;
+    digest = digest_of(text);
+    scan->position += broken.len + 1;
+    scan->offset += broken.len + 1;
+    r = scan_text(scan, &after);
+    if (r == LOG__SCAN_LINE && log__line_parse(after, &header, &text, &body))
+        *ret_before = scan_hash_is(&digest, header.prev);
+    scan->offset = offset;
+    log__scan_refresh(scan);
+    return r < 0 ? TRACE(r) : 0;
+}
+
+static int scan_locate(struct log__scan *scan, uint64_t expected, struct log_trouble *trouble)
+{
+    bool before = false;
+    int r = 0;
+
+    trouble->seq = expected;
+    trouble->line = scan->line;
+    trouble->offset = scan->offset;
+    if (scan->why == LOG__PREV && scan->line > 1)
+        r = scan_blames_before(scan, &before);
+    if (before) {
+        trouble->seq--;
+        trouble->line--;
+        trouble->offset = scan->before;
+    }
+    return r < 0 ? TRACE(r) : 0;
 }
 
 int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble, uint64_t *ret_tail)
@@ -518,10 +576,10 @@ int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble, uin
     *ret_tail = tail;
     if (trouble.durable < expected && scan->why != LOG__HISTORY)
         return 0;
-    trouble.seq = expected;
-    trouble.line = scan->line;
-    trouble.offset = scan->offset;
     scan_describe(scan, expected, &trouble);
+    r = scan_locate(scan, expected, &trouble);
+    if (r < 0)
+        return TRACE(r);
     *ret_trouble = trouble;
     return LOG_DAMAGED;
 }

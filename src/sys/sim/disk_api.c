@@ -25,7 +25,9 @@ struct disk {
     size_t wish_count;
     struct VEC(struct disk_job *) todo;
     struct VEC(struct disk_job *) done;
-    uint64_t synced;
+    uint64_t synced;   /* as disk_synced says */
+    uint64_t done_seq; /* synced, and not yet told */
+    bool told;
     int fault;
 };
 
@@ -60,7 +62,7 @@ int disk_open(const char *path, enum disk_mode mode, struct disk **ret_disk)
         *VEC_PUSH(&sim__disks.folders) = sim__text(path);
     }
     disk = heap_alloc(sizeof(*disk));
-    *disk = (struct disk){ .path = sim__text(path) };
+    *disk = (struct disk){ .path = sim__text(path), .told = true };
     *VEC_PUSH(&sim__disks.disks) = disk;
     *ret_disk = disk;
     return 0;
@@ -394,20 +396,28 @@ static int sim_job_do(const struct disk *disk, struct disk_job *job)
     UNREACHABLE("a job of no kind");
 }
 
-/* Does everything there is to do; after a crash, ends it undone. */
-static void sim_helper_run(struct disk *disk)
+static void sim_helper_sync(struct disk *disk)
 {
-    bool did = disk->wish_count || disk->todo.count;
-
     for (size_t i = 0; i < disk->wish_count; i++) {
         int r = sim__inode_sync_counted(disk->wishes[i].file->inode);
 
         if (r < 0 && !disk->fault)
             disk->fault = r;
         if (!disk->fault)
-            disk->synced = disk->wishes[i].seq;
+            disk->done_seq = disk->wishes[i].seq;
+        disk->told = false;
     }
     disk->wish_count = 0;
+}
+
+/* Does everything there is to do; after a crash, ends it undone. */
+static void sim_helper_run(struct disk *disk)
+{
+    bool did = disk->wish_count || disk->todo.count || !disk->told;
+
+    sim_helper_sync(disk);
+    disk->synced = disk->done_seq;
+    disk->told = true;
     for (size_t i = 0; i < disk->todo.count; i++) {
         disk->todo.at[i]->fault = sim_job_do(disk, disk->todo.at[i]);
         *VEC_PUSH(&disk->done) = disk->todo.at[i];
@@ -427,7 +437,8 @@ void sim__helpers_run(struct loop *loop)
 bool sim__helpers_busy(void)
 {
     for (size_t i = 0; i < sim__disks.disks.count; i++)
-        if (sim__disks.disks.at[i]->wish_count || sim__disks.disks.at[i]->todo.count)
+        if (sim__disks.disks.at[i]->wish_count || sim__disks.disks.at[i]->todo.count ||
+            !sim__disks.disks.at[i]->told)
             return !sim__world.hold;
     return false;
 }
@@ -443,6 +454,9 @@ void disk_sync(struct disk *disk, struct disk_file *file, uint64_t seq)
     }
     CHECK(disk->wish_count < SIM_SYNCS_MAX);
     disk->wishes[disk->wish_count++] = (struct sim_wish){ file, seq };
+    /* The thread may be as quick as this, or come after everything that is still written. */
+    if (!sim__world.hold && sim_random(2))
+        sim_helper_sync(disk);
 }
 
 int disk_synced(struct disk *disk, uint64_t *ret_seq)
@@ -455,7 +469,7 @@ int disk_synced(struct disk *disk, uint64_t *ret_seq)
 
 bool disk_syncing(const struct disk *disk)
 {
-    return disk->wish_count > 0;
+    return disk->wish_count > 0 || !disk->told;
 }
 
 void disk_job_add(struct disk *disk, struct disk_job *job)
