@@ -28,7 +28,8 @@ struct piece {
     const struct json_value *schema; /* a type */
     const struct json_value *root;   /* of its document, for references */
     unsigned depth;
-    bool tight; /* a union needs brackets here */
+    unsigned indent; /* objects around it */
+    bool tight;      /* a union needs brackets here */
 };
 
 struct piece_vec VEC(struct piece);
@@ -150,9 +151,11 @@ static void type_next(struct writer *writer, const struct piece *of,
     if (!schema)
         text_next(writer, STR("unknown"));
     else
-        *VEC_PUSH(&writer->next) = (struct piece){
-            .schema = schema, .root = of->root, .depth = of->depth + 1, .tight = tight
-        };
+        *VEC_PUSH(&writer->next) = (struct piece){ .schema = schema,
+                                                   .root = of->root,
+                                                   .depth = of->depth + 1,
+                                                   .indent = of->indent,
+                                                   .tight = tight };
 }
 
 static void indent_add(struct buf *out, unsigned depth)
@@ -284,17 +287,18 @@ static struct str member_head(struct writer *writer, const struct piece *of, str
     struct buf json BUF_CLEANUP = BUF_INIT;
 
     if (note.len > 0 || fallback) {
-        indent_add(&text, of->depth + 1);
+        indent_add(&text, of->indent + 1);
         buf_add_c(&text, "/** ");
         comment_add(&text, note, NOTE_MAX, false);
         if (fallback) {
             json_print(&json, fallback);
-            buf_add_c(&text, note.len > 0 ? " Default: " : "Default: ");
+            buf_add_c(&text, note.len > 0 ? " (default: " : "Default: ");
             comment_add(&text, buf_str(&json), NOTE_MAX, false);
+            buf_add_c(&text, note.len > 0 ? ")" : "");
         }
         buf_add_c(&text, " */\n");
     }
-    indent_add(&text, of->depth + 1);
+    indent_add(&text, of->indent + 1);
     key_add(&text, key);
     if (!is_required(of->schema, key))
         buf_add_char(&text, '?');
@@ -309,6 +313,7 @@ static void object_next(struct writer *writer, const struct piece *of)
     const struct json_value *value;
     struct json_iter iter = json_iter(properties);
     struct buf text BUF_CLEANUP = BUF_INIT;
+    struct piece inner = *of;
 
     if (json_count(properties) == 0) {
         if (json_is_false(rest)) {
@@ -320,17 +325,18 @@ static void object_next(struct writer *writer, const struct piece *of)
         text_next(writer, STR(">"));
         return;
     }
+    inner.indent++;
     text_next(writer, STR("{\n"));
     while ((value = json_next(&iter))) {
         text_next(writer, member_head(writer, of, iter.key, value));
-        type_next(writer, of, value, false);
+        type_next(writer, &inner, value, false);
         text_next(writer, STR(";\n"));
     }
     if (json_is_object(rest) || json_is_true(rest)) {
-        indent_add(&text, of->depth + 1);
+        indent_add(&text, of->indent + 1);
         buf_add_c(&text, "[key: string]: unknown;\n");
     }
-    indent_add(&text, of->depth);
+    indent_add(&text, of->indent);
     buf_add_char(&text, '}');
     text_next(writer, kept(writer, &text));
 }

@@ -68,7 +68,21 @@ static void schemas_become_types(void **state UNUSED)
              "}): Promise<unknown>;\n");
     args_are("{\"allOf\":[{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}},"
              "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"number\"}]}]}",
-             "args: {\n    a?: string;\n  } & (string | number)): Promise<unknown>;\n");
+             "args: {\n  a?: string;\n} & (string | number)): Promise<unknown>;\n");
+}
+
+static void members_stand_under_each_other(void **state UNUSED)
+{
+    args_are("{\"properties\":{\"a\":{\"type\":\"array\",\"description\":\"Of\",\"default\":[],"
+             "\"items\":{\"properties\":{\"b\":{\"properties\":{\"c\":{\"type\":\"null\"}}}}}}}}",
+             "args?: {\n"
+             "  /** Of (default: []) */\n"
+             "  a?: {\n"
+             "    b?: {\n"
+             "      c?: null;\n"
+             "    };\n"
+             "  }[];\n"
+             "}): Promise<unknown>;\n");
 }
 
 static void references_are_named_once(void **state UNUSED)
@@ -126,8 +140,11 @@ static void depth_and_size_have_ends(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_tool_reads_as_a_function), cmocka_unit_test(schemas_become_types),
-        cmocka_unit_test(references_are_named_once),  cmocka_unit_test(nothing_breaks_out),
+        cmocka_unit_test(a_tool_reads_as_a_function),
+        cmocka_unit_test(schemas_become_types),
+        cmocka_unit_test(members_stand_under_each_other),
+        cmocka_unit_test(references_are_named_once),
+        cmocka_unit_test(nothing_breaks_out),
         cmocka_unit_test(depth_and_size_have_ends),
     };
 
