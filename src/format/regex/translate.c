@@ -97,7 +97,8 @@ static struct str translate_name(struct regex__translator *t)
             c < 0x80)
             return STR_NULL;
     }
-    t->at += name.len + 1;
+    if (name.len)
+        t->at += name.len + 1;
     return name.len ? name : STR_NULL;
 }
 

@@ -3,7 +3,7 @@
  * are tried quietly; where none passes and problems are wanted, the one that got furthest (took
  * the most steps, of those whose type fits) is walked once more, loudly.
  */
-#include "format/schema/internal.h"
+#include "format/schema/run.h"
 
 enum apply_stage {
     APPLY_TRY,

@@ -2,7 +2,7 @@
  * What a node says about a value without looking into other schemas. Each check goes on after a
  * failure only where somebody wants to hear of all of them.
  */
-#include "format/schema/internal.h"
+#include "format/schema/run.h"
 
 #include <stdio.h>
 

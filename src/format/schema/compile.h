@@ -6,6 +6,8 @@
 #ifndef WRIT_FORMAT_SCHEMA_COMPILE_H
 #define WRIT_FORMAT_SCHEMA_COMPILE_H
 
+#include "base/map.h"
+#include "base/vec.h"
 #include "format/schema/internal.h"
 
 /* A part of a document with a URI of its own. */

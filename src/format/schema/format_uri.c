@@ -1,6 +1,13 @@
 /* URIs and IRIs (RFC 3986, 3987) and URI templates (RFC 6570), by their grammars. */
 #include "format/schema/format.h"
 
+enum uri_kind {
+    URI_PLAIN,
+    URI_RELATIVE,
+    URI_IRI,
+    URI_IRI_RELATIVE,
+};
+
 static bool uri_is_hex(char c)
 {
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
@@ -74,9 +81,11 @@ static bool uri_authority(struct str text, bool iri)
     return uri_made_of(str_slice(text, 0, colon), "!$&'()*+,;=", iri);
 }
 
-/* Everything from the path on; relative: the first segment has no colon. */
-static bool uri_rest(struct str text, bool relative, bool iri)
+/* Everything after the scheme; of a relative reference the first segment has no colon. */
+static bool uri_rest(struct str text, enum uri_kind kind)
 {
+    bool iri = kind == URI_IRI || kind == URI_IRI_RELATIVE;
+    bool relative = kind == URI_RELATIVE || kind == URI_IRI_RELATIVE;
     size_t hash = str_find_char(text, '#');
     struct str fragment = hash == SIZE_MAX ? STR_NULL : str_slice(text, hash + 1, text.len);
     struct str before = str_slice(text, 0, hash);
@@ -114,7 +123,7 @@ static bool uri_absolute(struct str text, bool iri)
 {
     size_t scheme = uri_scheme(text);
 
-    return scheme && uri_rest(str_slice(text, scheme + 1, text.len), false, iri);
+    return scheme && uri_rest(str_slice(text, scheme + 1, text.len), iri ? URI_IRI : URI_PLAIN);
 }
 
 bool schema__format_uri(struct str text)
@@ -129,12 +138,12 @@ bool schema__format_iri(struct str text)
 
 bool schema__format_uri_reference(struct str text)
 {
-    return uri_absolute(text, false) || uri_rest(text, true, false);
+    return uri_absolute(text, false) || uri_rest(text, URI_RELATIVE);
 }
 
 bool schema__format_iri_reference(struct str text)
 {
-    return uri_absolute(text, true) || uri_rest(text, true, true);
+    return uri_absolute(text, true) || uri_rest(text, URI_IRI_RELATIVE);
 }
 
 /* name, name*, name:3 */

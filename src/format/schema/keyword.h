@@ -33,7 +33,7 @@ enum schema__shape {
 #define VOCAB__UNEVALUATED 4U
 #define VOCAB__VALIDATION  8U
 #define VOCAB__FORMAT      16U /* format asserts */
-#define VOCAB__ALL         (VOCAB__CORE | VOCAB__APPLICATOR | VOCAB__UNEVALUATED | VOCAB__VALIDATION)
+#define VOCAB__ALL         15U /* but VOCAB__FORMAT */
 
 /* name, text, shape, dialects, vocabulary */
 #define SCHEMA__KEYWORDS(X)                                                                        \

@@ -3,7 +3,7 @@
  * one needs no network.
  */
 #include "format/schema/schema.h"
-#include "schema_meta.h"
+#include "format/schema/schema_meta.h"
 
 const struct json_value *schema_meta(struct arena *arena, struct str uri)
 {

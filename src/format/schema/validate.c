@@ -3,7 +3,7 @@
  * decided at once (schema__check, and nothing beyond) needs no frame. In a walk that only answers,
  * a frame stops at its first failure, and so does whoever waits for it, unless it was a guess.
  */
-#include "format/schema/internal.h"
+#include "format/schema/run.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * what is left unevaluated. A phase is entered again after each frame that it waited for; `stage`
  * says where it was.
  */
-#include "format/schema/internal.h"
+#include "format/schema/run.h"
 
 /* The answer of the frame that was waited for; a failure is the top frame's own. True: stop. */
 static bool walk_answer(struct schema__run *run)
