@@ -162,7 +162,7 @@ size_t catalog_nearest(const struct catalog *catalog, struct str address, struct
 
 /*
  * SHA-256 of the canonical JSON of what the source said, and of nothing that we made of it: what
- * a pin holds. Its schemas must be JSON, which catalog_listing sees to.
+ * a pin holds.
  */
 struct digest catalog_definition_digest(const struct msg_tool *tool, struct arena *scratch);
 

@@ -216,6 +216,23 @@ static void malformed_tools_are_left_out(void **state UNUSED)
     assert_string_equal(source->tools[1].address.ptr, "x.e");
 }
 
+/* A schema as deep as JSON may be is one level too deep inside a definition. */
+static void depth_is_no_death(void **state UNUSED)
+{
+    struct catalog *catalog CLEANUP(catalog_free) = catalog_new();
+    struct buf deep BUF_CLEANUP = BUF_INIT;
+
+    for (int i = 0; i < 512; i++)
+        buf_add_c(&deep, i < 511 ? "{\"not\":" : "{}");
+    for (int i = 0; i < 511; i++)
+        buf_add_char(&deep, '}');
+    const struct msg_tool tool = { .name = STR("a"), .input = buf_str(&deep) };
+    test_add(catalog, HANDLE, "x");
+    assert_int_equal(test_list(catalog, HANDLE, &tool, 1), CATALOG_LISTING_CHANGED);
+    assert_int_equal(test_list(catalog, HANDLE, &tool, 1), CATALOG_LISTING_SAME);
+    assert_int_equal(catalog_source_find(catalog, HANDLE)->tools_count, 1);
+}
+
 static void the_nearest_are_named(void **state UNUSED)
 {
     struct catalog *catalog CLEANUP(catalog_free) = connected();
@@ -314,6 +331,7 @@ int main(void)
         cmocka_unit_test(the_order_of_a_listing_moves_nothing),
         cmocka_unit_test(only_what_is_offered_can_be_approved),
         cmocka_unit_test(malformed_tools_are_left_out),
+        cmocka_unit_test(depth_is_no_death),
         cmocka_unit_test(the_nearest_are_named),
         cmocka_unit_test(a_removed_source_is_gone),
         cmocka_unit_test(it_is_printed),
