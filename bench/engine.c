@@ -1,36 +1,13 @@
 /*
  * The engine alone: what a program costs inside a worker, without wire and daemon.
- * Prints microseconds, best of the rounds and the median.
+ * Prints microseconds.
  */
 #include "proc/worker/engine.h"
+#include "bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROUNDS 2000U
-
-static double now_us(void)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return (double)at.tv_sec * 1e6 + (double)at.tv_nsec / 1e3;
-}
-
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void print(const char *what, double *times, size_t count)
-{
-    qsort(times, count, sizeof(*times), compare);
-    printf("%-44s best %9.1f us  p50 %9.1f us  p99 %9.1f us\n", what, times[0], times[count / 2],
-           times[count - 1 - count / 100]);
-}
 
 static struct worker_spec spec_of(struct str code)
 {
@@ -51,18 +28,18 @@ static void bench_runs(struct worker_engine *engine, const char *what, const cha
     for (size_t i = 0; i < rounds; i++) {
         struct worker_program *program;
         const struct worker_report *report;
-        double start = now_us();
+        double start = bench_now_us();
         int r = worker_program_start(engine, &spec, &program, &report);
         CHECK(r == 0 && report->state == WORKER_DONE);
-        run[i] = now_us() - start;
+        run[i] = bench_now_us() - start;
         worker_program_free(program);
-        all[i] = now_us() - start;
+        all[i] = bench_now_us() - start;
     }
     char line[128];
     snprintf(line, sizeof(line), "%s, run", what);
-    print(line, run, rounds);
+    bench_print(line, run, rounds, 1);
     snprintf(line, sizeof(line), "%s, run and reset", what);
-    print(line, all, rounds);
+    bench_print(line, all, rounds, 1);
 }
 
 static void bench_calls(struct worker_engine *engine)
@@ -83,23 +60,23 @@ static void bench_calls(struct worker_engine *engine)
             .call = (uint32_t)count + 1,
             .value = STR("{\"content\":[{\"type\":\"text\",\"text\":\"hello\"}]}"),
         };
-        double start = now_us();
+        double start = bench_now_us();
         r = worker_program_deliver(program, &delivery, &report);
         CHECK(r == 0);
-        times[count++] = now_us() - start;
+        times[count++] = bench_now_us() - start;
     }
     worker_program_free(program);
-    print("one call: answer in, next call out", times, count);
+    bench_print("one call: answer in, next call out", times, count, 1);
 }
 
 int main(void)
 {
     struct worker_engine *engine;
-    double start = now_us();
+    double start = bench_now_us();
     int r = worker_engine_new(&(struct worker_engine_config){ 1 }, &engine);
     CHECK(r == 0);
-    printf("%ld cores\n%-44s %14.1f us\n", sysconf(_SC_NPROCESSORS_ONLN), "engine, cold to warm",
-           now_us() - start);
+    printf("%ld cores\n%-52s     %10.3f us\n", sysconf(_SC_NPROCESSORS_ONLN),
+           "engine, cold to warm", bench_now_us() - start);
     bench_runs(engine, "return 1+1", "return 1+1", ROUNDS);
     bench_runs(engine, "sum of 1000 in a loop",
                "let s = 0; for (let i = 0; i < 1000; i++) s += i; return s", ROUNDS);

@@ -3,7 +3,7 @@
 import { host } from "./host";
 import { decode, encode, type Use } from "./json";
 import {
-  captureStack, create, freeze, NativePromise, NativeProxy, weakGet, weakSet, wellFormed,
+  captureStack, create, defineProperty, freeze, NativePromise, NativeProxy, weakGet, weakSet, wellFormed,
 } from "./own";
 
 const ARGUMENT: Use = { root: "the argument", strict: true };
@@ -80,22 +80,31 @@ function unlisted(): never {
     "await tools.sources() or await tools.describe(address)");
 }
 
+/* What a proxy stands on; programs never see it. */
+type Target = ((...args: unknown[]) => unknown) & { path: string };
+
+const handler = freeze({
+  __proto__: null,
+  apply: (target: Target, _self: unknown, args: unknown[]) => start(target.path, args),
+  construct: no,
+  get: (target: Target, key: string | symbol) => child(target.path, key),
+  has: () => true,
+  set: no,
+  defineProperty: no,
+  deleteProperty: no,
+  setPrototypeOf: no,
+  preventExtensions: no,
+  getPrototypeOf: () => null,
+  getOwnPropertyDescriptor: () => undefined,
+  ownKeys: unlisted,
+}) as ProxyHandler<Target>;
+
 function make(path: string): object {
-  const proxy = new NativeProxy((() => {}) as (...args: unknown[]) => unknown, freeze({
-    __proto__: null,
-    apply: (_target: unknown, _self: unknown, args: unknown[]) => start(path, args),
-    construct: no,
-    get: (_target: unknown, key: string | symbol) => child(path, key),
-    has: () => true,
-    set: no,
-    defineProperty: no,
-    deleteProperty: no,
-    setPrototypeOf: no,
-    preventExtensions: no,
-    getPrototypeOf: () => null,
-    getOwnPropertyDescriptor: () => undefined,
-    ownKeys: unlisted,
-  }) as ProxyHandler<(...args: unknown[]) => unknown>);
+  const target = (() => {}) as unknown as Target;
+  /* Configurable, or a tool that is called path could not have another value. */
+  defineProperty(target, "path", { __proto__: null, value: path, configurable: true } as
+    PropertyDescriptor);
+  const proxy = new NativeProxy(target, handler);
   weakSet(paths, proxy, path);
   return proxy;
 }

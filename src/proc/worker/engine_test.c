@@ -46,6 +46,20 @@ static void calls_are_answered_in_any_order(void **state)
     assert_str(test->report->result, "[1,2,3]");
 }
 
+static void any_name_is_a_tool(void **state)
+{
+    struct worker_test *test = *state;
+    test_start(test,
+               "const { path, name, length } = tools.a; path(); name(); length();\n"
+               "tools.constructor(); tools.a.prototype(); tools.__proto__(); 'q' in tools.a;\n"
+               "await tools.a.apply()");
+    static const char *const names[] = { "a.path",      "a.name",    "a.length", "constructor",
+                                         "a.prototype", "__proto__", "a.apply" };
+    assert_int_equal(test->report->calls_count, ARRAY_COUNT(names));
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+        assert_str(test->report->calls[i].address, names[i]);
+}
+
 static void a_rejected_call_is_a_tool_error(void **state)
 {
     struct worker_test *test = *state;
@@ -307,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_answered_in_any_order),
+        cmocka_unit_test(any_name_is_a_tool),
         cmocka_unit_test(a_rejected_call_is_a_tool_error),
         cmocka_unit_test(cancelling),
         cmocka_unit_test(a_preview_is_asked_for),
