@@ -19,6 +19,8 @@ if [ ! -t 0 ] || [ ! -t 1 ]; then
     fi
 fi
 
+[ -z "${WRIT_QUICKSTART_AGAIN:-}" ] || stty cols 120 2>/dev/null || true
+
 # Everything of this run stays below build/quickstart; your own data folder is not touched. A socket's path
 # has at most 107 bytes.
 export WRIT_HOME=$work/data
@@ -32,7 +34,12 @@ server=$work/node_modules/@modelcontextprotocol/server-filesystem/dist/index.js
 
 show() {
     printf '\n$ writ'
-    printf ' %q' "$@"
+    for word in "$@"; do
+        case $word in
+        *[!a-zA-Z0-9_./:=@%+,-]*) printf " '%s'" "$word" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
     printf '\n'
     "$writ" "$@"
 }

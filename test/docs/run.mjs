@@ -107,7 +107,8 @@ for (const name of filesWithExamples())
             count++;
             failed += runStep(step, env, name) ? 0 : 1;
         }
-spawnSync(join(build, 'writ'), ['down'], { env });
+/* Only a person may end it: in a terminal. */
+spawnSync('script', ['-qec', `${join(build, 'writ')} down`, '/dev/null'], { env });
 rmSync(home, { recursive: true, force: true });
 console.log(`${count} examples, ${failed} wrong`);
 process.exit(failed === 0 && count > 0 ? 0 : 1);

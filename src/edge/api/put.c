@@ -50,7 +50,7 @@ void api__put_bool(struct buf *out, const char *name, bool value)
 void api__put_json(struct buf *out, const char *name, struct str json)
 {
     api__put_name(out, name);
-    if (json.ptr)
+    if (json.len > 0)
         buf_add_str(out, json);
     else
         buf_add_c(out, "null");

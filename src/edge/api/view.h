@@ -3,7 +3,7 @@
  * docs/protocol/api.md.
  *
  * Easy to get wrong: a null text (ptr NULL) is printed as null or left out, an empty one as "".
- * Members that hold JSON are printed as they are, so they must be one whole value.
+ * Members that hold JSON are printed as they are, so they must be one whole value; empty is none.
  */
 #ifndef WRIT_EDGE_API_VIEW_H
 #define WRIT_EDGE_API_VIEW_H

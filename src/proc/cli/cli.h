@@ -48,6 +48,7 @@ struct cli {
     bool color;     /* on standard output */
     bool err_color; /* on standard error */
     unsigned width; /* of standard output's terminal; 0: none */
+    unsigned err_width;
     struct buf out; /* goes to standard output at the end, and at cli_flush */
     struct client *client;
 };

@@ -232,7 +232,7 @@ static int client_response(struct client *client, const struct wire_frame *frame
     if (r < 0)
         return TRACE(r);
     ret->body = doc.root;
-    return r == JSON_PARSED ? CLIENT_RESPONSE : CLIENT_GONE;
+    return r == JSON_PARSED ? CLIENT_RESPONSE : RAISE(-EBADMSG);
 }
 
 int client_next(struct client *client, int64_t timeout_ms, struct client_response *ret)

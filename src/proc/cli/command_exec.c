@@ -36,6 +36,7 @@ struct exec {
     struct str id;
     struct exec_inputs inputs; /* open ones, oldest first; the first is being asked */
     int terminal;              /* -1: nobody to ask */
+    size_t console_count;      /* lines that were shown */
     bool yes;
     bool streaming;
     bool stopped;
@@ -63,7 +64,20 @@ static void exec_console(struct exec *exec, const struct json_value *line)
                        : str_is(level, "warn") ? "warn | "
                                                : "     | ";
 
+    exec->console_count++;
     exec_note(exec, mark, json_get_str(line, "text"));
+}
+
+/* What the program wrote and the stream did not bring. */
+static void exec_console_rest(struct exec *exec, const struct json_value *lines)
+{
+    struct json_iter iter = json_iter(lines);
+    const struct json_value *line;
+    size_t shown = exec->console_count;
+
+    for (size_t i = 0; (line = json_next(&iter)); i++)
+        if (i >= shown)
+            exec_console(exec, line);
 }
 
 static void exec_progress(struct exec *exec, const struct json_value *progress)
@@ -370,6 +384,7 @@ static int exec_finish(struct exec *exec, const struct json_value *execution)
     int code = CLI_DONE;
 
     exec->ended = true;
+    exec_console_rest(exec, json_get(execution, "console"));
     if (cli->json)
         cli_print_json(cli, execution);
     else if (!json_is_object(error))

@@ -261,6 +261,7 @@ static int show_last(struct cli *cli, struct str *ret_id)
 static void show_line(struct cli *cli, const struct ledger_story *story,
                       const struct json_value *event, const struct log_line *line)
 {
+    BUF_CLEANUP struct buf said = BUF_INIT;
     struct buf *out = &cli->out;
 
     if (cli->json) {
@@ -272,8 +273,9 @@ static void show_line(struct cli *cli, const struct ledger_story *story,
         buf_add_char(out, '}');
         return;
     }
-    buf_printf(out, "%8lld ms  ", (long long)(line->at_ms - story->received_ms));
-    ledger_print_event(cli->arena, event, out);
+    buf_printf(&said, "%8lld ms  ", (long long)(line->at_ms - story->received_ms));
+    ledger_print_event(cli->arena, event, &said);
+    buf_add_str(out, text_fit(cli->arena, buf_str(&said), cli->width ? cli->width : SIZE_MAX));
     buf_add_char(out, '\n');
 }
 

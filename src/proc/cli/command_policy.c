@@ -32,7 +32,11 @@ int command_policy_show(struct cli *cli)
                 text_table_add(&table, cli_field(cli, rule, members[i]));
         }
     }
-    cli_print_table(cli, &table);
+    if (table.cell_count == 0)
+        cli_say(cli,
+                "no rules: an agent's reads are allowed, its writes and destructive calls ask");
+    else
+        cli_print_table(cli, &table);
     return CLI_DONE;
 }
 
@@ -80,9 +84,7 @@ int command_policy_apply(struct cli *cli)
     if (cli->json)
         cli_print_json(cli, response.body);
     else
-        cli_say(cli, "%zu rules hold in layer %.*s, version %.*s", json_count(rules),
-                STR_ARG(cli_field(cli, response.body, "layer")),
-                STR_ARG(cli_field(cli, response.body, "version")));
+        cli_say(cli, "%zu rules hold; `writ policy` shows them", json_count(rules));
     return CLI_DONE;
 }
 

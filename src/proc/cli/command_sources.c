@@ -125,8 +125,8 @@ static void sources_print_tools(struct cli *cli, const struct json_value *tools,
         text_table_add(&table, cli_field(cli, tool, "change"));
         text_table_add(&table, cli_field(cli, tool, "description"));
     }
-    table.width = cli->width;
-    table.color = cli->color;
+    table.width = out == &cli->out ? cli->width : cli->err_width;
+    table.color = out == &cli->out ? cli->color : cli->err_color;
     if (table.cell_count > 0)
         text_table_print(&table, out);
     sources_print_findings(cli, tools, out);

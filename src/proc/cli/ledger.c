@@ -196,10 +196,15 @@ static void story_tell_call(struct ledger_story *story, const struct json_value 
         call->state = str_copy(story->arena, state);
     story_set(story, event, "address", &call->address);
     story_set(story, event, "effect", &call->effect);
+    /* The first value of a list is left out where it may be: of a known tool, that is read. */
+    if (str_is(state, "received") && json_get(event, "source") && !call->effect.ptr)
+        call->effect = STR("read");
     story_set(story, event, "rule", &call->rule);
     story_set(story, event, "layer", &call->layer);
     story_set(story, event, "sent", &call->sent);
     story_set(story, event, "writ", &call->writ);
+    if (str_is(state, "conforming") && !call->sent.ptr)
+        call->sent = STR("yes"); /* It was answered. */
     story_tell_error(story, event, call);
     if (str_is(state, "received")) {
         call->received_ms = at_ms;

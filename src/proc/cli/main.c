@@ -21,6 +21,7 @@ static void main_terminals(struct cli *cli)
     cli->color = cli->out_tty && color;
     cli->err_color = cli->err_tty && color;
     cli->width = cli->out_tty ? tty_width(STDOUT_FILENO) : 0;
+    cli->err_width = cli->err_tty ? tty_width(STDERR_FILENO) : 0;
 }
 
 /* "writ --help" and "writ --version" are what everybody tries first. */

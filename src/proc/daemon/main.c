@@ -97,6 +97,8 @@ static int run(struct loop *loop, struct daemon_options *options, struct arena *
     }
     while (r == 0 && !daemon_ended(daemon))
         r = daemon_turn(daemon, -1);
+    if (r == 0)
+        r = loop_run_once(loop, 0); /* The last answers are written. */
     if (r < 0) {
         err_print(trail, sizeof(trail));
         (void)fprintf(stderr, "writ: the daemon ends: %s: %s\n", strerror(-r), trail);

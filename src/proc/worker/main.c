@@ -46,6 +46,7 @@ struct worker {
     struct buf out;
     struct wire_reader reader;
     struct arena *turn;
+    size_t emits_shown; /* of the report under way: emitted before, in an earlier run */
     bool worn;
 };
 
@@ -136,9 +137,10 @@ static struct msg_program_timer *timers_of(struct worker *worker,
 
 static struct str *emits_of(struct worker *worker, const struct worker_report *report)
 {
-    struct str *emits = ARENA_ARRAY(worker->turn, struct str, report->emits_count);
-    for (size_t i = 0; i < report->emits_count; i++)
-        emits[i] = report->emits[i];
+    size_t count = report->emits_count - worker->emits_shown;
+    struct str *emits = ARENA_ARRAY(worker->turn, struct str, count);
+    for (size_t i = 0; i < count; i++)
+        emits[i] = report->emits[worker->emits_shown + i];
     return emits;
 }
 
@@ -195,7 +197,7 @@ static void report_add(struct worker *worker, uint64_t execution,
         .timers = timers_of(worker, report),
         .timers_count = report->timers_count,
         .emits = emits_of(worker, report),
-        .emits_count = report->emits_count,
+        .emits_count = report->emits_count - worker->emits_shown,
         .result = report->result,
         .ticks = report->ticks,
         .memory_bytes = report->memory_bytes,
@@ -243,11 +245,15 @@ static int give(struct worker *worker, struct worker_program *program,
                 size_t count)
 {
     uint64_t execution = worker_program_execution(program);
+    bool again = report != NULL;
+    worker->emits_shown = 0;
     for (size_t i = 0; i < count && (!report || report->state == WORKER_WAITING); i++) {
         struct worker_delivery delivery = delivery_of(&deliveries[i]);
         bool fresh = !report || report->bytes > REPORT_MORE;
         if (report && fresh)
             report_add(worker, execution, report, true);
+        /* A run from the start has emitted before all that came before its last delivery. */
+        worker->emits_shown = again && !fresh ? report->emits_count : 0;
         watch_count = 0;
         int r = fresh ? worker_program_deliver(program, &delivery, &report)
                       : worker_program_feed(program, &delivery, &report);
