@@ -153,10 +153,10 @@ static void build_number(struct build *build)
         !build->at[KW_EXCLUSIVE_MAXIMUM] && !build->at[KW_MULTIPLE_OF])
         return;
     for (size_t i = 0; i < ARRAY_COUNT(kws); i++)
-        if (i < 2 || !old)
+        if (i < 2 || !old || json_is_number(build->at[kws[i]]))
             bounds[i] = build_keep(build, build_get(build, kws[i], JSON_NUMBER));
     for (size_t i = 2; old && i < ARRAY_COUNT(kws); i++)
-        if (json_is_true(build_get(build, kws[i], JSON_BOOL))) {
+        if (!bounds[i] && json_is_true(build_get(build, kws[i], JSON_BOOL))) {
             bounds[i] = bounds[i - 2];
             bounds[i - 2] = NULL;
         }

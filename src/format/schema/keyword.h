@@ -1,6 +1,7 @@
 /*
  * keyword - the words of JSON Schema: which dialects have them, in which vocabulary they are, and
- * which of them hold further schemas.
+ * which of them hold further schemas. const, contains, propertyNames and if are taken in dialects
+ * that did not have them yet: schemas in use say draft-04 and mean them.
  */
 #ifndef WRIT_FORMAT_SCHEMA_KEYWORD_H
 #define WRIT_FORMAT_SCHEMA_KEYWORD_H
@@ -50,7 +51,7 @@ enum schema__shape {
     X(DEFINITIONS, "definitions", SHAPE_MAP, KW__ALL, VOCAB__CORE)                                 \
     X(TYPE, "type", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                                       \
     X(ENUM, "enum", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                                       \
-    X(CONST, "const", SHAPE_PLAIN, KW__ALL & ~KW__04, VOCAB__VALIDATION)                           \
+    X(CONST, "const", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                                     \
     X(MULTIPLE_OF, "multipleOf", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                          \
     X(MAXIMUM, "maximum", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                                 \
     X(EXCLUSIVE_MAXIMUM, "exclusiveMaximum", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)              \
@@ -66,7 +67,7 @@ enum schema__shape {
     X(MAX_ITEMS, "maxItems", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                              \
     X(MIN_ITEMS, "minItems", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                              \
     X(UNIQUE_ITEMS, "uniqueItems", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                        \
-    X(CONTAINS, "contains", SHAPE_SCHEMA, KW__ALL & ~KW__04, VOCAB__APPLICATOR)                    \
+    X(CONTAINS, "contains", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                              \
     X(MAX_CONTAINS, "maxContains", SHAPE_PLAIN, KW__NEW, VOCAB__VALIDATION)                        \
     X(MIN_CONTAINS, "minContains", SHAPE_PLAIN, KW__NEW, VOCAB__VALIDATION)                        \
     X(MAX_PROPERTIES, "maxProperties", SHAPE_PLAIN, KW__ALL, VOCAB__VALIDATION)                    \
@@ -75,7 +76,7 @@ enum schema__shape {
     X(PROPERTIES, "properties", SHAPE_MAP, KW__ALL, VOCAB__APPLICATOR)                             \
     X(PATTERN_PROPERTIES, "patternProperties", SHAPE_MAP, KW__ALL, VOCAB__APPLICATOR)              \
     X(ADDITIONAL_PROPERTIES, "additionalProperties", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)     \
-    X(PROPERTY_NAMES, "propertyNames", SHAPE_SCHEMA, KW__ALL & ~KW__04, VOCAB__APPLICATOR)         \
+    X(PROPERTY_NAMES, "propertyNames", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                   \
     X(DEPENDENCIES, "dependencies", SHAPE_MIXED, KW__ALL, VOCAB__APPLICATOR)                       \
     X(DEPENDENT_REQUIRED, "dependentRequired", SHAPE_PLAIN, KW__NEW, VOCAB__VALIDATION)            \
     X(DEPENDENT_SCHEMAS, "dependentSchemas", SHAPE_MAP, KW__NEW, VOCAB__APPLICATOR)                \
@@ -83,9 +84,9 @@ enum schema__shape {
     X(ANY_OF, "anyOf", SHAPE_LIST, KW__ALL, VOCAB__APPLICATOR)                                     \
     X(ONE_OF, "oneOf", SHAPE_LIST, KW__ALL, VOCAB__APPLICATOR)                                     \
     X(NOT, "not", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                                        \
-    X(IF, "if", SHAPE_SCHEMA, KW__NEW | KW__07, VOCAB__APPLICATOR)                                 \
-    X(THEN, "then", SHAPE_SCHEMA, KW__NEW | KW__07, VOCAB__APPLICATOR)                             \
-    X(ELSE, "else", SHAPE_SCHEMA, KW__NEW | KW__07, VOCAB__APPLICATOR)                             \
+    X(IF, "if", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                                          \
+    X(THEN, "then", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                                      \
+    X(ELSE, "else", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                                      \
     X(UNEVALUATED_ITEMS, "unevaluatedItems", SHAPE_SCHEMA, KW__NEW, VOCAB__UNEVALUATED)            \
     X(UNEVALUATED_PROPERTIES, "unevaluatedProperties", SHAPE_SCHEMA, KW__NEW, VOCAB__UNEVALUATED)  \
     X(CONTENT_SCHEMA, "contentSchema", SHAPE_SCHEMA, KW__NEW, VOCAB__CORE)
