@@ -158,7 +158,7 @@ static void on_elicitation(struct world *world, struct world_client *client,
     if (str_is(client->approves, "decline"))
         buf_add_c(&line, "\"action\":\"decline\"}}");
     else
-        buf_printf(&line, "\"action\":\"accept\",\"content\":{\"answer\":\"%.*s\"}}}",
+        buf_printf(&line, "\"action\":\"accept\",\"content\":{\"decision\":\"%.*s\"}}}",
                    STR_ARG(client->approves));
     say(client, buf_str(&line));
 }

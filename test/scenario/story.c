@@ -260,7 +260,7 @@ static void verb_cancel(struct world *world, struct str rest)
 static void verb_trace(struct world *world, struct str rest, size_t *position)
 {
     for (size_t i = *position; i < world->trace.count; i++)
-        if (str_equal(str_trim(world->trace.at[i]), str_trim(rest))) {
+        if (str_starts(world->trace.at[i], str_trim(rest))) {
             *position = i + 1;
             return;
         }
@@ -281,10 +281,13 @@ static bool json_same(struct world *world, struct str a, struct str b)
     struct json_doc left;
     struct json_doc right;
 
-    if (json_parse(world->arena, a, NULL, &error, &left) != JSON_PARSED ||
-        json_parse(world->arena, b, NULL, &error, &right) != JSON_PARSED)
+    if (json_parse(world->arena, b, NULL, &error, &right) != JSON_PARSED)
         return str_equal(str_trim(a), str_trim(b));
-    return json_equal(left.root, right.root);
+    /* A text is given as it is, not as JSON. */
+    if (json_is_string(right.root))
+        return str_equal(a, json_str(right.root));
+    return json_parse(world->arena, a, NULL, &error, &left) == JSON_PARSED &&
+           json_equal(left.root, right.root);
 }
 
 static void verb_expect(struct world *world, struct str rest)

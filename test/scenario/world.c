@@ -142,6 +142,8 @@ static bool daemon_start(struct world *world)
         .run = WORLD_RUN,
         .socket = WORLD_SOCKET,
         .keeper_fd = -1,
+        .trace = on_trace,
+        .trace_context = world,
     };
     struct str sentence = STR("");
     int r;
@@ -156,7 +158,6 @@ static bool daemon_start(struct world *world)
         world->daemon_loop = loop_free(world->daemon_loop);
         return false;
     }
-    daemon_trace(world->daemon, on_trace, world);
     world_worker_up(world);
     world_egress_up(world);
     return true;
@@ -238,8 +239,10 @@ void world_settle(struct world *world)
 
 void world_advance(struct world *world, int64_t ms)
 {
+    int64_t longest = ms / 200 > 50 ? ms / 200 : 50;
+
     while (ms > 0 && !world->failed) {
-        int64_t step = ms < 50 ? ms : 50;
+        int64_t step = ms < longest ? ms : longest;
 
         sim_advance_ms(step);
         ms -= step;

@@ -105,10 +105,10 @@ static void daemon_append(struct daemon *daemon)
     seq = log_append(daemon->log, str_from(type), buf_str(&daemon->text), update->at_ms, salt);
     CHECK(seq == update->seq);
     for (size_t i = 0; i < update->events.count; i++) {
-        if (daemon->trace) {
+        if (daemon->options.trace) {
             buf_clear(&daemon->text);
             event_print(&update->events.at[i], &daemon->text);
-            daemon->trace(daemon->trace_context, update->at_ms, buf_str(&daemon->text));
+            daemon->options.trace(daemon->options.trace_context, update->at_ms, buf_str(&daemon->text));
         }
         daemon__published(daemon, &update->events.at[i]);
     }
@@ -615,10 +615,4 @@ bool daemon_ended(const struct daemon *daemon)
 const struct core *daemon_core(const struct daemon *daemon)
 {
     return daemon->core;
-}
-
-void daemon_trace(struct daemon *daemon, daemon_trace_fn *trace, void *context)
-{
-    daemon->trace = trace;
-    daemon->trace_context = context;
 }

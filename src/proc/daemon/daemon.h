@@ -21,6 +21,9 @@ struct core;
 struct daemon;
 struct loop;
 
+/* For tests: told of each event, as the log has it. */
+typedef void daemon_trace_fn(void *context, int64_t at_ms, struct str event);
+
 struct daemon_options {
     struct str build;      /* equal builds speak */
     const char *data;      /* folder */
@@ -30,6 +33,8 @@ struct daemon_options {
     uint32_t http_port;    /* 0: any */
     int keeper_fd;         /* taken; -1: none, links are given with daemon_link */
     uint64_t segment_len;  /* 0: the log's default */
+    daemon_trace_fn *trace; /* NULL: none */
+    void *trace_context;
 };
 
 enum daemon_answer {
@@ -59,9 +64,5 @@ void daemon_stop(struct daemon *daemon, struct str reason);
 MUST int daemon_link(struct daemon *daemon, int kind, int32_t pid, int fd);
 
 const struct core *daemon_core(const struct daemon *daemon);
-
-/* The trace: a line for each event, in words, for tests. NULL turns it off. */
-typedef void daemon_trace_fn(void *context, int64_t at_ms, struct str line);
-void daemon_trace(struct daemon *daemon, daemon_trace_fn *trace, void *context);
 
 #endif

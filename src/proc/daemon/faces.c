@@ -94,7 +94,6 @@ static void daemon_mcp_answer(struct daemon *daemon, const struct mcp_action *ac
     if (!id_parse(action->answer.input, "inp", &answer->input) ||
         !event_answer_parse(action->answer.answer, &answer->answer))
         return;
-    answer->value = action->answer.content;
     answer->who = who;
     answer->via = STR("elicitation");
     daemon__step(daemon, &command);

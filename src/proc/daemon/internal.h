@@ -169,8 +169,6 @@ struct daemon {
     bool more_asked;
     int64_t started_ms;
     int64_t now_ms;
-    daemon_trace_fn *trace;
-    void *trace_context;
 };
 
 /* A result that came in a descriptor, while it is being kept. */
