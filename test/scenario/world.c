@@ -129,6 +129,7 @@ void world_free(struct world *world)
     VEC_FINI(&world->trace);
     map_fini(&world->programs);
     map_fini(&world->executions);
+    buf_fini(&world->heard);
     sim_end();
     (void)arena_free(world->arena);
 }

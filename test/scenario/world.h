@@ -106,6 +106,7 @@ struct world {
     struct clients_vec VEC(struct world_client *) clients;
     struct results_vec VEC(struct world_result) results;
     struct trace_vec VEC(struct str) trace;
+    struct buf heard; /* every byte that any client was told */
     struct str policy;
     struct map executions; /* handle -> number, as the trace says it */
     int64_t start_ms;

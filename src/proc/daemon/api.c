@@ -564,7 +564,6 @@ void daemon__api(struct daemon *daemon, struct daemon_request *request, struct s
     struct report *report = ARENA_NEW(daemon->turn, struct report);
     const struct api_request asked = { method, path, body };
     struct buf text BUF_CLEANUP = BUF_INIT;
-    const struct api_request asked = { .method = method, .path = path, .body = body };
     struct api_call call;
     unsigned status;
     int r;

@@ -482,6 +482,8 @@ int daemon_new(struct loop *loop, const struct daemon_options *options, struct a
     if (r == 0)
         r = daemon_mcp_new(daemon);
     if (r == 0)
+        r = daemon__door_open(daemon);
+    if (r == 0)
         r = daemon__token_write(daemon);
     if (r == 0)
         r = daemon_listen(daemon);

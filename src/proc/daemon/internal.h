@@ -7,6 +7,7 @@
 #include "domain/core/core.h"
 #include "edge/api/api.h"
 #include "edge/mcp/mcp.h"
+#include "format/secret/secret.h"
 #include "model/error.h"
 #include "model/msg.h"
 #include "proc/daemon/daemon.h"
@@ -156,6 +157,7 @@ struct daemon {
     struct mcp_actions actions;
     struct core_update update;
     struct buf text;
+    struct secret_door door;
     struct digest engine;
     uint64_t numbers; /* tokens, connections, clients */
     uint64_t http_port;
@@ -225,6 +227,10 @@ void daemon__source_stop(struct daemon *daemon, uint64_t source);
 void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *ended);
 struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t source);
 void daemon__artifacts(struct daemon *daemon);
+
+/* door.c */
+MUST int daemon__door_open(struct daemon *daemon);
+struct str daemon__door(struct daemon *daemon, struct str json);
 
 /* clients.c */
 void daemon__client_accept(struct daemon *daemon);
