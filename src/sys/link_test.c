@@ -7,6 +7,7 @@
 #include "sys/loop.h"
 #include "sys/test.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -220,6 +221,49 @@ static void test_too_long_is_not_sent(void **state)
     pair_free(pair);
 }
 
+static void test_listening(void **state)
+{
+    struct loop *loop = NULL;
+    struct listener *listener = NULL;
+    struct link *server = NULL;
+    struct link *client = NULL;
+    struct loop_ready listening = { .kind = 'l' };
+    struct loop_ready accepted = { .kind = 's' };
+    struct loop_ready connected = { .kind = 'c' };
+    struct wire_frame sent = frame_of(9, "who are you");
+    struct wire_frame frame;
+    struct link_peer peer;
+    const char *folder = test_folder();
+    int fd;
+
+    (void)state;
+    assert_int_equal(loop_new(&loop), 0);
+    assert_int_equal(link_connect(test_socket(folder), &fd), -ENOENT);
+    assert_int_equal(listener_new(loop, test_socket(folder), &listening, &listener), 0);
+    assert_int_equal(listener_accept(listener), -1);
+    assert_int_equal(link_connect(test_socket(folder), &fd), 0);
+    assert_int_equal(link_new(loop, fd, &connected, &client), 0);
+    wait_for(loop, 'l');
+    fd = listener_accept(listener);
+    assert_true(fd >= 0);
+    assert_int_equal(listener_accept(listener), -1);
+    assert_int_equal(link_new(loop, fd, &accepted, &server), 0);
+    assert_int_equal(link_peer_get(server, &peer), 0);
+    assert_true(peer.pid > 0);
+    if (peer.pidfd >= 0)
+        test_close(peer.pidfd);
+    assert_int_equal(link_send(client, &sent), 0);
+    wait_for(loop, 's');
+    assert_int_equal(link_next(server, &frame), LINK_FRAME);
+    assert_int_equal(frame.type, 9);
+    client = link_free(client);
+    server = link_free(server);
+    listener = listener_free(listener);
+    assert_true(link_connect(test_socket(folder), &fd) < 0);
+    loop = loop_free(loop);
+    test_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_large),
         cmocka_unit_test(test_who_does_not_read_is_full),
         cmocka_unit_test(test_too_long_is_not_sent),
+        cmocka_unit_test(test_listening),
     };
 
     test_world();
