@@ -216,8 +216,7 @@ static void strip_failed(struct worker_program *program, const struct worker__st
         .code = STR("syntax"),
         .line = stripped->line,
         .column = column,
-        .message = str_printf(program->slice, "line %u, column %u: %.*s", stripped->line, column,
-                              STR_ARG(stripped->message)),
+        .message = str_copy(program->slice, stripped->message),
     };
 }
 

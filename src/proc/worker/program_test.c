@@ -169,17 +169,46 @@ static void errors_have_the_programs_lines(void **state)
 
 static void syntax_errors_have_line_and_column(void **state)
 {
+    static const struct {
+        const char *code;
+        const char *message;
+        uint32_t line;
+        uint32_t column;
+    } cases[] = {
+        { "return 1\nlet x = ;", "unexpected token", 2, 9 },
+        { "let x = ;", "unexpected token", 1, 9 },
+        { "interface A { a: string }\nconst x: = 1", "", 2, 10 },
+        { "async () => {\n  let y = 1;\n  let y = 2 }", "redefinition", 3, 9 },
+        { "return {", "", 2, 2 },
+        { "import fs from 'fs'\nreturn 1", "import is not available", 1, 8 },
+        { "export const x = 1", "export is not available", 1, 1 },
+    };
     struct worker_test *test = *state;
-    const struct worker_error *error =
-        test_error(test, "return 1\nlet x = ;", "syntax", "line 2, column 9: ");
-    assert_int_equal(error->line, 2);
-    assert_int_equal(error->column, 9);
-    error = test_error(test, "let x = ;", "syntax", "line 1, column 9: ");
-    error = test_error(test, "interface A { a: string }\nconst x: = 1", "syntax", "line 2");
-    error = test_error(test, "async () => {\n  let y = 1;\n  let y = 2 }", "syntax", "line 3");
-    error = test_error(test, "return {", "syntax", "line ");
-    error = test_error(test, "import fs from 'fs'\nreturn 1", "syntax", "import is not available");
-    error = test_error(test, "export const x = 1", "syntax", "export is not available");
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        const struct worker_error *error =
+            test_error(test, cases[i].code, "syntax", cases[i].message);
+        assert_int_equal(error->line, cases[i].line);
+        assert_int_equal(error->column, cases[i].column);
+    }
+}
+
+static void columns_survive_the_removal_of_types(void **state)
+{
+    static const struct {
+        const char *code;
+        uint32_t column;
+    } cases[] = {
+        { "throw new Error('a'); const x: string = ''", 11 },
+        { "const x: string = ''; throw new Error('b')", 33 },
+        { "const x: string = '', y: number = r.z, w: any = 1", 8 },
+        { "const x: number = r.z", 19 },
+    };
+    struct worker_test *test = *state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        const struct worker_error *error = test_error(test, cases[i].code, "program", "");
+        assert_int_equal(error->line, 1);
+        assert_int_equal(error->column, cases[i].column);
+    }
 }
 
 static void thrown_values_are_told(void **state)
@@ -265,6 +294,7 @@ int main(void)
         cmocka_unit_test(integers_keep_every_digit),
         cmocka_unit_test(errors_have_the_programs_lines),
         cmocka_unit_test(syntax_errors_have_line_and_column),
+        cmocka_unit_test(columns_survive_the_removal_of_types),
         cmocka_unit_test(thrown_values_are_told),
         cmocka_unit_test(what_is_missing_is_said),
         cmocka_unit_test(the_console_is_kept),

@@ -2,8 +2,7 @@
  * said - failures in words, with the program's own lines.
  *
  * The machine was given: prefix, the program, suffix, and where types were removed the program is
- * another text with the same lines. Positions go back through both; a column that cannot be
- * trusted is left out.
+ * another text with the same lines. Positions go back through both.
  */
 #include "proc/worker/internal.h"
 
@@ -17,23 +16,35 @@ struct position {
 
 static const char frame_name[] = "program:";
 
-/* The columns of the engine count characters; a line differs before one or it does not. */
-static bool column_holds(const struct worker__source *source, struct position at)
+/*
+ * Where types were removed a line may have lost characters. Before the first difference a column
+ * is what it was; after the last one it is so many characters from the line's end; between them
+ * it is where the difference begins.
+ */
+static uint32_t column_back(const struct worker__source *source, struct position at)
 {
-    if (!source->stripped)
-        return true;
     struct str sent = worker__text_line(source->sent, at.line);
     struct str ran = worker__text_line(source->ran, at.line);
-    size_t len = at.column < sent.len ? at.column : sent.len;
-    return str_starts(ran, str_slice(sent, 0, len));
+    size_t same = 0;
+    size_t tail = 0;
+    while (same < sent.len && same < ran.len && sent.ptr[same] == ran.ptr[same])
+        same++;
+    while (tail < sent.len - same && tail < ran.len - same &&
+           sent.ptr[sent.len - tail - 1] == ran.ptr[ran.len - tail - 1])
+        tail++;
+    if (at.column <= same + 1)
+        return at.column;
+    if (at.column > ran.len - tail && at.column <= ran.len)
+        return (uint32_t)(sent.len - (ran.len - at.column));
+    return (uint32_t)same + 1;
 }
 
 static struct position position_back(const struct worker__source *source, struct position at)
 {
     if (at.line == 1)
         at.column = at.column > source->prefix ? at.column - source->prefix : 1;
-    if (!column_holds(source, at))
-        at.column = 0;
+    if (source->stripped)
+        at.column = column_back(source, at);
     return at;
 }
 
@@ -62,9 +73,7 @@ static bool frame_find(struct str line, size_t *ret_from, size_t *ret_to, struct
 static void add_frame(struct buf *buf, struct str line, struct position at, size_t from, size_t to)
 {
     buf_add_str(buf, str_slice(line, 0, from));
-    buf_printf(buf, "%s%u", frame_name, at.line);
-    if (at.column > 0)
-        buf_printf(buf, ":%u", at.column);
+    buf_printf(buf, "%s%u:%u", frame_name, at.line, at.column);
     buf_add_str(buf, str_slice(line, to, line.len));
 }
 
@@ -243,15 +252,10 @@ static void fail_syntax(struct worker_program *program, uint32_t thrown, struct 
 {
     struct position at;
     (void)stack_back(program, property(program, thrown, "stack"), &at);
-    message = why_syntax(program, at, message);
-    struct str text = at.column > 0
-                          ? str_printf(program->slice, "line %u, column %u: %.*s", at.line,
-                                       at.column, STR_ARG(message))
-                          : str_printf(program->slice, "line %u: %.*s", at.line, STR_ARG(message));
     program->syntax = true;
     program->report.error = (struct worker_error){
         .code = STR("syntax"),
-        .message = text,
+        .message = why_syntax(program, at, message),
         .line = at.line,
         .column = at.column,
     };
