@@ -49,19 +49,25 @@ function fileNames(root, room) {
     return names;
 }
 
+/* "sandbox_seccomp" -> "sandbox_", "sandbox_seccomp_": a mechanism is a file. */
+function beginningsOf(name) {
+    const words = name.split('_');
+
+    return words.map((_, i) => `${words.slice(0, i + 1).join('_')}_`);
+}
+
 /*
  * The prefix is the room's. In base, sys and model it is the name of a file; in proc, where a room is a
  * program of its own, it may be.
  */
 function prefixesOf(root, room, generated) {
     const parts = room.split('/');
+    const own = [`${parts[parts.length - 1]}_`, `${parts.slice(1).join('_')}_`];
+    const files = [...fileNames(root, room), ...generated].flatMap(beginningsOf);
 
     if (['base', 'sys', 'model'].includes(floorOf(room)))
-        return [...fileNames(root, room), ...generated].map((name) => `${name}_`);
-    const own = [`${parts[parts.length - 1]}_`, `${parts.slice(1).join('_')}_`];
-
-    return floorOf(room) === 'proc' ? [...own, ...[...fileNames(root, room)].map((name) => `${name}_`)]
-        : own;
+        return files;
+    return floorOf(room) === 'proc' ? [...own, ...files] : own;
 }
 
 export function checkSymbols(root, build, rooms, report) {

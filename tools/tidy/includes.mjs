@@ -10,6 +10,7 @@ const DOORS = [
     [/^openssl\//, ['base']],
     [/^uv\.h$/, ['sys']],
     [/^seccomp\.h$/, ['sys']],
+    [/^sanitizer\//, ['sys']],
     [/^microhttpd\.h$/, ['proc/web']],
     [/^curl\//, ['proc/egress']],
     [/^sodium\.h$/, ['proc/vault']],

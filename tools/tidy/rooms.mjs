@@ -20,18 +20,22 @@ export function readRooms(root) {
     const path = join(root, 'src/ROOMS');
     const rooms = new Map();
     let line = 0;
+    let last = null;
 
     for (const text of readFileSync(path, 'utf8').split('\n')) {
         const match = /^(\S+)\s+<-( ?)(.*)$/.exec(text);
 
         line++;
+        /* A sentence may stand on the line below. */
+        if (last && !last.what && /^\s+\S/.test(text))
+            last.what = text.trim();
         if (!match || text.startsWith('#'))
             continue;
         const [may, what] = /^\s{2,}/.test(match[3]) ? ['', match[3].trim()]
             : match[3].split(/\s{2,}/);
 
-        rooms.set(match[1], { name: match[1], line, what: what ?? '',
-            may: may.split(/\s+/).filter(Boolean) });
+        last = { name: match[1], line, what: what ?? '', may: may.split(/\s+/).filter(Boolean) };
+        rooms.set(last.name, last);
     }
     return rooms;
 }

@@ -28,7 +28,11 @@
 
 #define DAEMON_FD     3
 #define STACK_BYTES   (64U << 20) /* deep recursion in a program ends in a RangeError */
+#if defined(__SANITIZE_ADDRESS__)
+#define DATA_BYTES RLIM_INFINITY /* the shadow counts as data */
+#else
 #define DATA_BYTES    (1U << 30)  /* all programs together */
+#endif
 #define SIGNAL_STACK  (64U << 10)
 #define WATCH_MS      250 /* of CPU between two looks of the watchdog */
 #define WATCH_MAX     (LIMIT_WORKER_SLICE_MS / WATCH_MS)

@@ -88,6 +88,7 @@ int sandbox_enter(const char *promises)
     sandbox_now.no_new_privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
     sandbox_now.landlock_abi = landlock__abi();
     sandbox_now.relaxed = SANDBOX_RELAXED;
+    SANDBOX_KEEPS();
     sandbox_fence(promised);
     sandbox_now.seccomp = sandbox__filter(promised);
     sandbox_now.entered = true;
