@@ -123,8 +123,12 @@ static void verb_policy(struct world *world, struct str rest)
         world->arena, "%.*s%s{\"name\":\"%.*s-%.*s\",\"match\":\"%.*s\",\"verdict\":\"%.*s\"}]}",
         STR_ARG(rules), world->policy.ptr ? "," : "", STR_ARG(verdict), STR_ARG(match),
         STR_ARG(match), STR_ARG(verdict));
-    if (world->daemon)
+    /* Who heard nothing asks again. */
+    for (int tries = 0; world->daemon && tries < 3; tries++) {
         world_api(world, true, "POST", STR("/v1/policy"), world->policy);
+        if (world->api_status == 200)
+            break;
+    }
 }
 
 static struct str unescape(struct world *world, struct str code)

@@ -100,18 +100,15 @@ void daemon__api_execution(struct daemon *daemon, struct daemon_request *request
     bool ended = execution->state != EVENT_EXECUTION_STATE_RUNNING;
     uint64_t handle = execution->handle;
     bool effects = execution->effects;
+    struct daemon_handed owed = { .execution = handle, .client = request->client };
     unsigned status = ended ? 200 : 202;
 
     if (ended && execution->state != EVENT_EXECUTION_STATE_DONE)
         status = api_error_status(execution->error.code);
     daemon__view_execution(daemon, execution, true, &text);
     daemon__api_respond(daemon, request, status, buf_str(&text), false);
-    if (ended && effects) {
-        struct command command = { .type = COMMAND_ANSWERED };
-
-        command.as.execution = handle;
-        daemon__step(daemon, &command);
-    }
+    if (ended && effects)
+        daemon__handed(daemon, &owed);
 }
 
 void daemon__api_source(struct daemon *daemon, struct daemon_request *request)

@@ -143,6 +143,47 @@ void daemon__step(struct daemon *daemon, struct command *command)
     }
 }
 
+void daemon__handed(struct daemon *daemon, const struct daemon_handed *handed)
+{
+    *VEC_PUSH(&daemon->handed) = *handed;
+}
+
+/* Bytes of the answer that the kernel has not taken; SIZE_MAX: the connection is gone. */
+static size_t daemon_handed_queued(const struct daemon *daemon,
+                                   const struct daemon_handed *handed)
+{
+    const struct daemon_stdio *stdio = map_find_u64(&daemon->stdios, handed->stdio);
+    const struct daemon_client *client = map_find_u64(&daemon->clients, handed->client);
+
+    if (handed->stdio)
+        return stdio ? stream_queued(stdio->stream) : SIZE_MAX;
+    if (handed->client)
+        return client ? link_queued(client->peer.link) : SIZE_MAX;
+    return daemon->web.link ? link_queued(daemon->web.link) : SIZE_MAX;
+}
+
+/* After bytes were written: an answer that nobody took is still owed. */
+static void daemon_hand_over(struct daemon *daemon)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < daemon->handed.count; i++) {
+        struct daemon_handed handed = daemon->handed.at[i];
+        size_t queued = daemon_handed_queued(daemon, &handed);
+        struct command command = { .type = COMMAND_ANSWERED };
+
+        if (queued == SIZE_MAX)
+            continue;
+        if (queued > 0) {
+            daemon->handed.at[kept++] = handed;
+            continue;
+        }
+        command.as.execution = handed.execution;
+        daemon__step(daemon, &command);
+    }
+    daemon->handed.count = kept;
+}
+
 static int64_t daemon_timeout(const struct daemon *daemon, int64_t timeout_ms)
 {
     int64_t due_ms = core_due_ms(daemon->core);
@@ -159,7 +200,7 @@ static int64_t daemon_timeout(const struct daemon *daemon, int64_t timeout_ms)
         wait_ms = (log_ns - clock_mono_ns()) / 1000000 + 1;
     if (timeout_ms >= 0 && timeout_ms < wait_ms)
         wait_ms = timeout_ms;
-    return wait_ms < 0 || daemon->acts.count > 0 ? 0 : wait_ms;
+    return wait_ms < 0 || daemon->acts.count > 0 || daemon->handed.count > 0 ? 0 : wait_ms;
 }
 
 static void daemon_ready(struct daemon *daemon, struct loop_ready *ready);
@@ -202,6 +243,7 @@ static void daemon_decide(struct daemon *daemon)
 
     while ((ready = loop_next(daemon->loop)))
         daemon_ready(daemon, ready);
+    daemon_hand_over(daemon);
     daemon__artifacts(daemon);
     if (core_due_ms(daemon->core) <= daemon->now_ms) {
         struct command command = { .type = COMMAND_TICK };
@@ -583,6 +625,7 @@ struct daemon *daemon_free(struct daemon *daemon)
     VEC_FINI(&daemon->line);
     VEC_FINI(&daemon->held);
     VEC_FINI(&daemon->acts);
+    VEC_FINI(&daemon->handed);
     if (daemon->mcp)
         mcp_actions_fini(&daemon->actions);
     (void)mcp_free(daemon->mcp);

@@ -257,10 +257,12 @@ void daemon__mcp_ended(struct daemon *daemon, struct daemon_request *request,
     handed = mcp_ended(daemon->mcp, request->key, &outcome, &daemon->actions);
     daemon__request_free(daemon, request);
     if (execution && handed && execution->effects) {
-        struct command command = { .type = COMMAND_ANSWERED };
+        struct daemon_handed owed = { .execution = execution->handle };
+        size_t last = daemon->actions.list.count;
 
-        command.as.execution = execution->handle;
-        daemon__step(daemon, &command);
+        if (last > 0 && daemon->actions.list.at[last - 1].kind == MCP_WRITE)
+            owed.stdio = daemon->actions.list.at[last - 1].to;
+        daemon__handed(daemon, &owed);
     }
 }
 

@@ -154,6 +154,7 @@ struct daemon {
     struct map outcomes; /* tag -> kept outcome that waits for its artifact */
     struct daemon_held VEC(struct core_effect) held;     /* wait for the durable mark */
     struct daemon_released VEC(struct core_effect) acts; /* leave in this turn */
+    struct daemon_handed_list VEC(struct daemon_handed) handed;
     struct mcp_actions actions;
     struct core_update update;
     struct buf text;
@@ -180,6 +181,13 @@ struct daemon_kept {
     int fd;
 };
 
+/* An answer on its way: recorded as handed over once no byte of it is queued here any more. */
+struct daemon_handed {
+    uint64_t execution;
+    uint64_t stdio;  /* 0: not over stdio */
+    uint64_t client; /* 0: not over the local socket */
+};
+
 struct daemon_waiters {
     struct daemon_waiting VEC(uint64_t) requests; /* tokens */
 };
@@ -193,6 +201,7 @@ struct daemon_request *daemon__request_find(const struct daemon *daemon, uint64_
 void daemon__request_free(struct daemon *daemon, struct daemon_request *request);
 void daemon__wait_for(struct daemon *daemon, struct daemon_request *request, uint64_t execution);
 void daemon__wait_end(struct daemon *daemon, struct daemon_request *request);
+void daemon__handed(struct daemon *daemon, const struct daemon_handed *handed);
 struct event_who daemon__who_copy(struct arena *arena, const struct event_who *who);
 
 /* act.c */
