@@ -384,6 +384,7 @@ void world_egress_up(struct world *world)
 {
     int fds[2];
 
+    world->egress = link_free(world->egress);
     world->egress_ready.kind = WORLD_EGRESS;
     if (link_pair(fds) < 0 || link_new(world->loop, fds[0], &world->egress_ready,
                                        &world->egress) < 0)

@@ -167,6 +167,7 @@ void world_worker_up(struct world *world)
 {
     int fds[2];
 
+    world->worker = link_free(world->worker);
     world->worker_ready.kind = WORLD_WORKER;
     if (link_pair(fds) < 0 || link_new(world->loop, fds[0], &world->worker_ready,
                                        &world->worker) < 0)

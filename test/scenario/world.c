@@ -164,30 +164,6 @@ static bool daemon_start(struct world *world)
     return true;
 }
 
-static void restart(struct world *world)
-{
-    do {
-        sim_restart(world->power_cuts ? SIM_POWER_CUT : SIM_KILLED);
-        sim_crash_at(0);
-        world->crashes++;
-    } while (!daemon_start(world) && !world->failed && world->starts < WORLD_STARTS_MAX);
-    for (size_t i = 0; i < world->clients.count && !world->failed; i++)
-        if (!world->clients.at[i]->gone)
-            world_client_reconnect(world, world->clients.at[i]);
-}
-
-void world_crash(struct world *world, bool power)
-{
-    bool cuts = world->power_cuts;
-
-    world->power_cuts = power;
-    sim_crash();
-    daemon_drop(world);
-    restart(world);
-    world->power_cuts = cuts;
-    world_settle(world);
-}
-
 static void parties_turn(struct world *world)
 {
     struct loop_ready *ready;
@@ -211,6 +187,32 @@ static void parties_turn(struct world *world)
         }
     world_egress_tick(world);
     (void)!loop_run_once(world->loop, 0);
+}
+
+static void restart(struct world *world)
+{
+    /* What the kernel had taken before still reaches whoever reads. */
+    parties_turn(world);
+    do {
+        sim_restart(world->power_cuts ? SIM_POWER_CUT : SIM_KILLED);
+        sim_crash_at(0);
+        world->crashes++;
+    } while (!daemon_start(world) && !world->failed && world->starts < WORLD_STARTS_MAX);
+    for (size_t i = 0; i < world->clients.count && !world->failed; i++)
+        if (!world->clients.at[i]->gone)
+            world_client_reconnect(world, world->clients.at[i]);
+}
+
+void world_crash(struct world *world, bool power)
+{
+    bool cuts = world->power_cuts;
+
+    world->power_cuts = power;
+    sim_crash();
+    daemon_drop(world);
+    restart(world);
+    world->power_cuts = cuts;
+    world_settle(world);
 }
 
 void world_settle(struct world *world)
