@@ -63,9 +63,8 @@ static void ask_print_facts(struct cli *cli, const struct json_value *input, str
         const char *member;
         const char *before;
     } facts[] = {
-        { "effect", "" },         { "address", "" },   { "call", "call " },
-        { "execution", "of " },   { "actor", "for " }, { "rule", "by rule " },
-        { "layer", "of layer " },
+        { "effect", "" },    { "call", "call " },    { "execution", "of " },
+        { "actor", "for " }, { "rule", "by rule " }, { "layer", "of layer " },
     };
     size_t start = out->len;
 
@@ -74,7 +73,7 @@ static void ask_print_facts(struct cli *cli, const struct json_value *input, str
 
         if (str_is(value, "-"))
             continue;
-        buf_printf(out, "%s%s%.*s", out->len > start ? " " : "    ", facts[i].before,
+        buf_printf(out, "%s%s%.*s", out->len > start ? ", " : "    ", facts[i].before,
                    STR_ARG(value));
     }
     if (out->len > start)

@@ -14,7 +14,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#define CLIENT_HELLO_MS 10000
+#define CLIENT_HELLO_MS   10000
+#define CLIENT_RESTART_MS 500
+#define CLIENT_AGAIN_US   5000
 
 enum client_ready {
     CLIENT_READY_LINK,
@@ -115,6 +117,8 @@ static int client_hello(struct cli *cli, struct client *client)
         r = client_frame(client, CLIENT_HELLO_MS, &frame);
     if (r < 0)
         return cli_fault(cli, r, "the daemon's socket");
+    if (r == CLIENT_GONE)
+        return CLI_NO_DAEMON; /* It was about to end. */
     if (r != CLIENT_RESPONSE || frame.type != MSG_HELLO ||
         !msg_hello_decode(frame.payload, client->arena, &theirs))
         return cli_fail(cli, CLI_AGAIN, "Try again in a moment, or `writ down` and `writ up`.",
@@ -166,10 +170,26 @@ int client_find(struct cli *cli)
     return r == CLI_DONE ? client_connect(cli, &cli->client) : r;
 }
 
+int client_again(struct cli *cli, int64_t within_ms)
+{
+    int64_t due_ns = clock_mono_ns() + within_ms * 1000000;
+    int r;
+
+    cli->client = client_free(cli->client);
+    while ((r = client_find(cli)) == CLI_NO_DAEMON && !cli->client && clock_mono_ns() < due_ns)
+        (void)usleep(CLIENT_AGAIN_US);
+    return r;
+}
+
 int client_need(struct cli *cli)
 {
     int r = client_find(cli);
 
+    if (r != CLI_NO_DAEMON || cli->client)
+        return r;
+    /* A socket without a daemon: it died, and keeper is about to start the next. */
+    if (access(cli->paths.socket, F_OK) == 0)
+        r = client_again(cli, CLIENT_RESTART_MS);
     if (r != CLI_NO_DAEMON || cli->client)
         return r;
     if (args_has(&cli->args, "no-start"))

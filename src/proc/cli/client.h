@@ -34,6 +34,8 @@ enum client_answer {
 MUST int client_need(struct cli *cli);
 /* The same, never starting anything; CLI_NO_DAEMON without a word where none runs. */
 MUST int client_find(struct cli *cli);
+/* Lets go of cli->client and looks for a daemon anew, as client_find, for at most that long. */
+MUST int client_again(struct cli *cli, int64_t within_ms);
 /* A second conversation beside cli->client, which must be there: for a stream. */
 MUST int client_beside(struct cli *cli, struct client **ret_client);
 struct client *client_free(struct client *client);

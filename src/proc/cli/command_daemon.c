@@ -8,7 +8,29 @@
 
 #include <unistd.h>
 
-#define DOWN_MS 30000
+#define DOWN_MS    30000
+#define UP_HTTP_MS 5000
+
+/* Waits until it listens, or says why it does not. */
+static int up_http(struct cli *cli)
+{
+    int64_t due_ns = clock_mono_ns() + UP_HTTP_MS * INT64_C(1000000);
+    struct client_response response;
+    int r;
+
+    do {
+        r = client_ask(cli, "GET", STR("/v1/status"), STR_NULL, &response);
+        if (r != CLI_DONE || json_is_string(json_get(response.body, "http")))
+            return r;
+        if (json_is_string(json_get(response.body, "http_error")))
+            return cli_fail(cli, CLI_OWNED, "`writ down`, then `writ up --http` with another port.",
+                            "it runs, and does not answer HTTP: %.*s",
+                            STR_ARG(cli_field(cli, response.body, "http_error")));
+        (void)usleep(2000);
+    } while (clock_mono_ns() < due_ns);
+    return cli_fail(cli, CLI_AGAIN, "`writ status` says when it does.",
+                    "it runs, and does not answer HTTP yet");
+}
 
 int command_up(struct cli *cli)
 {
@@ -33,6 +55,8 @@ int command_up(struct cli *cli)
     if (r != CLI_NO_DAEMON)
         return r;
     r = parts_start(cli, &plan);
+    if (r == CLI_DONE && plan.http)
+        r = up_http(cli);
     return r == CLI_DONE ? command_status(cli) : r;
 }
 

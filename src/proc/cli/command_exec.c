@@ -24,6 +24,7 @@
 #define EXEC_CODE_MAX  (256U * 1024U)
 #define EXEC_INPUT_MAX (1024U * 1024U)
 #define EXEC_LINE_MAX  4096U
+#define EXEC_AGAIN_MS  3000
 
 struct exec_inputs VEC(const struct json_value *);
 
@@ -209,7 +210,7 @@ static int exec_closed(struct exec *exec, const struct json_value *closed)
     if (index == SIZE_MAX)
         return CLI_DONE;
     exec_input_drop(exec, index);
-    if (index > 0)
+    if (index > 0 || exec->stopped)
         return CLI_DONE;
     exec_note(exec, "\n  ", STR("it was answered elsewhere, or is not needed any more"));
     return exec_next_input(exec);
@@ -475,6 +476,26 @@ static int exec_resume(struct exec *exec)
     return r == 0 ? CLI_DONE : cli_fault(exec->cli, r, "the daemon's socket");
 }
 
+/* The daemon died. Keeper starts the next, which goes on with the program; so do we. */
+static int exec_again(struct exec *exec)
+{
+    int r = CLI_NO_DAEMON;
+
+    exec->stream = client_free(exec->stream);
+    exec->inputs.count = 0; /* They are told again. */
+    if (exec->id.ptr)
+        r = client_again(exec->cli, EXEC_AGAIN_MS);
+    if (r == CLI_DONE)
+        r = client_beside(exec->cli, &exec->stream);
+    if (r == CLI_DONE && client_catch(exec->stream) < 0)
+        r = CLI_NO_DAEMON;
+    if (r == CLI_DONE)
+        return exec_resume(exec);
+    return cli_fail(exec->cli, CLI_NO_DAEMON,
+                    "If it was received it goes on with the next one; see `writ log`.",
+                    "the daemon ended");
+}
+
 static int exec_turn(struct exec *exec)
 {
     struct client_response response;
@@ -493,9 +514,7 @@ static int exec_turn(struct exec *exec)
         return CLI_DONE;
     case CLIENT_GONE:
     case CLIENT_DETACHED:
-        return cli_fail(exec->cli, CLI_NO_DAEMON,
-                        "It goes on when a daemon runs again; see `writ log show`.",
-                        "the daemon ended");
+        return exec_again(exec);
     }
     UNREACHABLE("client_next answered outside its enum");
 }

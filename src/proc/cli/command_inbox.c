@@ -25,14 +25,12 @@ static int inbox_table(struct cli *cli, const struct json_value *inputs)
     const struct json_value *input;
     struct text_table table;
 
-    text_table_init(&table, cli->arena, "INPUT|KIND|EFFECT|>FOR|>EXPIRES IN|WHO ASKS|WHAT");
+    text_table_init(&table, cli->arena, "INPUT|KIND|>SINCE|>EXPIRES|WHAT");
     while ((input = json_next(&iter))) {
         text_table_add(&table, cli_field(cli, input, "id"));
         text_table_add(&table, cli_field(cli, input, "kind"));
-        text_table_add(&table, cli_field(cli, input, "effect"));
         text_table_add(&table, inbox_left(cli, input, "opened_at", -1));
         text_table_add(&table, inbox_left(cli, input, "expires_at", 1));
-        text_table_add(&table, cli_field(cli, input, "actor"));
         text_table_add(&table, cli_field(cli, input, "title"));
     }
     if (table.cell_count == 0)
@@ -148,6 +146,8 @@ static int inbox_ask(struct cli *cli, const struct json_value *input)
     if (choice == ASK_DONE && inbox_ask_value(cli, &value) != CLI_DONE)
         return CLI_WAITING;
     r = ask_send(cli, json_get_str(input, "id"), ask_answer(choice), value, "cli");
+    if (r == CLI_DONE)
+        cli_say(cli, "answered");
     return r == CLI_FAILED ? CLI_DONE : r; /* Somebody else was first: said, and no harm. */
 }
 

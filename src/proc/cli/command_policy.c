@@ -4,6 +4,24 @@
 
 #define POLICY_FILE_MAX (1024U * 1024U)
 
+/* What a rule is limited to, beside its pattern: "write, over mcp, agent claude". */
+static struct str policy_when(struct cli *cli, const struct json_value *rule)
+{
+    static const struct {
+        const char *member;
+        const char *before;
+    } limits[] = { { "effect", "" }, { "channel", "over " }, { "agent", "agent " } };
+    BUF_CLEANUP struct buf out = BUF_INIT;
+
+    for (size_t i = 0; i < ARRAY_COUNT(limits); i++) {
+        struct str value = cli_field(cli, rule, limits[i].member);
+
+        if (!str_is(value, "-"))
+            buf_printf(&out, "%s%s%.*s", out.len > 0 ? ", " : "", limits[i].before, STR_ARG(value));
+    }
+    return out.len > 0 ? str_copy(cli->arena, buf_str(&out)) : STR("always");
+}
+
 int command_policy_show(struct cli *cli)
 {
     struct client_response response;
@@ -18,18 +36,18 @@ int command_policy_show(struct cli *cli)
         cli_print_json(cli, response.body);
         return CLI_DONE;
     }
-    text_table_init(&table, cli->arena, "LAYER|RULE|MATCH|EFFECT|CHANNEL|AGENT|VERDICT|REASON");
+    text_table_init(&table, cli->arena, "LAYER|RULE|MATCH|WHEN|VERDICT|REASON");
     layers = json_iter(json_get(response.body, "layers"));
     while ((layer = json_next(&layers))) {
         struct json_iter rules = json_iter(json_get(layer, "rules"));
 
         while ((rule = json_next(&rules))) {
-            static const char *const members[] = { "name",  "match",   "effect", "channel",
-                                                   "agent", "verdict", "reason" };
-
             text_table_add(&table, cli_field(cli, layer, "layer"));
-            for (size_t i = 0; i < ARRAY_COUNT(members); i++)
-                text_table_add(&table, cli_field(cli, rule, members[i]));
+            text_table_add(&table, cli_field(cli, rule, "name"));
+            text_table_add(&table, cli_field(cli, rule, "match"));
+            text_table_add(&table, policy_when(cli, rule));
+            text_table_add(&table, cli_field(cli, rule, "verdict"));
+            text_table_add(&table, cli_field(cli, rule, "reason"));
         }
     }
     if (table.cell_count == 0)

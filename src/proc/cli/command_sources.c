@@ -413,10 +413,12 @@ int command_sources_add(struct cli *cli)
 
         if (!str_is(told, "-"))
             cli_note(cli, told);
-        return cli_fail(cli, CLI_FAILED,
-                        "`writ sources remove` forgets it; then correct it and add it again.",
-                        "%s is %.*s: %.*s", name, STR_ARG(cli_field(cli, response.body, "state")),
-                        STR_ARG(cli_field(cli, response.body, "reason")));
+        return cli_fail(
+            cli, CLI_FAILED,
+            str_printf(cli->arena, "`writ sources remove %s` forgets it; then add it again.", name)
+                .ptr,
+            "%s is %.*s: %.*s", name, STR_ARG(cli_field(cli, response.body, "state")),
+            STR_ARG(cli_field(cli, response.body, "reason")));
     }
     return sources_approve(cli, name, response.body);
 }

@@ -21,7 +21,8 @@ int command_tools_search(struct cli *cli)
         cli_print_json(cli, response.body);
         return CLI_DONE;
     }
-    iter = json_iter(json_get(response.body, "tools"));
+    iter = json_iter(query ? json_pointer(response.body, STR("/found/items"))
+                           : json_get(response.body, "tools"));
     text_table_init(&table, cli->arena, "ADDRESS|EFFECT|CALLABLE|DESCRIPTION");
     while ((tool = json_next(&iter))) {
         bool waiting = json_is_true(json_get(tool, "waiting"));
@@ -69,9 +70,12 @@ int command_tools_describe(struct cli *cli)
     buf_add_str(&cli->out, cli_field(cli, tool, "address"));
     buf_printf(&cli->out, "  %.*s%s\n", STR_ARG(cli_field(cli, tool, "effect")),
                json_is_true(json_get(tool, "waiting")) ? ", waits for approval" : "");
+    if (json_get_str(tool, "typescript").len > 0) {
+        tools_print_block(cli, tool, "typescript");
+        return CLI_DONE;
+    }
     tools_print_block(cli, tool, "description");
-    tools_print_block(cli, tool, "typescript");
-    if (json_get_str(tool, "typescript").len == 0 && json_is_object(json_get(tool, "input"))) {
+    if (json_is_object(json_get(tool, "input"))) {
         BUF_CLEANUP struct buf schema = BUF_INIT;
 
         json_print_pretty(&schema, json_get(tool, "input"));

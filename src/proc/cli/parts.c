@@ -111,14 +111,13 @@ static bool parts_hear(int fd, struct buf *text)
 static int parts_failed(struct cli *cli, struct str reason, int status)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : CLI_INTERNAL;
+    /* Who says why says the way out too. */
     const char *way_out = "`writ up --foreground` shows all it says.";
 
     if (code == CLI_DONE)
         code = CLI_NO_DAEMON;
-    if (code == CLI_OWNED)
-        way_out = "End that one with `writ down`, or use another folder: WRIT_HOME.";
-    if (code == CLI_DAMAGED)
-        way_out = "`writ audit verify` says where; restore that segment from a backup.";
+    if (reason.len > 0 && code != CLI_INTERNAL)
+        way_out = NULL;
     if (reason.len == 0)
         reason = STR("the parts did not come up");
     return cli_fail(cli, (enum cli_exit)code, way_out, "%.*s",

@@ -132,6 +132,9 @@ void keeper__children_kill(struct keeper *keeper);
 /* Ends and reaps processes that were left to us by children that are gone. */
 void keeper__orphans(struct keeper *keeper);
 
+/* Takes in every frame that the daemon's link holds. */
+void keeper__daemon_drain(struct keeper *keeper);
+
 /* keeper.c */
 MUST int keeper__run(struct keeper *keeper);
 /* Tells whoever waits for us: "ready", or why not. Only the first counts. */

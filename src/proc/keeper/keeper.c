@@ -130,7 +130,7 @@ static const struct accepted {
 };
 
 /* A daemon that says what is not accepted is ended like one that died. */
-static void drain_daemon(struct keeper *keeper)
+void keeper__daemon_drain(struct keeper *keeper)
 {
     struct wire_frame frame;
 
@@ -163,7 +163,7 @@ static void on_ready(struct keeper *keeper, struct loop_ready *ready)
 {
     switch ((enum keeper_ready)ready->kind) {
     case KEEPER_READY_DAEMON:
-        drain_daemon(keeper);
+        keeper__daemon_drain(keeper);
         break;
     case KEEPER_READY_EGRESS:
         drain_egress(keeper);

@@ -323,6 +323,7 @@ static void tell_ended(struct keeper *keeper, const struct keeper_part *part, in
 
 static void daemon_ended(struct keeper *keeper, struct keeper_part *part)
 {
+    keeper__daemon_drain(keeper); /* It may have said why. */
     keeper->daemon = link_free(keeper->daemon);
     keeper__children_kill(keeper);
     keeper__parts_kill(keeper);
