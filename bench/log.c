@@ -25,10 +25,10 @@
 #define BENCH_GROUPS 1000
 #define BENCH_FOR_NS (3 * INT64_C(1000000000))
 
-static const struct str bench_events =
-    STR("[{\"type\":\"call.running\",\"execution\":12345678,\"call\":17,\"attempt\":1,"
-        "\"capability\":\"files.read_text_file\",\"arguments\":{\"path\":\"/srv/docs/report.md\"},"
-        "\"decision\":\"dec_01h455vb4pex5vsknk084sn02q\",\"runtime\":\"worker-1\"}]");
+static const char bench_events[] =
+    "[{\"type\":\"call.running\",\"execution\":12345678,\"call\":17,\"attempt\":1,"
+    "\"capability\":\"files.read_text_file\",\"arguments\":{\"path\":\"/srv/docs/report.md\"},"
+    "\"decision\":\"dec_01h455vb4pex5vsknk084sn02q\",\"runtime\":\"worker-1\"}]";
 
 struct bench {
     struct loop *loop;
@@ -81,7 +81,7 @@ static void bench_append(struct bench *bench)
     uint8_t salt[LOG_SALT_LEN];
 
     clock_entropy_fill(salt, sizeof(salt));
-    (void)log_append(bench->log, STR("call.running"), bench_events, clock_now_ms(), salt);
+    (void)log_append(bench->log, STR("call.running"), STR(bench_events), clock_now_ms(), salt);
 }
 
 /* Until everything written is durable, as the daemon waits: in its loop. */

@@ -43,10 +43,8 @@ static void core_fit_compile(struct core_fit *fit, struct str text)
     report_init(report, scratch);
     if (json_parse(scratch, text, NULL, &error, &doc) != JSON_PARSED)
         fit->problem = str_copy(fit->arena, str_from(error.sentence));
-    else if (schema_compile(fit->arena, doc.root, NULL, report, &fit->schema) !=
-             SCHEMA_COMPILED)
-        fit->problem = str_printf(fit->arena, "%.*s %.*s",
-                                  STR_ARG(report->problems[0].path),
+    else if (schema_compile(fit->arena, doc.root, NULL, report, &fit->schema) != SCHEMA_COMPILED)
+        fit->problem = str_printf(fit->arena, "%.*s %.*s", STR_ARG(report->problems[0].path),
                                   STR_ARG(report->problems[0].sentence));
 }
 
@@ -89,8 +87,8 @@ static enum core_fits core_check(struct core_turn *turn, const struct core_fit *
     }
     if (!fit->schema)
         return CORE_FITS_UNCHECKED;
-    switch ((enum schema_answer)schema_validate(turn->core->validator, fit->schema, doc.root,
-                                                report)) {
+    switch (
+        (enum schema_answer)schema_validate(turn->core->validator, fit->schema, doc.root, report)) {
     case SCHEMA_VALID:
         return CORE_FITS;
     case SCHEMA_INVALID:
@@ -113,7 +111,8 @@ enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool 
     fit = core_fit(turn->core, tool, false);
     fits = core_check(turn, fit, args.ptr ? args : STR("{}"), report);
     if (fits == CORE_FITS_UNCHECKED && !fit->schema)
-        report_add(report, STR(""), "schema", "cannot be checked: the tool's own schema is wrong: %.*s",
+        report_add(report, STR(""), "schema",
+                   "cannot be checked, the tool's own schema is wrong: %.*s",
                    STR_ARG(fit->problem));
     return fits;
 }

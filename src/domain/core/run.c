@@ -135,9 +135,9 @@ void core__call_unknown(struct core_turn *turn, struct execution *execution, str
                               "nobody knows whether %.*s happened (%s); look, then answer done, "
                               "not_done or again",
                               STR_ARG(call->address), reason);
-    input->detail = str_printf(turn->update->turn, "{\"address\":\"%.*s\",\"args\":%.*s}",
-                               STR_ARG(call->address),
-                               STR_ARG(call->args.ptr ? call->args : STR("null")));
+    input->detail =
+        str_printf(turn->update->turn, "{\"address\":\"%.*s\",\"args\":%.*s}",
+                   STR_ARG(call->address), STR_ARG(call->args.ptr ? call->args : STR("null")));
     input->binding = call_binding(call, execution->who.actor);
     input->expires_ms = INT64_MAX;
     core__emit(turn, &opened);
@@ -199,7 +199,7 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     fits = core__result_fits(turn, tool, outcome->value, report);
     if (fits == CORE_FITS_NOT) {
         core_nonconforming(turn, execution, call, outcome,
-                           str_printf(arena, "the answer of %.*s is not what it promises: %.*s %.*s",
+                           str_printf(arena, "the answer of %.*s breaks its promise: %.*s %.*s",
                                       STR_ARG(call->address), STR_ARG(report->problems[0].path),
                                       STR_ARG(report->problems[0].sentence)));
         return;
@@ -210,8 +210,7 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     done->artifact = outcome->artifact;
     done->size = outcome->size;
     done->secrets = outcome->secrets;
-    done->conformance =
-        fits == CORE_FITS ? EVENT_CONFORMANCE_OK : EVENT_CONFORMANCE_UNCHECKED;
+    done->conformance = fits == CORE_FITS ? EVENT_CONFORMANCE_OK : EVENT_CONFORMANCE_UNCHECKED;
     if (outcome->secrets > 0)
         done->conformance = EVENT_CONFORMANCE_REPLACED;
     core__emit(turn, &event);

@@ -38,7 +38,8 @@ static void daemon_act_reply(struct daemon *daemon, const struct core_effect *ef
         daemon__api_reply(daemon, request, effect);
 }
 
-typedef void daemon_each(struct daemon *daemon, struct daemon_request *request, const void *context);
+typedef void daemon_each(struct daemon *daemon, struct daemon_request *request,
+                         const void *context);
 
 /* Whoever is told may go, so the list is copied first. */
 static void daemon_each_waiter(struct daemon *daemon, uint64_t execution, daemon_each *each,

@@ -96,8 +96,8 @@ static void daemon_append(struct daemon *daemon)
     uint8_t salt[LOG_SALT_LEN];
     uint64_t seq;
     struct core_update *update = &daemon->update;
-    const char *type = update->events.count ? event_type_name(update->events.at[0].type)
-                                            : daemon_type_none;
+    const char *type =
+        update->events.count ? event_type_name(update->events.at[0].type) : daemon_type_none;
 
     clock_entropy_fill(salt, sizeof(salt));
     buf_clear(&daemon->text);
@@ -108,7 +108,8 @@ static void daemon_append(struct daemon *daemon)
         if (daemon->options.trace) {
             buf_clear(&daemon->text);
             event_print(&update->events.at[i], &daemon->text);
-            daemon->options.trace(daemon->options.trace_context, update->at_ms, buf_str(&daemon->text));
+            daemon->options.trace(daemon->options.trace_context, update->at_ms,
+                                  buf_str(&daemon->text));
         }
         daemon__published(daemon, &update->events.at[i]);
     }
@@ -317,8 +318,8 @@ int daemon_turn(struct daemon *daemon, int64_t timeout_ms)
     return 0;
 }
 
-static int daemon_peer_open(struct daemon *daemon, struct daemon_peer *peer, int kind,
-                            int32_t pid, int fd)
+static int daemon_peer_open(struct daemon *daemon, struct daemon_peer *peer, int kind, int32_t pid,
+                            int fd)
 {
     int r;
 
@@ -485,8 +486,8 @@ static int daemon_mcp_new(struct daemon *daemon)
 {
     struct mcp_config config = mcp_config_default();
     bool made;
-    int r = daemon__file_get(daemon, daemon->disk, "seal.key", config.seal_key,
-                             sizeof(config.seal_key), &made);
+    int r =
+        daemon__file_get(daemon->disk, "seal.key", config.seal_key, sizeof(config.seal_key), &made);
 
     if (r < 0)
         return TRACE(r);

@@ -8,8 +8,8 @@
 int daemon__door_open(struct daemon *daemon)
 {
     bool made;
-    int r = daemon__file_get(daemon, daemon->disk, "door.key", daemon->door.key,
-                             sizeof(daemon->door.key), &made);
+    int r = daemon__file_get(daemon->disk, "door.key", daemon->door.key, sizeof(daemon->door.key),
+                             &made);
 
     daemon->door.kind = SECRET_JSON;
     return r < 0 ? TRACE(r) : 0;

@@ -119,7 +119,7 @@ struct daemon_request {
 
 struct daemon_source {
     uint64_t source;
-    bool open; /* egress and, for stdio, a child have it */
+    bool open;              /* egress and, for stdio, a child have it */
     struct buf stderr_tail; /* the last lines its child wrote there */
 };
 
@@ -143,15 +143,15 @@ struct daemon {
     struct daemon_peer egress;
     struct daemon_peer vault;
     struct daemon_workers VEC(struct daemon_worker *) workers;
-    struct map slots;    /* handle -> struct daemon_slot */
+    struct map slots;                      /* handle -> struct daemon_slot */
     struct daemon_line VEC(uint64_t) line; /* handles that wait for a worker, oldest first */
-    struct map clients;  /* number -> struct daemon_client */
-    struct map stdios;   /* mcp connection -> struct daemon_stdio */
-    struct map requests; /* token -> struct daemon_request */
-    struct map waiters;  /* execution -> struct daemon_waiters */
-    struct map keys;     /* MCP key -> struct daemon_request */
-    struct map sources;  /* handle -> struct daemon_source */
-    struct map outcomes; /* tag -> kept outcome that waits for its artifact */
+    struct map clients;                    /* number -> struct daemon_client */
+    struct map stdios;                     /* mcp connection -> struct daemon_stdio */
+    struct map requests;                   /* token -> struct daemon_request */
+    struct map waiters;                    /* execution -> struct daemon_waiters */
+    struct map keys;                       /* MCP key -> struct daemon_request */
+    struct map sources;                    /* handle -> struct daemon_source */
+    struct map outcomes;                   /* tag -> kept outcome that waits for its artifact */
     struct daemon_held VEC(struct core_effect) held;     /* wait for the durable mark */
     struct daemon_released VEC(struct core_effect) acts; /* leave in this turn */
     struct daemon_handed_list VEC(struct daemon_handed) handed;
@@ -210,8 +210,8 @@ void daemon__published(struct daemon *daemon, const struct event *event);
 
 /* store.c */
 MUST int daemon__store_open(struct daemon *daemon, struct arena *arena, struct str *ret_sentence);
-MUST int daemon__file_get(struct daemon *daemon, struct disk *disk, const char *name, void *bytes,
-                          size_t len, bool *ret_made);
+MUST int daemon__file_get(struct disk *disk, const char *name, void *bytes, size_t len,
+                          bool *ret_made);
 MUST int daemon__token_write(struct daemon *daemon);
 
 /* pool.c */

@@ -38,8 +38,8 @@ static int daemon_disk_open(const char *path, struct arena *arena, struct disk *
         return r < 0 ? TRACE(r) : 0;
     *ret_sentence = str_printf(
         arena, "the folder %s %s", path,
-        r == DISK_NETWORK ? "is on a network file system, where locks and syncs cannot be relied "
-                            "on; set WRIT_HOME to a local folder"
+        r == DISK_NETWORK   ? "is on a network file system, where locks and syncs cannot be relied "
+                              "on; set WRIT_HOME to a local folder"
         : r == DISK_EXPOSED ? "can be read or written by others; `chmod 700` it"
                             : "is not yours, or is no folder; set WRIT_HOME to another");
     return DAEMON_REFUSED;
@@ -82,8 +82,8 @@ int daemon__store_open(struct daemon *daemon, struct arena *arena, struct str *r
         r = daemon_disk_open(daemon->options.run, arena, &daemon->run_disk, ret_sentence);
     if (r != 0)
         return r < 0 ? TRACE(r) : r;
-    options.holder = str_printf(daemon->core_arena, "writ %s, pid %d", WRIT_VERSION,
-                                (int)proc_self());
+    options.holder =
+        str_printf(daemon->core_arena, "writ %s, pid %d", WRIT_VERSION, (int)proc_self());
     r = log_open(daemon->disk, &options, daemon->core_arena, &daemon->log, &trouble);
     if (r != 0) {
         if (r > 0)
@@ -98,14 +98,12 @@ int daemon__store_open(struct daemon *daemon, struct arena *arena, struct str *r
 }
 
 /* Reads a small file of exactly len bytes; makes it from entropy if it is absent. */
-int daemon__file_get(struct daemon *daemon, struct disk *disk, const char *name, void *bytes,
-                     size_t len, bool *ret_made)
+int daemon__file_get(struct disk *disk, const char *name, void *bytes, size_t len, bool *ret_made)
 {
     struct disk_file *file CLEANUP(disk_file_close) = NULL;
     size_t got = 0;
     int r = disk_file_open(disk, name, DISK_OPEN_READ, &file);
 
-    (void)daemon;
     *ret_made = false;
     if (r == 0)
         r = disk_file_read(file, 0, bytes, len, &got);
