@@ -175,7 +175,7 @@ static int record_read(struct vault *vault, char *bytes)
     struct vault_secret secret = { 0 };
     struct str value;
     uint32_t len;
-    size_t got;
+    size_t got = 0;
     int r = read_all(vault->file, vault->end, &len, sizeof(len), &got);
 
     if (r < 0)
