@@ -95,8 +95,20 @@ static bool check_bound(const struct json_value *value, const struct json_value 
     return order == 0 ? equal : (order > 0) == (wanted > 0);
 }
 
-static bool check_number(struct schema__run *run, const struct schema__number *number,
-                         const struct json_value *value)
+static bool check_number_holds(const struct schema__number *number, const struct json_value *value)
+{
+    return (!number->minimum || json_number_compare(value, number->minimum) >= 0) &&
+           (!number->maximum || json_number_compare(value, number->maximum) <= 0) &&
+           (!number->exclusive_minimum ||
+            json_number_compare(value, number->exclusive_minimum) > 0) &&
+           (!number->exclusive_maximum ||
+            json_number_compare(value, number->exclusive_maximum) < 0) &&
+           (!number->multiple_of || json_number_divides(value, number->multiple_of));
+}
+
+/* Reports each part that does not hold. */
+static void check_report_number(struct schema__run *run, const struct schema__number *number,
+                                const struct json_value *value)
 {
     const struct {
         const struct json_value *bound;
@@ -110,25 +122,26 @@ static bool check_number(struct schema__run *run, const struct schema__number *n
         { number->exclusive_minimum, 1, false, KW_EXCLUSIVE_MINIMUM, "more than" },
         { number->exclusive_maximum, -1, false, KW_EXCLUSIVE_MAXIMUM, "less than" },
     };
-    bool ok = true;
 
-    for (size_t i = 0; i < ARRAY_COUNT(bounds); i++) {
-        if (check_bound(value, bounds[i].bound, bounds[i].wanted, bounds[i].equal))
-            continue;
-        if (!run)
-            return false;
-        schema__problem(run, bounds[i].kw, "expected %s %.*s, got %.*s", bounds[i].words,
-                        STR_ARG(schema__show(run, bounds[i].bound)),
-                        STR_ARG(schema__show(run, value)));
-        ok = false;
-    }
-    if (!number->multiple_of || json_number_divides(value, number->multiple_of))
-        return ok;
-    if (run)
+    for (size_t i = 0; i < ARRAY_COUNT(bounds); i++)
+        if (!check_bound(value, bounds[i].bound, bounds[i].wanted, bounds[i].equal))
+            schema__problem(run, bounds[i].kw, "expected %s %.*s, got %.*s", bounds[i].words,
+                            STR_ARG(schema__show(run, bounds[i].bound)),
+                            STR_ARG(schema__show(run, value)));
+    if (number->multiple_of && !json_number_divides(value, number->multiple_of))
         schema__problem(run, KW_MULTIPLE_OF, "expected a multiple of %.*s, got %.*s",
                         STR_ARG(schema__show(run, number->multiple_of)),
                         STR_ARG(schema__show(run, value)));
-    return false;
+}
+
+static bool check_number(struct schema__run *run, const struct schema__number *number,
+                         const struct json_value *value)
+{
+    bool holds = check_number_holds(number, value);
+
+    if (!holds && run)
+        check_report_number(run, number, value);
+    return holds;
 }
 
 /* Characters in valid UTF-8: bytes that continue none. */

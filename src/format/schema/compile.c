@@ -164,6 +164,9 @@ static void compile_mark(struct schema__node *node)
         node->framed |= TYPE__OBJECT;
     if (array && (array->prefix_count || array->items || array->contains))
         node->framed |= TYPE__ARRAY;
+    if (!node->values && !node->constant && !node->number && !node->string && !node->array &&
+        !node->object)
+        node->flags |= NODE__TYPED;
     if (node->types == TYPE__ALL && !node->values && !node->constant && !node->number &&
         !node->string && !node->array && !node->object && !node->framed)
         node->flags |= NODE__ALWAYS;

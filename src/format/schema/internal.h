@@ -145,6 +145,7 @@ struct schema__apply {
 
 #define NODE__ALWAYS 1U /* accepts everything */
 #define NODE__NEVER  2U /* accepts nothing */
+#define NODE__TYPED  4U /* says no more about scalars than their type */
 
 struct schema__node {
     uint8_t types;  /* accepted */

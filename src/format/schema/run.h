@@ -100,6 +100,13 @@ struct schema__child_spec {
 /* Applies a schema: at once where that is possible, else by a new frame. Frames may move. */
 enum schema__child schema__child(struct schema__run *run, const struct schema__child_spec *spec);
 
+/*
+ * The same for a quiet frame and another value than its own. What the top frame waits for is
+ * pushed; frames may move.
+ */
+enum schema__child schema__quick(struct schema__run *run, const struct schema__node *node,
+                                 const struct json_value *value);
+
 static inline struct schema__frame *schema__top(struct schema__run *run)
 {
     return &run->frames->at[run->frames->count - 1];

@@ -109,45 +109,113 @@ static void validate_set_marks(struct schema__run *run, struct schema__frame *fr
     }
 }
 
+/* A new frame on top, with what every frame needs; NULL where the stack is full. */
+static struct schema__frame *validate_new_frame(struct schema__run *run,
+                                                const struct schema__node *node,
+                                                const struct json_value *value)
+{
+    struct schema__frames *frames = run->frames;
+    struct schema__frame *frame;
+
+    if (frames->count == SCHEMA_DEPTH_MAX) {
+        run->checker.too_costly = true;
+        return NULL;
+    }
+    if (frames->count == frames->cap) {
+        frames->cap = frames->cap ? frames->cap * 2 : 16;
+        frames->at = heap_resize(frames->at, frames->cap * sizeof(*frames->at));
+    }
+    frame = &frames->at[frames->count];
+    frame->node = node;
+    frame->value = value;
+    frame->loud = false;
+    frame->failed = false;
+    frame->waiting = false;
+    frame->started = false;
+    frame->fresh = false;
+    frame->stage = 0;
+    frame->phase = json_is_object(value) ? PHASE_OBJECT : PHASE_ARRAY;
+    frame->apply = 0;
+    frame->branch = 0;
+    frame->passed = 0;
+    frame->best_steps = 0;
+    frame->marks = RUN__NOWHERE;
+    frame->marks_parent = RUN__NOWHERE;
+    return frame;
+}
+
 static void validate_push(struct schema__run *run, const struct schema__child_spec *spec, bool loud)
 {
-    struct schema__frame frame = { .node = spec->node,
-                                   .value = spec->value,
-                                   .key = spec->key,
-                                   .index = spec->index,
-                                   .kw = spec->kw,
-                                   .loud = loud,
-                                   .phase = loud ? PHASE_CHECK : PHASE_ARRAY };
+    struct schema__frame *frame = validate_new_frame(run, spec->node, spec->value);
 
-    if (run->frames->count == SCHEMA_DEPTH_MAX) {
-        run->checker.too_costly = true;
+    if (!frame)
         return;
+    frame->key = spec->key;
+    frame->index = spec->index;
+    frame->kw = spec->kw;
+    frame->loud = loud;
+    if (loud)
+        frame->phase = PHASE_CHECK;
+    validate_set_marks(run, frame, spec);
+    run->frames->count++;
+}
+
+/* What can be said at once about a value, in a quiet walk. */
+static inline enum schema__child validate_now(struct schema__run *run,
+                                              const struct schema__node *node,
+                                              const struct json_value *value)
+{
+    unsigned type = schema__type_of(value);
+
+    if (node->flags & (NODE__ALWAYS | NODE__NEVER))
+        return node->flags & NODE__ALWAYS ? CHILD_PASSED : CHILD_FAILED;
+    if (run->steps == 0) {
+        run->checker.too_costly = true;
+        return CHILD_FAILED;
     }
-    validate_set_marks(run, &frame, spec);
-    *VEC_PUSH(run->frames) = frame;
+    run->steps--;
+    run->checker.run = NULL;
+    if (!(node->flags & NODE__TYPED) || !(node->types & type))
+        if (!schema__check(&run->checker, node, value))
+            return CHILD_FAILED;
+    return node->framed & type ? CHILD_PUSHED : CHILD_PASSED;
+}
+
+enum schema__child schema__quick(struct schema__run *run, const struct schema__node *node,
+                                 const struct json_value *value)
+{
+    enum schema__child child = validate_now(run, node, value);
+    struct schema__frame *frame;
+
+    if (child != CHILD_PUSHED)
+        return child;
+    schema__top(run)->waiting = true;
+    frame = validate_new_frame(run, node, value);
+    if (!frame)
+        return CHILD_PUSHED;
+    if (node->unevaluated_items || node->unevaluated_properties) {
+        frame->marks = validate_new_marks(run, value);
+        frame->fresh = true;
+    }
+    run->frames->count++;
+    return CHILD_PUSHED;
 }
 
 enum schema__child schema__child(struct schema__run *run, const struct schema__child_spec *spec)
 {
-    const struct schema__node *node = spec->node;
+    bool loud = !spec->quiet && schema__top(run)->loud;
+    enum schema__child child;
 
-    if (node->flags & NODE__ALWAYS)
+    if (loud && (spec->node->flags & NODE__ALWAYS))
         return CHILD_PASSED;
-    if (!schema__spend(&run->checker, 1))
+    if (loud && !schema__spend(&run->checker, 1))
         return CHILD_FAILED;
-    if (!spec->quiet && schema__top(run)->loud) {
+    child = loud ? CHILD_PUSHED : validate_now(run, spec->node, spec->value);
+    if (child == CHILD_PUSHED) {
         schema__top(run)->waiting = true;
-        validate_push(run, spec, true);
-        return CHILD_PUSHED;
+        validate_push(run, spec, loud);
     }
-    run->checker.run = NULL;
-    if ((node->flags & NODE__NEVER) || !schema__check(&run->checker, node, spec->value))
-        return CHILD_FAILED;
-    if (!(node->framed & schema__type_of(spec->value)))
-        return CHILD_PASSED;
-    schema__top(run)->waiting = true;
-    validate_push(run, spec, false);
-    return CHILD_PUSHED;
+    return child;
 }
 
 /* Why nothing is accepted here, in the words of the keyword that says so. */
@@ -212,6 +280,27 @@ static void validate_pop(struct schema__run *run)
     run->frames->count--;
 }
 
+/* False where no phase is left that has anything to do. */
+static bool validate_next_phase(struct schema__frame *frame)
+{
+    const struct schema__node *node = frame->node;
+
+    frame->started = false;
+    if (frame->phase == PHASE_CHECK) {
+        frame->phase = json_is_object(frame->value) ? PHASE_OBJECT : PHASE_ARRAY;
+        return true;
+    }
+    if (frame->phase < PHASE_APPLY && node->apply_count) {
+        frame->phase = PHASE_APPLY;
+        return true;
+    }
+    if (frame->phase == PHASE_UNEVALUATED ||
+        (!node->unevaluated_items && !node->unevaluated_properties))
+        return false;
+    frame->phase = PHASE_UNEVALUATED;
+    return true;
+}
+
 static void validate_loop(struct schema__run *run)
 {
     while (run->frames->count && !run->checker.too_costly) {
@@ -221,11 +310,8 @@ static void validate_loop(struct schema__run *run)
         if (step == STEP_WAIT)
             continue;
         frame = schema__top(run);
-        if (step == STEP_NEXT && frame->phase != PHASE_UNEVALUATED) {
-            frame->phase++;
-            frame->started = false;
+        if (step == STEP_NEXT && validate_next_phase(frame))
             continue;
-        }
         validate_pop(run);
     }
 }

@@ -135,6 +135,33 @@ static enum schema__step walk_array_stage(struct schema__run *run)
     UNREACHABLE("an array in no stage");
 }
 
+/* Where nobody listens, nothing is marked and nothing is to be contained. */
+static enum schema__step walk_elements(struct schema__run *run)
+{
+    struct schema__frame *frame = schema__top(run);
+    const struct schema__array *array = frame->node->array;
+    const struct json_value *value;
+
+    while ((value = json_next(&frame->iter))) {
+        const struct schema__node *node = array->items;
+
+        if (++frame->position < array->prefix_count)
+            node = array->prefix[frame->position];
+        if (!node)
+            break;
+        switch (schema__quick(run, node, value)) {
+        case CHILD_PASSED:
+            continue;
+        case CHILD_FAILED:
+            frame->failed = true;
+            return STEP_STOP;
+        case CHILD_PUSHED:
+            return STEP_WAIT;
+        }
+    }
+    return STEP_NEXT;
+}
+
 enum schema__step schema__walk_array(struct schema__run *run)
 {
     struct schema__frame *frame = schema__top(run);
@@ -151,6 +178,8 @@ enum schema__step schema__walk_array(struct schema__run *run)
     } else if (walk_answer(run)) {
         return STEP_STOP;
     }
+    if (!frame->loud && frame->marks == RUN__NOWHERE && !frame->node->array->contains)
+        return walk_elements(run);
     while (step == STEP_NEXT)
         step = walk_array_stage(run);
     if (step == STEP_STOP && !schema__top(run)->member)
@@ -317,6 +346,37 @@ static enum schema__step walk_object_end(struct schema__run *run)
     return STEP_NEXT;
 }
 
+/* Where nobody listens, nothing is marked, and there are neither patterns nor propertyNames. */
+static enum schema__step walk_members(struct schema__run *run)
+{
+    struct schema__frame *frame = schema__top(run);
+    const struct schema__object *object = frame->node->object;
+    const struct json_value *value;
+
+    while ((value = json_next(&frame->iter))) {
+        const struct schema__slot *slot =
+            object->table ? schema__table_find(object->table, frame->iter.key) : NULL;
+        const struct schema__node *node = object->additional;
+
+        if (slot) {
+            frame->seen += slot->required;
+            node = slot->declared ? slot->node : node;
+        }
+        if (!node)
+            continue;
+        switch (schema__quick(run, node, value)) {
+        case CHILD_PASSED:
+            continue;
+        case CHILD_FAILED:
+            frame->failed = true;
+            return STEP_STOP;
+        case CHILD_PUSHED:
+            return STEP_WAIT;
+        }
+    }
+    return walk_object_end(run);
+}
+
 enum schema__step schema__walk_object(struct schema__run *run)
 {
     struct schema__frame *frame = schema__top(run);
@@ -329,6 +389,9 @@ enum schema__step schema__walk_object(struct schema__run *run)
         walk_start(run, frame);
     if (walk_answer(run))
         return STEP_STOP;
+    if (!frame->loud && frame->marks == RUN__NOWHERE && !frame->node->object->patterns_count &&
+        !frame->node->object->names)
+        return walk_members(run);
     while (step == STEP_NEXT)
         step = walk_object_stage(run);
     if (step == STEP_STOP && !schema__top(run)->member)
