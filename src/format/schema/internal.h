@@ -28,9 +28,17 @@ static inline unsigned schema__type_of(const struct json_value *value)
 
 struct schema__node;
 
+/* The ends of a name: of one with up to 16 bytes they are, with its length, the name itself. */
+struct schema__ends {
+    uint64_t first;
+    uint64_t last;
+};
+#define TABLE__ENDS_MAX 16U
+
 /* A name in a table: of a property, or of a string in an enum. */
 struct schema__slot {
     struct str key; /* null: free */
+    struct schema__ends ends;
     uint32_t hash;
     bool declared; /* under "properties" */
     bool required;

@@ -78,6 +78,13 @@ struct schema__run {
 void schema__problem(struct schema__run *run, enum schema__kw kw, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
+/*
+ * Checks all that needs no further schema: type, values, numbers, strings, counts, unique. False
+ * is a failure. NODE__NEVER and NODE__ALWAYS are the caller's.
+ */
+bool schema__check(struct schema__checker *checker, const struct schema__node *node,
+                   const struct json_value *value);
+
 /* What became of a schema that a frame applies to a value. */
 enum schema__child {
     CHILD_PASSED,
@@ -100,13 +107,6 @@ struct schema__child_spec {
 /* Applies a schema: at once where that is possible, else by a new frame. Frames may move. */
 enum schema__child schema__child(struct schema__run *run, const struct schema__child_spec *spec);
 
-/*
- * The same for a quiet frame and another value than its own. What the top frame waits for is
- * pushed; frames may move.
- */
-enum schema__child schema__quick(struct schema__run *run, const struct schema__node *node,
-                                 const struct json_value *value);
-
 static inline struct schema__frame *schema__top(struct schema__run *run)
 {
     return &run->frames->at[run->frames->count - 1];
@@ -126,6 +126,31 @@ static inline bool schema__marked(const struct schema__run *run, const struct sc
     return run->words->at[frame->marks + position / 64] >> (position % 64) & 1;
 }
 
+/* What can be said at once about a value, in a quiet walk; CHILD_PUSHED: push it. */
+static inline enum schema__child schema__now(struct schema__run *run,
+                                             const struct schema__node *node,
+                                             const struct json_value *value)
+{
+    unsigned type = schema__type_of(value);
+
+    if (node->flags & (NODE__ALWAYS | NODE__NEVER))
+        return node->flags & NODE__ALWAYS ? CHILD_PASSED : CHILD_FAILED;
+    if (run->steps == 0) {
+        run->checker.too_costly = true;
+        return CHILD_FAILED;
+    }
+    run->steps--;
+    run->checker.run = NULL;
+    if (!(node->flags & NODE__TYPED) || !(node->types & type))
+        if (!schema__check(&run->checker, node, value))
+            return CHILD_FAILED;
+    return node->framed & type ? CHILD_PUSHED : CHILD_PASSED;
+}
+
+/* A quiet frame for another value than the top frame's own, which waits for it. */
+void schema__push(struct schema__run *run, const struct schema__node *node,
+                  const struct json_value *value);
+
 /* What a phase says to the loop. */
 enum schema__step {
     STEP_NEXT, /* the phase is over */
@@ -140,13 +165,6 @@ enum schema__step schema__walk_unevaluated(struct schema__run *run);
 
 /* Notes the failure of the top frame; true if the frame is to stop. */
 bool schema__fail(struct schema__run *run);
-
-/*
- * Checks all that needs no further schema: type, values, numbers, strings, counts, unique. False
- * is a failure. NODE__NEVER and NODE__ALWAYS are the caller's.
- */
-bool schema__check(struct schema__checker *checker, const struct schema__node *node,
-                   const struct json_value *value);
 
 /* "integer or null" of a set of types, NUL-terminated. */
 void schema__print_types(char *text, size_t size, unsigned types);

@@ -4,27 +4,25 @@
 /* Longer runs of neighbours than this make the table hash whole names. */
 #define TABLE_PROBES_MAX 8U
 
-static uint32_t table_hash_short(struct str key)
+static inline struct schema__ends table_ends(struct str key)
 {
-    uint64_t a = 0;
-    uint64_t b = 0;
+    struct schema__ends ends = { 0 };
+    uint32_t low;
+    uint32_t high;
 
     if (key.len >= 8) {
-        memcpy(&a, key.ptr, 8);
-        memcpy(&b, key.ptr + key.len - 8, 8);
+        memcpy(&ends.first, key.ptr, 8);
+        memcpy(&ends.last, key.ptr + key.len - 8, 8);
     } else if (key.len >= 4) {
-        uint32_t low;
-        uint32_t high;
-
         memcpy(&low, key.ptr, 4);
         memcpy(&high, key.ptr + key.len - 4, 4);
-        a = low | (uint64_t)high << 32;
+        ends.first = low | (uint64_t)high << 32;
     } else if (key.len) {
-        a = (unsigned char)key.ptr[0] | (uint64_t)(unsigned char)key.ptr[key.len / 2] << 8 |
-            (uint64_t)(unsigned char)key.ptr[key.len - 1] << 16;
+        ends.first = (unsigned char)key.ptr[0] |
+                     (uint64_t)(unsigned char)key.ptr[key.len / 2] << 8 |
+                     (uint64_t)(unsigned char)key.ptr[key.len - 1] << 16;
     }
-    a = (a ^ (b * 0x9e3779b97f4a7c15U) ^ key.len) * 0xff51afd7ed558ccdU;
-    return (uint32_t)(a >> 32);
+    return ends;
 }
 
 static uint32_t table_hash_full(struct str key)
@@ -38,9 +36,12 @@ static uint32_t table_hash_full(struct str key)
     return (uint32_t)((hash * 0xff51afd7ed558ccdU) >> 32);
 }
 
-static uint32_t table_hash(const struct schema__table *table, struct str key)
+static inline uint32_t table_hash(const struct schema__table *table, struct str key,
+                                  struct schema__ends ends)
 {
-    return table->full ? table_hash_full(key) : table_hash_short(key);
+    uint64_t hash = ends.first ^ (ends.last * 0x9e3779b97f4a7c15U) ^ key.len;
+
+    return table->full ? table_hash_full(key) : (uint32_t)((hash * 0xff51afd7ed558ccdU) >> 32);
 }
 
 /* Gives the longest run of occupied slots that a key had to pass. */
@@ -51,13 +52,15 @@ static uint32_t table_fill(struct schema__table *table, const struct schema__tab
 
     memset(table->slots, 0, ((size_t)table->mask + 1) * sizeof(*table->slots));
     for (size_t i = 0; i < count; i++) {
-        uint32_t hash = table_hash(table, keys[i].key);
+        struct schema__ends ends = table_ends(keys[i].key);
+        uint32_t hash = table_hash(table, keys[i].key, ends);
         uint32_t probes = 0;
         uint32_t at = hash & table->mask;
 
         for (; table->slots[at].key.ptr; at = (at + 1) & table->mask)
             probes++;
         table->slots[at] = (struct schema__slot){ .key = keys[i].key,
+                                                  .ends = ends,
                                                   .hash = hash,
                                                   .declared = keys[i].declared,
                                                   .required = keys[i].required,
@@ -88,15 +91,17 @@ struct schema__table *schema__table_new(struct arena *arena, const struct schema
 
 const struct schema__slot *schema__table_find(const struct schema__table *table, struct str key)
 {
-    uint32_t hash = table_hash(table, key);
+    struct schema__ends ends = table_ends(key);
+    uint32_t hash = table_hash(table, key, ends);
 
     for (uint32_t at = hash & table->mask;; at = (at + 1) & table->mask) {
         const struct schema__slot *slot = &table->slots[at];
 
         if (!slot->key.ptr)
             return NULL;
-        if (slot->hash == hash && slot->key.len == key.len &&
-            memcmp(slot->key.ptr, key.ptr, key.len) == 0)
+        if (slot->hash == hash && slot->key.len == key.len && slot->ends.first == ends.first &&
+            slot->ends.last == ends.last &&
+            (key.len <= TABLE__ENDS_MAX || memcmp(slot->key.ptr, key.ptr, key.len) == 0))
             return slot;
     }
 }

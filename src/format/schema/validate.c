@@ -160,45 +160,20 @@ static void validate_push(struct schema__run *run, const struct schema__child_sp
     run->frames->count++;
 }
 
-/* What can be said at once about a value, in a quiet walk. */
-static inline enum schema__child validate_now(struct schema__run *run,
-                                              const struct schema__node *node,
-                                              const struct json_value *value)
+void schema__push(struct schema__run *run, const struct schema__node *node,
+                  const struct json_value *value)
 {
-    unsigned type = schema__type_of(value);
-
-    if (node->flags & (NODE__ALWAYS | NODE__NEVER))
-        return node->flags & NODE__ALWAYS ? CHILD_PASSED : CHILD_FAILED;
-    if (run->steps == 0) {
-        run->checker.too_costly = true;
-        return CHILD_FAILED;
-    }
-    run->steps--;
-    run->checker.run = NULL;
-    if (!(node->flags & NODE__TYPED) || !(node->types & type))
-        if (!schema__check(&run->checker, node, value))
-            return CHILD_FAILED;
-    return node->framed & type ? CHILD_PUSHED : CHILD_PASSED;
-}
-
-enum schema__child schema__quick(struct schema__run *run, const struct schema__node *node,
-                                 const struct json_value *value)
-{
-    enum schema__child child = validate_now(run, node, value);
     struct schema__frame *frame;
 
-    if (child != CHILD_PUSHED)
-        return child;
     schema__top(run)->waiting = true;
     frame = validate_new_frame(run, node, value);
     if (!frame)
-        return CHILD_PUSHED;
+        return;
     if (node->unevaluated_items || node->unevaluated_properties) {
         frame->marks = validate_new_marks(run, value);
         frame->fresh = true;
     }
     run->frames->count++;
-    return CHILD_PUSHED;
 }
 
 enum schema__child schema__child(struct schema__run *run, const struct schema__child_spec *spec)
@@ -210,7 +185,7 @@ enum schema__child schema__child(struct schema__run *run, const struct schema__c
         return CHILD_PASSED;
     if (loud && !schema__spend(&run->checker, 1))
         return CHILD_FAILED;
-    child = loud ? CHILD_PUSHED : validate_now(run, spec->node, spec->value);
+    child = loud ? CHILD_PUSHED : schema__now(run, spec->node, spec->value);
     if (child == CHILD_PUSHED) {
         schema__top(run)->waiting = true;
         validate_push(run, spec, loud);

@@ -149,13 +149,14 @@ static enum schema__step walk_elements(struct schema__run *run)
             node = array->prefix[frame->position];
         if (!node)
             break;
-        switch (schema__quick(run, node, value)) {
+        switch (schema__now(run, node, value)) {
         case CHILD_PASSED:
             continue;
         case CHILD_FAILED:
             frame->failed = true;
             return STEP_STOP;
         case CHILD_PUSHED:
+            schema__push(run, node, value);
             return STEP_WAIT;
         }
     }
@@ -364,13 +365,14 @@ static enum schema__step walk_members(struct schema__run *run)
         }
         if (!node)
             continue;
-        switch (schema__quick(run, node, value)) {
+        switch (schema__now(run, node, value)) {
         case CHILD_PASSED:
             continue;
         case CHILD_FAILED:
             frame->failed = true;
             return STEP_STOP;
         case CHILD_PUSHED:
+            schema__push(run, node, value);
             return STEP_WAIT;
         }
     }
