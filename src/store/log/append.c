@@ -103,10 +103,11 @@ static void log_fill(struct log *log, uint64_t len)
 /* Keeps room ahead of the end, and a spare. */
 static void log_provide(struct log *log)
 {
-    if (log->full)
+    /* Where writing copies, what was written before reserves nothing. */
+    if (log->full || disk_copies_on_write(log->disk))
         return;
-    if (!log->filling && !disk_copies_on_write(log->disk) &&
-        log->ready < log->end + log_fill_ahead(log) && log->ready < log->segment_len)
+    if (!log->filling && log->ready < log->end + log_fill_ahead(log) &&
+        log->ready < log->segment_len)
         log_fill(log, LOG_FILL_LEN);
     if (!log->sparing && !log->has_spare) {
         log->spare = (struct disk_job){ .kind = DISK_JOB_SPARE, .len = LOG_SPARE, .fd = -1 };
