@@ -69,15 +69,26 @@ int worker_engine_new(const struct worker_engine_config *config, struct worker_e
     return 0;
 }
 
+static void engine_shrink(struct worker_engine *engine, uint32_t count)
+{
+    while (engine->idle_count > count) {
+        struct worker_program *program = engine->idle;
+        engine->idle = program->next;
+        engine->idle_count--;
+        program_end(program);
+    }
+}
+
+void worker_engine_trim(struct worker_engine *engine)
+{
+    engine_shrink(engine, 1);
+}
+
 struct worker_engine *worker_engine_free(struct worker_engine *engine)
 {
     if (!engine)
         return NULL;
-    while (engine->idle) {
-        struct worker_program *program = engine->idle;
-        engine->idle = program->next;
-        program_end(program);
-    }
+    engine_shrink(engine, 0);
     worker__strip_free(engine->strip);
     worker__image_free(engine->image);
     heap_free(engine);

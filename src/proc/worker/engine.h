@@ -136,6 +136,9 @@ MUST int worker_engine_new(const struct worker_engine_config *config,
 struct worker_engine *worker_engine_free(struct worker_engine *engine);
 CLEANUP_DEFINE(struct worker_engine, worker_engine_free)
 
+/* Keeps one clean machine of those that are kept ready; the others' memory goes back. */
+void worker_engine_trim(struct worker_engine *engine);
+
 /* Of the engine and its prelude: programs replay only where this is equal. */
 struct digest worker_engine_digest(void);
 

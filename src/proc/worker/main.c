@@ -26,18 +26,21 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define DAEMON_FD     3
-#define STACK_BYTES   (64U << 20) /* deep recursion in a program ends in a RangeError */
+#define DAEMON_FD   3
+#define STACK_BYTES (64U << 20) /* deep recursion in a program ends in a RangeError */
 #if defined(__SANITIZE_ADDRESS__)
 #define DATA_BYTES RLIM_INFINITY /* the shadow counts as data */
 #else
-#define DATA_BYTES    (1U << 30)  /* all programs together */
+#define DATA_BYTES (1U << 30) /* all programs together */
 #endif
 #define SIGNAL_STACK  (64U << 10)
 #define WATCH_MS      250 /* of CPU between two looks of the watchdog */
 #define WATCH_MAX     (LIMIT_WORKER_SLICE_MS / WATCH_MS)
 #define PROGRAMS_MAX  64U         /* the daemon keeps 32 waiting here; more of them is a mistake */
 #define REPORT_MORE   (64U << 10) /* a report as long as this leaves before the next delivery */
+#define MACHINES_WARM 8U          /* kept clean while there is work; one when there was none for */
+#define IDLE_MS       1000        /* this long */
+#define USED_MAX      2U          /* used machines in a batch before they are made new */
 #define READ_BYTES    (64U << 10)
 #define EXIT_WATCHDOG 71
 #define EXIT_PROTOCOL 76
@@ -51,6 +54,7 @@ struct worker {
     struct wire_reader reader;
     struct arena *turn;
     size_t emits_shown; /* of the report under way: emitted before, in an earlier run */
+    bool used;          /* since it was trimmed */
     bool worn;
 };
 
@@ -344,6 +348,13 @@ static const struct {
     { MSG_PROGRAM_DROP, on_drop },
 };
 
+static void make_new(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->ended.count; i++)
+        worker_program_free(worker->ended.at[i]);
+    VEC_CLEAR(&worker->ended);
+}
+
 static int serve_frame(struct worker *worker, const struct wire_frame *frame)
 {
     for (size_t i = 0; i < ARRAY_COUNT(accepts); i++) {
@@ -352,6 +363,9 @@ static int serve_frame(struct worker *worker, const struct wire_frame *frame)
             int r = accepts[i].handle(worker, frame);
             watch_running = 0;
             arena_reset(worker->turn);
+            /* In a long batch a used machine is made new sooner than another one is made. */
+            if (worker->ended.count >= USED_MAX)
+                make_new(worker);
             return r < 0 ? TRACE(r) : 0;
         }
     }
@@ -360,9 +374,20 @@ static int serve_frame(struct worker *worker, const struct wire_frame *frame)
 
 /* ---- the loop ---- */
 
+/* True if frames, or the end, come within so many milliseconds. */
+static bool has_more(int timeout_ms)
+{
+    struct pollfd daemon = { .fd = DAEMON_FD, .events = POLLIN };
+    return poll(&daemon, 1, timeout_ms) != 0;
+}
+
 /* 1 read, 0 the daemon hung up. */
 static int read_more(struct worker *worker)
 {
+    if (worker->used && !has_more(IDLE_MS)) {
+        worker_engine_trim(worker->engine);
+        worker->used = false;
+    }
     for (;;) {
         ssize_t len = read(DAEMON_FD, buf_reserve(&worker->in, READ_BYTES), READ_BYTES);
         if (len > 0)
@@ -387,20 +412,6 @@ static int write_all(struct worker *worker)
     return 0;
 }
 
-static void make_new(struct worker *worker)
-{
-    for (size_t i = 0; i < worker->ended.count; i++)
-        worker_program_free(worker->ended.at[i]);
-    VEC_CLEAR(&worker->ended);
-}
-
-/* True if frames are waiting to be read. */
-static bool has_more(void)
-{
-    struct pollfd daemon = { .fd = DAEMON_FD, .events = POLLIN };
-    return poll(&daemon, 1, 0) > 0;
-}
-
 static int serve(struct worker *worker)
 {
     struct wire_frame frame;
@@ -420,10 +431,11 @@ static int run(struct worker *worker)
         int r = read_more(worker);
         if (r <= 0)
             return r < 0 ? TRACE(r) : 0;
+        worker->used = true;
         r = serve(worker);
         if (r < 0)
             return TRACE(r);
-        if (worker->worn && !has_more())
+        if (worker->worn && !has_more(0))
             return 0;
         make_new(worker);
     }
@@ -458,7 +470,8 @@ int main(void)
     if (r == 0) {
         worker.turn = arena_new(0);
         worker.reader = WIRE_READER(&worker.in);
-        r = worker_engine_new(&(struct worker_engine_config){ .warm_count = 4 }, &worker.engine);
+        r = worker_engine_new(&(struct worker_engine_config){ .warm_count = MACHINES_WARM },
+                              &worker.engine);
     }
     if (r == 0) {
         say_ready(&worker);
