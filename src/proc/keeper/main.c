@@ -9,6 +9,7 @@
 #include "sys/paths.h"
 #include "sys/sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static int give_up_rights(void)
 {
     (void)umask(077);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-        return RAISE(-1);
+        return RAISE(-errno);
     return sandbox_enter("stdio proc rpath sendfd recvfd");
 }
 
@@ -135,13 +136,18 @@ int main(int argc, char **argv)
     char trail[1024];
     int r;
 
-    if (!parse(argc, argv, &args))
+    sandbox_undumpable();
+    if (!parse(argc, argv, &args)) {
+        arena_free(arena);
         return usage();
+    }
     if (args.options.ready_fd >= 0)
         (void)fcntl(args.options.ready_fd, F_SETFD, FD_CLOEXEC);
     r = folders(arena, &args, &paths);
-    if (r != 0)
+    if (r != 0) {
+        arena_free(arena);
         return r;
+    }
     args.options.data = paths.data;
     args.options.workers = workers_of(args.options.workers);
     if (args.detach)
@@ -153,6 +159,8 @@ int main(int argc, char **argv)
     keeper.turn = arena_new(0);
     if (r == 0)
         r = keeper__run(&keeper);
+    arena_free(keeper.turn);
+    arena_free(arena);
     if (r == 0)
         return keeper.exit;
     err_print(trail, sizeof(trail));

@@ -270,15 +270,18 @@ static void part_start(struct keeper *keeper, struct keeper_part *part)
 
 void keeper__parts_start(struct keeper *keeper)
 {
-    /* In the order of who needs whom. */
+    static const enum msg_process_kind order[] = { MSG_PROCESS_KIND_EGRESS,
+                                                   MSG_PROCESS_KIND_VAULT };
+
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_DAEMON));
     if (!keeper->daemon)
         return;
+    /* The daemon is ready when web listens; programs need a worker; sources come last. */
+    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_WEB));
     for (size_t i = WORKER_FIRST; i < KEEPER_PARTS; i++)
         part_start(keeper, &keeper->parts[i]);
-    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_EGRESS));
-    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_VAULT));
-    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_WEB));
+    for (size_t i = 0; i < ARRAY_COUNT(order); i++)
+        part_start(keeper, part_of(keeper, order[i]));
 }
 
 /* --- Ending ------------------------------------------------------------------------------ */

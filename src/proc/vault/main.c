@@ -264,6 +264,19 @@ static int start(struct state *state, int folder_fd)
     return link_end(state->egress) == 0 ? serve(state) : 0;
 }
 
+static void end(struct state *state)
+{
+    while (state->early.count)
+        early_drop(state, 0);
+    VEC_FINI(&state->early);
+    vault_free(state->vault);
+    loop_timer_free(state->timer);
+    link_free(state->egress);
+    link_free(state->daemon);
+    loop_free(state->loop);
+    arena_free(state->turn);
+}
+
 int main(int argc, char **argv)
 {
     struct state state = { .daemon_ready.kind = READY_DAEMON,
@@ -283,6 +296,7 @@ int main(int argc, char **argv)
     state.turn = arena_new(0);
     if (r == 0)
         r = start(&state, folder_fd);
+    end(&state);
     if (r == 0)
         return 0;
     err_print(trail, sizeof(trail));
