@@ -38,8 +38,7 @@ static void daemon_child_start(struct daemon *daemon, const struct catalog_sourc
 
 void daemon__source_start(struct daemon *daemon, uint64_t handle)
 {
-    const struct catalog_source *source =
-        catalog_source_find(core_catalog(daemon->core), handle);
+    const struct catalog_source *source = catalog_source_find(core_catalog(daemon->core), handle);
     struct daemon_source *held = daemon__source_find(daemon, handle);
     struct buf payload BUF_CLEANUP = BUF_INIT;
     struct msg_source_open open = { .source = handle };
@@ -86,9 +85,29 @@ static void daemon_outcome_unreachable(struct daemon *daemon, const struct core_
     outcome->attempt = effect->attempt;
     outcome->sent = MSG_SENT_NO;
     outcome->status = MSG_OUTCOME_STATUS_UNREACHABLE;
-    outcome->error = (struct msg_error){ .code = STR("unreachable"), .message = reason,
-                                         .retryable = true };
+    outcome->error =
+        (struct msg_error){ .code = STR("unreachable"), .message = reason, .retryable = true };
     daemon__step(daemon, &command);
+}
+
+/* Each secret that the arguments refer to may be opened once, for this call and its source. */
+static void daemon_vault_grants(struct daemon *daemon, const struct msg_call_send *send)
+{
+    struct secret_span span;
+    size_t at = 0;
+
+    while (secret_reference_next(send->args, &at, &span)) {
+        struct buf payload BUF_CLEANUP = BUF_INIT;
+        const struct msg_vault_grant grant = {
+            .reference = str_slice(send->args, span.from + 2, span.to - 2),
+            .source = send->source,
+            .execution = send->execution,
+            .call = send->call,
+        };
+
+        msg_vault_grant_encode(&grant, &payload);
+        daemon__send(&daemon->vault, MSG_VAULT_GRANT, send->execution, buf_str(&payload));
+    }
 }
 
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
@@ -128,6 +147,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
         daemon_outcome_unreachable(daemon, effect, STR("its arguments are over 1 MiB"));
         return;
     }
+    daemon_vault_grants(daemon, &send);
     daemon__send(&daemon->egress, MSG_CALL_SEND, effect->execution, buf_str(&payload));
 }
 
