@@ -1,0 +1,15 @@
+#!/bin/bash
+# test/mcp/run.sh NAME: NAME.test.mjs against the binary that WRIT names, with the clients that the lock file pins.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+# The pinned packages of a folder. Again only when its lock file changed.
+install() {
+    cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock" 2>/dev/null && return
+    (cd "$1" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+    cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
+}
+
+install .
+[ "$1" != conformance ] || install conformance
+exec node --test --test-timeout=60000 "$1.test.mjs"

@@ -1,0 +1,130 @@
+// A Writ of its own for one test file: a folder, a daemon with HTTP, one source, rules that let its writes run.
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const here = dirname(fileURLToPath(import.meta.url));
+export const binary = resolve(process.env.WRIT ?? join(here, '../../build/writ'));
+
+const RULES = `rules:
+  - name: test-writes
+    match: t.**
+    effect: write
+    verdict: allow
+    reason: the test counts them
+  - name: test-asked
+    match: t.ask
+    effect: write
+    verdict: ask
+    reason: the test answers
+`;
+
+// A person is somebody at a terminal: script(1) gives one to what must be asked of a person.
+function quote(words) {
+    return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+}
+
+export class Writ {
+    constructor() {
+        this.home = mkdtempSync(join(tmpdir(), 'writ-mcp-'));
+        this.counter = join(this.home, 'effects');
+        this.env = { ...process.env, WRIT_HOME: this.home };
+        writeFileSync(this.counter, '');
+    }
+
+    static up() {
+        const writ = new Writ();
+
+        try {
+            writ.run('up', '--http', '127.0.0.1:0');
+            writ.atTerminal('sources', 'add', 't', '--yes', '--', process.execPath, join(here, 'source.mjs'),
+                writ.counter);
+            writeFileSync(join(writ.home, 'rules.yaml'), RULES);
+            writ.atTerminal('policy', 'apply', join(writ.home, 'rules.yaml'));
+            const status = JSON.parse(writ.run('status', '--json'));
+            writ.url = new URL('/mcp', status.http);
+            writ.token = readFileSync(status.token_file, 'utf8').trim();
+        } catch (error) {
+            writ.down();
+            throw error;
+        }
+        return writ;
+    }
+
+    run(...args) {
+        return execFileSync(binary, args, { env: this.env, encoding: 'utf8', timeout: 30000 });
+    }
+
+    atTerminal(...args) {
+        const line = quote([binary, ...args]);
+
+        return execFileSync('script', ['-qec', line, '/dev/null'],
+            { env: this.env, encoding: 'utf8', timeout: 30000, stdio: ['ignore', 'pipe', 'inherit'] });
+    }
+
+    headers(more = {}) {
+        return { authorization: `Bearer ${this.token}`, ...more };
+    }
+
+    // What the source did, in order.
+    effects() {
+        return readFileSync(this.counter, 'utf8').split('\n').filter(Boolean);
+    }
+
+    // A bare `writ mcp`, one JSON line at a time.
+    stdio() {
+        return new Lines(spawn(binary, ['mcp'], { env: this.env, stdio: ['pipe', 'pipe', 'inherit'] }));
+    }
+
+    down() {
+        try {
+            this.atTerminal('down');
+        } finally {
+            rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+        }
+    }
+}
+
+export class Lines {
+    constructor(child) {
+        this.child = child;
+        this.text = '';
+        this.waiting = [];
+        this.lines = [];
+        child.stdout.setEncoding('utf8');
+        child.stdout.on('data', (text) => {
+            this.text += text;
+            for (let end; (end = this.text.indexOf('\n')) >= 0; this.text = this.text.slice(end + 1)) {
+                this.lines.push(JSON.parse(this.text.slice(0, end)));
+                this.waiting.shift()?.();
+            }
+        });
+        this.ended = new Promise((done) => child.on('close', done));
+    }
+
+    send(message) {
+        this.child.stdin.write(typeof message === 'string' ? `${message}\n` : `${JSON.stringify(message)}\n`);
+    }
+
+    async next() {
+        if (this.lines.length === 0)
+            await new Promise((done) => this.waiting.push(done));
+        return this.lines.shift();
+    }
+
+    async ask(message) {
+        this.send(message);
+        return this.next();
+    }
+
+    async close() {
+        this.child.stdin.end();
+        return this.ended;
+    }
+}
+
+export function sleep(ms) {
+    return new Promise((done) => setTimeout(done, ms));
+}
