@@ -12,8 +12,8 @@ export interface Host {
   e(value: string): void;
   /** A line for the console. */
   l(level: string, text: string): void;
-  /** The program returned: JSON. */
-  d(value: string): void;
+  /** The program returned: JSON; said is false where it returned nothing. */
+  d(value: string, said: boolean): void;
   /** The program threw; data is JSON or empty. */
   f(code: string, message: string, retryable: boolean, stack: string, data: string): void;
   /** Bytes that follow from the program's seed. */

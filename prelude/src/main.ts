@@ -102,7 +102,7 @@ function finish(value: unknown): void {
     fail(error);
     return;
   }
-  host.d(out);
+  host.d(out, value !== undefined);
 }
 
 /** A text that was one expression may have given a function: that is the program. */

@@ -60,6 +60,28 @@ static void any_name_is_a_tool(void **state)
         assert_str(test->report->calls[i].address, names[i]);
 }
 
+static void what_was_started_is_finished(void **state)
+{
+    struct worker_test *test = *state;
+    test_start(test, "async function main() { await tools.a(); await tools.b(); emit('end') }\n"
+                     "main();");
+    assert_int_equal(test->report->state, WORKER_WAITING);
+    test_answer(test, 1, "1");
+    assert_int_equal(test->report->state, WORKER_WAITING);
+    assert_int_equal(test->report->calls_count, 1);
+    test_answer(test, 2, "1");
+    assert_int_equal(test->report->state, WORKER_DONE);
+    assert_str(test->report->result, "null");
+    assert_int_equal(test->report->emits_count, 1);
+    test_error(test, "async function main() { throw new Error('m') }\nmain();", "program", "m");
+    assert_int_equal(test->report->error.line, 1);
+    test_start(test, "tools.a(); return 5");
+    assert_int_equal(test->report->state, WORKER_DONE);
+    assert_str(test->report->result, "5");
+    test_start(test, "tools.a()");
+    assert_int_equal(test->report->state, WORKER_WAITING);
+}
+
 static void a_rejected_call_is_a_tool_error(void **state)
 {
     struct worker_test *test = *state;
@@ -322,6 +344,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_answered_in_any_order),
         cmocka_unit_test(any_name_is_a_tool),
+        cmocka_unit_test(what_was_started_is_finished),
         cmocka_unit_test(a_rejected_call_is_a_tool_error),
         cmocka_unit_test(cancelling),
         cmocka_unit_test(a_preview_is_asked_for),

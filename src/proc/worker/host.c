@@ -132,6 +132,10 @@ static uint32_t host_done(struct worker_program *program, const uint32_t *argv)
         return worker__vm_undefined(&program->vm);
     if (!fits_output(program, value.len))
         return 0;
+    if (!worker__vm_to_bool(&program->vm, argv[1])) {
+        program->returned = true; /* It has ended when nothing is left to be done. */
+        return worker__vm_undefined(&program->vm);
+    }
     program->ended = true;
     program->report.state = WORKER_DONE;
     program->report.result = value;

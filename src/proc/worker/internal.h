@@ -94,6 +94,7 @@ struct worker_program {
 
     enum worker__stop stop;
     bool ended;
+    bool returned; /* without a value; what it has started goes on */
     uint64_t jobs; /* run since the start */
     bool syntax;   /* the attempt did not parse; report.error says why */
     uint64_t output_bytes;

@@ -103,6 +103,18 @@ static void tell_unhandled(struct worker_program *program)
     VEC_CLEAR(&program->rejections);
 }
 
+/* Nothing is left to be done. What nobody handled is how it ended, or it is done. */
+static void end_without_value(struct worker_program *program)
+{
+    if (program->rejections.count > 0)
+        worker__call(program, program->engine->handles.fail, &program->rejections.at[0].reason, 1);
+    if (program->ended)
+        return;
+    program->ended = true;
+    program->report.state = WORKER_DONE;
+    program->report.result = STR("null");
+}
+
 static void settle(struct worker_program *program)
 {
     run_dry(program);
@@ -112,6 +124,8 @@ static void settle(struct worker_program *program)
         return;
     }
     bool waits = program->calls_open_count > 0 || program->timers_open_count > 0;
+    if (!program->ended && program->returned && !waits)
+        end_without_value(program);
     if (!program->ended && !waits)
         worker__fail(program, "program",
                      "the program is waiting for something that can never happen: it awaits a "
