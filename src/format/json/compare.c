@@ -5,7 +5,11 @@
  */
 #include "format/json/internal.h"
 
+#include "base/map.h"
 #include "base/vec.h"
+
+/* Objects with more members than this are indexed where the order of members differs. */
+#define COMPARE_MEMBERS_MAX 16U
 
 struct compare_pair {
     const struct json_value *a;
@@ -23,27 +27,44 @@ static bool compare_scalar(const struct json_value *a, const struct json_value *
     return json_is_true(a) == json_is_true(b);
 }
 
+/* The member of that name; the members of a big object are indexed at the first search. */
+static const struct json_value *compare_member(struct map *index, const struct json_value *object,
+                                               struct str key)
+{
+    struct json_iter iter = json_iter(object);
+    const struct json_value *value;
+
+    if (json_count(object) <= COMPARE_MEMBERS_MAX)
+        return json_find(object, key);
+    if (index->count == 0)
+        while ((value = json_next(&iter)))
+            (void)map_put(index, iter.key, (void *)(uintptr_t)value);
+    return map_find(index, key);
+}
+
 /* Pushes the children of two containers of one type and size; false if a key is missing. */
 static bool compare_children(struct compare_pairs *pairs, const struct json_value *a,
                              const struct json_value *b)
 {
     struct json_iter left = json_iter(a);
     struct json_iter right = json_iter(b);
+    struct map index = MAP_INIT;
     const struct json_value *x;
+    bool equal = true;
 
-    while ((x = json_next(&left))) {
+    while (equal && (x = json_next(&left))) {
         const struct json_value *y = json_next(&right);
 
         if (left.members && !str_equal(left.key, right.key))
-            y = json_find(b, left.key);
-        if (!y || json_type(x) != json_type(y) || json_count(x) != json_count(y))
-            return false;
-        if (json_is_array(x) || json_is_object(x))
+            y = compare_member(&index, b, left.key);
+        equal = y && json_type(x) == json_type(y) && json_count(x) == json_count(y);
+        if (equal && (json_is_array(x) || json_is_object(x)))
             *VEC_PUSH(pairs) = (struct compare_pair){ x, y };
-        else if (!compare_scalar(x, y))
-            return false;
+        else if (equal)
+            equal = compare_scalar(x, y);
     }
-    return true;
+    map_fini(&index);
+    return equal;
 }
 
 bool json_equal(const struct json_value *a, const struct json_value *b)

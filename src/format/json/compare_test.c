@@ -34,9 +34,25 @@ static void equality_is_by_value(void **state UNUSED)
     assert_true(json_equal(NULL, NULL));
 }
 
+static void order_costs_little(void **state UNUSED)
+{
+    BUF_CLEANUP struct buf up = BUF_INIT;
+    BUF_CLEANUP struct buf down = BUF_INIT;
+
+    for (int i = 0; i < 50000; i++) {
+        buf_printf(&up, "%c\"k%d\":%d", i ? ',' : '{', i, i);
+        buf_printf(&down, "%c\"k%d\":%d", i ? ',' : '{', 49999 - i, 49999 - i);
+    }
+    buf_add(&up, "}", 2);
+    buf_add(&down, "}", 2);
+    same(up.ptr, down.ptr);
+    down.ptr[down.len - 3] = '1';
+    differ(up.ptr, down.ptr);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { TEST(equality_is_by_value) };
+    const struct CMUnitTest tests[] = { TEST(equality_is_by_value), TEST(order_costs_little) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

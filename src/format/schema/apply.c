@@ -244,7 +244,9 @@ static enum schema__step apply_one(struct schema__run *run, const struct schema_
     case APPLY_ALL_OF:
         return apply_all(run, apply);
     case APPLY_DEPENDENT:
-        if (!frame->waiting && !json_find(frame->value, apply->key))
+        if (!frame->waiting && frame->branch == 0 &&
+            (!schema__spend(&run->checker, json_count(frame->value) / 8) ||
+             !json_find(frame->value, apply->key)))
             return apply_next(frame);
         return apply_all(run, apply);
     case APPLY_ANY_OF:

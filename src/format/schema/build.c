@@ -177,12 +177,23 @@ static void build_number(struct build *build)
 
 static const struct regex *build_regex(struct build *build, struct str pattern, enum schema__kw kw)
 {
-    const struct regex *regex = NULL;
+    struct map *patterns = &build->compiler->patterns;
+    const struct regex *regex = map_find(patterns, pattern);
     struct regex_error error;
 
-    if (regex_compile(build->compiler->arena, pattern, &error, &regex) != REGEX_COMPILED)
+    if (regex)
+        return regex;
+    if (patterns->count == SCHEMA_PATTERNS_MAX) {
+        schema__refuse(build->compiler, &build->item, kw, "more than %u patterns",
+                       SCHEMA_PATTERNS_MAX);
+        return NULL;
+    }
+    if (regex_compile(build->compiler->arena, pattern, &error, &regex) != REGEX_COMPILED) {
         schema__refuse(build->compiler, &build->item, kw, "bad pattern at %zu: %s", error.offset,
                        error.sentence);
+        return NULL;
+    }
+    (void)map_put(patterns, pattern, (void *)(uintptr_t)regex);
     return regex;
 }
 
@@ -525,9 +536,10 @@ static void build_keep_applies(struct build *build)
 
     for (size_t i = 0; i < count; i++) {
         applies[i] = build->applies.at[i];
-        if (applies[i].kind == APPLY_DYNAMIC)
-            *VEC_PUSH(&build->compiler->dynamics) =
-                (struct schema__dynamic){ .apply = &applies[i], .anchor = applies[i].key };
+        if (applies[i].kind == APPLY_DYNAMIC &&
+            !schema__dynamic_add(build->compiler, &applies[i], applies[i].key))
+            schema__refuse(build->compiler, &build->item, KW_DYNAMIC_REF,
+                           "more than %u names of dynamic anchors", SCHEMA_DYNAMICS_MAX);
     }
     build->node->apply = applies;
     build->node->apply_count = count;

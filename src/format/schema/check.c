@@ -76,10 +76,15 @@ static bool check_type(const struct schema__node *node, const struct json_value 
     return node->plain_integer ? json_is_plain_integer(value) : json_is_integer(value);
 }
 
-static bool check_values(const struct schema__values *values, const struct json_value *value)
+static bool check_values(struct schema__checker *checker, const struct schema__values *values,
+                         const struct json_value *value)
 {
+    size_t size = json_count(value) ? value->of.span / sizeof(*value) / 16 : 0;
+
     if (json_is_string(value))
         return values->strings && schema__table_find(values->strings, json_str(value)) != NULL;
+    if (!schema__spend(checker, values->others_count * (size + 1) / 8))
+        return false;
     for (size_t i = 0; i < values->others_count; i++)
         if (json_equal(values->others[i], value))
             return true;
@@ -299,11 +304,14 @@ static bool check_count(struct schema__run *run, uint64_t min, uint64_t max,
 }
 
 /* Where only names are required, each is looked up; else the walk over the members counts them. */
-static bool check_required(struct schema__run *run, const struct schema__object *object,
+static bool check_required(struct schema__checker *checker, const struct schema__object *object,
                            const struct json_value *value)
 {
+    struct schema__run *run = checker->run;
     bool ok = true;
 
+    if (!schema__spend(checker, object->required_count * json_count(value) / 8))
+        return false;
     for (size_t i = 0; i < object->required_count; i++) {
         if (json_find(value, object->required[i]))
             continue;
@@ -333,7 +341,7 @@ static bool check_object(struct schema__checker *checker, const struct schema__o
 
     if (!ok && !checker->run)
         return false;
-    return (!object->required_only || check_required(checker->run, object, value)) && ok;
+    return (!object->required_only || check_required(checker, object, value)) && ok;
 }
 
 static void check_report_type(struct schema__run *run, const struct schema__node *node,
@@ -401,13 +409,13 @@ bool schema__check(struct schema__checker *checker, const struct schema__node *n
         check_report_type(run, node, value);
         ok = false;
     }
-    if (node->values && !check_values(node->values, value)) {
+    if (node->values && !check_values(checker, node->values, value)) {
         if (!run)
             return false;
         check_report_values(run, node->values, value);
         ok = false;
     }
-    if (node->constant && !check_values(node->constant, value)) {
+    if (node->constant && !check_values(checker, node->constant, value)) {
         if (!run)
             return false;
         check_report_values(run, node->constant, value);

@@ -97,26 +97,43 @@ void schema__place(struct schema__compiler *compiler, const struct schema__node 
 
 static void compile_drain(struct schema__compiler *compiler)
 {
-    while (compiler->items_done < compiler->items.count)
+    while (compiler->items_done < compiler->items.count && compiler->problems < REPORT_PROBLEMS_MAX)
         schema__build(compiler, compiler->items.at[compiler->items_done++]);
+}
+
+bool schema__dynamic_add(struct schema__compiler *compiler, struct schema__apply *apply,
+                         struct str anchor)
+{
+    size_t at = 0;
+
+    while (at < compiler->dynamics.count &&
+           !((compiler->dynamics.at[at].anchor.ptr == NULL) == (anchor.ptr == NULL) &&
+             str_equal(compiler->dynamics.at[at].anchor, anchor)))
+        at++;
+    if (at == SCHEMA_DYNAMICS_MAX)
+        return false;
+    if (at == compiler->dynamics.count)
+        *VEC_PUSH(&compiler->dynamics) = (struct schema__dynamic){ .anchor = anchor };
+    *VEC_PUSH(&compiler->dynamic_refs) =
+        (struct schema__dynamic_ref){ .apply = apply, .dynamic = at };
+    return true;
 }
 
 /* The schema that a dynamic reference would mean in the resource, or NULL. */
 static const struct json_value *compile_dynamic_target(struct schema__compiler *compiler,
-                                                       const struct schema__dynamic *dynamic,
-                                                       uint32_t resource)
+                                                       struct str name, uint32_t resource)
 {
     const struct schema__anchor *anchor;
 
-    if (!dynamic->anchor.ptr)
+    if (!name.ptr)
         return compiler->resources.at[resource].recursive ? compiler->resources.at[resource].root
                                                           : NULL;
-    anchor = schema__anchor_find(compiler, resource, dynamic->anchor);
+    anchor = schema__anchor_find(compiler, resource, name);
     return anchor && anchor->dynamic ? anchor->value : NULL;
 }
 
 /* Building targets may scan documents and find more references: repeat until nothing is new. */
-static void compile_dynamics(struct schema__compiler *compiler)
+static size_t compile_dynamic_nodes(struct schema__compiler *compiler)
 {
     size_t resources;
     size_t dynamics;
@@ -128,24 +145,35 @@ static void compile_dynamics(struct schema__compiler *compiler)
             for (uint32_t r = 0; r < resources; r++) {
                 struct schema__item where = { .resource = r, .parent = UINT32_MAX };
                 const struct json_value *value =
-                    compile_dynamic_target(compiler, &compiler->dynamics.at[i], r);
+                    compile_dynamic_target(compiler, compiler->dynamics.at[i].anchor, r);
 
                 if (value)
                     (void)compile_node(compiler, value, &where);
             }
         compile_drain(compiler);
     } while (resources < compiler->resources.count || dynamics < compiler->dynamics.count);
-    for (size_t i = 0; i < dynamics; i++) {
-        struct schema__apply *apply = compiler->dynamics.at[i].apply;
+    return resources;
+}
 
-        apply->by_resource = ARENA_ARRAY(compiler->arena, const struct schema__node *, resources);
+static void compile_dynamics(struct schema__compiler *compiler)
+{
+    size_t resources = compile_dynamic_nodes(compiler);
+
+    for (size_t i = 0; i < compiler->dynamics.count; i++) {
+        struct schema__dynamic *dynamic = &compiler->dynamics.at[i];
+
+        dynamic->by_resource = ARENA_ARRAY(compiler->arena, const struct schema__node *, resources);
         for (uint32_t r = 0; r < resources; r++) {
-            const struct json_value *value =
-                compile_dynamic_target(compiler, &compiler->dynamics.at[i], r);
+            const struct json_value *value = compile_dynamic_target(compiler, dynamic->anchor, r);
 
             if (value)
-                apply->by_resource[r] = map_find_u64(&compiler->nodes, (uintptr_t)value);
+                dynamic->by_resource[r] = map_find_u64(&compiler->nodes, (uintptr_t)value);
         }
+    }
+    for (size_t i = 0; i < compiler->dynamic_refs.count; i++) {
+        const struct schema__dynamic_ref *ref = &compiler->dynamic_refs.at[i];
+
+        ref->apply->by_resource = compiler->dynamics.at[ref->dynamic].by_resource;
     }
 }
 
@@ -225,6 +253,13 @@ static void compile_constants(struct schema__compiler *compiler, struct schema *
 
 static void compile_fini(struct schema__compiler *compiler)
 {
+    struct map_entry *entry;
+
+    for (size_t at = 0; (entry = map_next(&compiler->members, &at));)
+        map_fini(entry->value);
+    map_fini(&compiler->members);
+    map_fini(&compiler->patterns);
+    VEC_FINI(&compiler->dynamic_refs);
     VEC_FINI(&compiler->resources);
     VEC_FINI(&compiler->items);
     VEC_FINI(&compiler->dynamics);

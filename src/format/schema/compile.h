@@ -35,15 +35,22 @@ struct schema__item {
     struct str key;     /* name or index under that; of a referenced one the reference; or null */
 };
 
-/* A dynamic reference whose targets are known when all resources are. */
+/* A name that dynamic references go by; its targets are known when all resources are. */
 struct schema__dynamic {
-    struct schema__apply *apply;
     struct str anchor; /* null: $recursiveRef */
+    const struct schema__node **by_resource;
+};
+
+/* A dynamic reference, and which name it goes by. */
+struct schema__dynamic_ref {
+    struct schema__apply *apply;
+    size_t dynamic;
 };
 
 struct schema__resources VEC(struct schema__resource);
 struct schema__items VEC(struct schema__item);
 struct schema__dynamics VEC(struct schema__dynamic);
+struct schema__dynamic_refs VEC(struct schema__dynamic_ref);
 struct schema__places VEC(const struct schema__node **);
 
 struct schema__compiler {
@@ -60,6 +67,9 @@ struct schema__compiler {
     struct schema__items items;
     size_t items_done;
     struct schema__dynamics dynamics;
+    struct schema__dynamic_refs dynamic_refs;
+    struct map members;           /* address of a big object -> struct map of its members */
+    struct map patterns;          /* text -> struct regex */
     struct schema__places places; /* every place that holds a node */
     size_t nodes_max;
     struct schema__node always;
@@ -98,6 +108,10 @@ void schema__place(struct schema__compiler *compiler, const struct schema__node 
 /* Notes a problem at the item's keyword (KW__NONE: the schema itself). */
 void schema__refuse(struct schema__compiler *compiler, const struct schema__item *item,
                     enum schema__kw kw, const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* Notes a dynamic reference; false where there are too many names. */
+bool schema__dynamic_add(struct schema__compiler *compiler, struct schema__apply *apply,
+                         struct str anchor);
 
 /* Builds the item's node from its value. */
 void schema__build(struct schema__compiler *compiler, struct schema__item item);

@@ -7,6 +7,9 @@
 
 #include "format/schema/uri.h"
 
+/* Objects with more members than this are indexed for references. */
+#define SCAN_MEMBERS_MAX 16U
+
 struct scan_part {
     const struct json_value *value;
     uint32_t resource;
@@ -306,6 +309,44 @@ static uint32_t scan_find_resource(struct schema__compiler *compiler, struct str
     return root ? schema__scan(compiler, uri, root) : UINT32_MAX;
 }
 
+/* The member of an object; one with many members is indexed when it is first looked into. */
+static const struct json_value *scan_member(struct schema__compiler *compiler,
+                                            const struct json_value *object, struct str key)
+{
+    struct map *members = map_find_u64(&compiler->members, (uintptr_t)object);
+    struct json_iter iter = json_iter(object);
+    const struct json_value *value;
+
+    if (json_count(object) <= SCAN_MEMBERS_MAX)
+        return json_find(object, key);
+    if (!members) {
+        members = ARENA_NEW(compiler->work, struct map);
+        while ((value = json_next(&iter)))
+            (void)map_put(members, iter.key, (void *)(uintptr_t)value);
+        (void)map_put_u64(&compiler->members, (uintptr_t)object, members);
+    }
+    return map_find(members, key);
+}
+
+/* A pointer's target as json_pointer finds it, but quickly among many definitions. */
+static const struct json_value *scan_pointer(struct schema__compiler *compiler,
+                                             const struct json_value *root, struct str pointer)
+{
+    const struct json_value *at = root;
+    struct str rest = pointer;
+
+    (void)str_split(&rest, '/');
+    while (rest.ptr && at) {
+        struct str token = str_split(&rest, '/');
+
+        if (json_is_object(at) && str_find_char(token, '~') == SIZE_MAX)
+            at = scan_member(compiler, at, token);
+        else
+            at = json_pointer(at, str_of(token.ptr - 1, token.len + 1));
+    }
+    return at;
+}
+
 bool schema__resolve(struct schema__compiler *compiler, uint32_t resource, struct str reference,
                      struct schema__target *ret_target)
 {
@@ -323,7 +364,7 @@ bool schema__resolve(struct schema__compiler *compiler, uint32_t resource, struc
     fragment = schema__uri_decode(compiler->work, fragment);
     target.value = compiler->resources.at[target.resource].root;
     if (fragment.len && fragment.ptr[0] == '/') {
-        target.value = json_pointer(target.value, fragment);
+        target.value = scan_pointer(compiler, target.value, fragment);
     } else if (fragment.len) {
         target.anchor = schema__anchor_find(compiler, target.resource, fragment);
         target.value = target.anchor ? target.anchor->value : NULL;

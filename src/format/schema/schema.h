@@ -22,8 +22,13 @@
 
 /* Schemas in one compiled program, those of documents that are referred to included. */
 #define SCHEMA_NODES_MAX 200000U
+/* Patterns that differ, and names of dynamic anchors that are referred to, in one program. */
+#define SCHEMA_PATTERNS_MAX 10000U
+#define SCHEMA_DYNAMICS_MAX 64U
 /* Schemas and containers open at one time while validating. */
 #define SCHEMA_DEPTH_MAX 8192U
+/* Words of 64 marks for unevaluatedItems and unevaluatedProperties, while validating. */
+#define SCHEMA_MARKS_MAX (1024U * 1024U)
 /* Steps of one validation where the caller names no smaller number: one a schema or value. */
 #define SCHEMA_STEPS_MAX 10000000U
 

@@ -80,8 +80,13 @@ static size_t validate_words(const struct json_value *value)
 static size_t validate_new_marks(struct schema__run *run, const struct json_value *value)
 {
     size_t at = run->words->count;
+    size_t words = validate_words(value);
 
-    for (size_t i = validate_words(value); i; i--)
+    if (!schema__spend(&run->checker, words) || at + words > SCHEMA_MARKS_MAX) {
+        run->checker.too_costly = true;
+        words = 0;
+    }
+    while (words--)
         *VEC_PUSH(run->words) = 0;
     return at;
 }
