@@ -20,8 +20,7 @@ writeFileSync(join(home, 'servers'), new URL('../mcp-servers', import.meta.url).
 
 const descendants = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
     try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('mcp-servers')
-            || readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`WRIT_CHILD=${child.pid}.`);
+        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`WRIT_CHILD=${child.pid}.`);
     } catch {
         return false;
     }
@@ -65,6 +64,22 @@ if (!await until(() => descendants().length === 0, 3000))
     problems.push(`left behind: ${descendants()}`);
 if (readFileSync(join(home, 'vault/sealed')).includes('planted'))
     problems.push('a secret stands in clear in the vault');
+
+// A keeper that is killed leaves a grandchild of a source behind; the next one ends it.
+const stray = spawn('sleep', ['600'], {
+    env: { WRIT_CHILD: `${child.pid}.1` }, stdio: 'ignore', detached: true,
+});
+const strayGone = new Promise((done) => stray.on('exit', () => done(true)));
+const next = spawn(join(parts, 'keeper'), ['--home', home, '--workers', '1'], {
+    env: { PATH: process.env.PATH, HOME: root }, stdio: ['ignore', 'inherit', 'inherit'],
+});
+const nextGone = new Promise((done) => next.on('exit', () => done(true)));
+
+if (!await Promise.race([strayGone, wait(5000)]))
+    problems.push('a stray of a killed keeper lives');
+next.kill('SIGKILL');
+await nextGone;
+stray.kill('SIGKILL');
 for (const problem of problems)
     console.log(`FAILED: ${problem}`);
 if (!problems.length)

@@ -11,6 +11,7 @@
 #include "sys/clock.h"
 #include "sys/paths.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -281,36 +282,42 @@ static bool is_ours(struct keeper *keeper, int32_t pid)
     return false;
 }
 
-/* The number of the child whose mark it carries; 0: none. */
-static uint32_t mark_of(int32_t pid)
+struct mark {
+    uint64_t keeper; /* its pid; 0: no mark */
+    uint64_t number; /* of the child */
+};
+
+static struct mark mark_of(int32_t pid)
 {
     char path[64];
     char text[65536];
     struct str rest;
-    uint64_t number = 0;
+    struct mark mark = { 0 };
 
     (void)snprintf(path, sizeof(path), "/proc/%d/environ", pid);
     rest = str_of(text, file_read(path, text, sizeof(text)));
     while (rest.ptr && rest.len) {
         struct str one = str_split(&rest, '\0');
-        size_t dot = str_find_char(one, '.');
 
-        if (str_starts(one, STR(MARK)) && dot != SIZE_MAX)
-            (void)str_to_u64(str_slice(one, dot + 1, one.len), &number);
+        if (!str_starts(one, STR(MARK)))
+            continue;
+        one = str_slice(one, sizeof(MARK) - 1, one.len);
+        (void)str_to_u64(str_split(&one, '.'), &mark.keeper);
+        (void)str_to_u64(one, &mark.number);
     }
-    return (uint32_t)number;
+    return mark;
 }
 
 static bool has_living_parent(struct keeper *keeper, const struct proc_facts *facts)
 {
-    uint32_t mark = mark_of(facts->pid);
+    struct mark mark = mark_of(facts->pid);
     struct map_entry *entry;
     size_t position = 0;
 
     while ((entry = map_next(&keeper->children, &position))) {
         const struct keeper_child *child = entry->value;
 
-        if (child->number == mark || proc_pid(child->proc) == facts->session)
+        if (child->number == mark.number || proc_pid(child->proc) == facts->session)
             return true;
     }
     return false;
@@ -350,4 +357,28 @@ void keeper__orphans(struct keeper *keeper)
     for (int round = 0; round < ORPHAN_ROUNDS; round++)
         if (orphans_end(keeper) == 0)
             return;
+}
+
+/* A keeper that was killed could not end what its children had started. */
+void keeper__strays(void)
+{
+    DIR *folder = opendir("/proc");
+    struct dirent *entry;
+
+    while (folder && (entry = readdir(folder))) {
+        struct proc_facts facts;
+        struct mark mark;
+        uint64_t pid;
+
+        if (!str_to_u64(str_from(entry->d_name), &pid))
+            continue;
+        mark = mark_of((int32_t)pid);
+        if (!mark.keeper || (int32_t)mark.keeper == proc_self())
+            continue;
+        if (proc_facts_get((int32_t)mark.keeper, &facts) == PROC_GONE ||
+            strcmp(facts.name, "keeper") != 0)
+            (void)kill((pid_t)pid, SIGKILL);
+    }
+    if (folder)
+        (void)closedir(folder);
 }

@@ -131,6 +131,8 @@ void keeper__children_stop(struct keeper *keeper);
 void keeper__children_kill(struct keeper *keeper);
 /* Ends and reaps processes that were left to us by children that are gone. */
 void keeper__orphans(struct keeper *keeper);
+/* Ends what is left of the children of keepers that are gone. */
+void keeper__strays(void);
 
 /* Takes in every frame that the daemon's link holds. */
 void keeper__daemon_drain(struct keeper *keeper);
