@@ -3,7 +3,8 @@
 
 static bool core_is_person(struct core_turn *turn, const struct event_who *who, const char *what)
 {
-    if (str_starts(who->actor, STR("person:")))
+    /* What widens is never done on an answer that an agent could have given. */
+    if (str_starts(who->actor, STR("person:")) && who->verified)
         return true;
     core__reply_error(turn, who, what, "refused",
                       STR("only a person may do this; do it in a terminal of your own"));

@@ -110,6 +110,25 @@ static void daemon_vault_grants(struct daemon *daemon, const struct msg_call_sen
     }
 }
 
+/* Each secret that the arguments name may be opened once, by this call alone. */
+static void daemon_grant_secrets(struct daemon *daemon, const struct call *call)
+{
+    struct secret_span span;
+
+    for (size_t at = 0; secret_reference_next(call->args, &at, &span);) {
+        struct msg_vault_grant grant = {
+            .reference = str_slice(call->args, span.from + 2, span.to - 2),
+            .source = call->source,
+            .execution = call->execution,
+            .call = call->number,
+        };
+        struct buf payload BUF_CLEANUP = BUF_INIT;
+
+        msg_vault_grant_encode(&grant, &payload);
+        daemon__send(&daemon->vault, MSG_VAULT_GRANT, call->execution, buf_str(&payload));
+    }
+}
+
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
 {
     const struct call *call = core_call(daemon->core, effect->execution, effect->call);
@@ -132,6 +151,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
         return;
     }
     daemon__source_start(daemon, effect->source);
+    daemon_grant_secrets(daemon, call);
     send.call = call->number;
     send.attempt = call->attempt;
     send.source = call->source;
