@@ -30,7 +30,7 @@ writ=$root/build/writ
 documents=$work/documents
 server=$work/node_modules/@modelcontextprotocol/server-filesystem/dist/index.js
 
-[ -x "$writ" ] || { echo 'quickstart: build/writ is missing; run `make quickstart`' >&2; exit 75; }
+[ -x "$writ" ] || { echo 'quickstart: build/writ is missing; run: make quickstart' >&2; exit 75; }
 
 show() {
     printf '\n$ writ'

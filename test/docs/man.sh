@@ -7,7 +7,7 @@ lint() {
     if command -v mandoc >/dev/null; then
         mandoc -T lint -W warning "$1" 2>&1
     else
-        groff -mdoc -T utf8 -ww "$1" 2>&1 >/dev/null
+        { groff -mdoc -T utf8 -ww "$1" >/dev/null; } 2>&1
     fi
 }
 
@@ -22,6 +22,7 @@ for page in man/*.[1-9]; do
     printf '%s\n' "$told"
     failed=1
 done
+# shellcheck disable=SC2016 # the script that is printed, not ours
 # Each command of the program has a word in its page.
 for command in $("$1" completion bash | sed -n 's/^  \[ "$COMP_CWORD" -eq 1 \] && words="\(.*\)"$/\1/p'); do
     grep -q "^\.It Cm $command\$" man/writ.1 || {

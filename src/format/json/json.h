@@ -180,8 +180,9 @@ bool json_is_plain_integer(const struct json_value *value);
 /* Elements of an array or members of an object; 0 for anything else. */
 static inline size_t json_count(const struct json_value *value)
 {
-    return json_is_array(value) || json_is_object(value) ? (size_t)(value->tag >> JSON__LEN_SHIFT)
-                                                         : 0;
+    if (!value || (value->tag & JSON__KIND_MASK) < JSON__ARR)
+        return 0;
+    return (size_t)(value->tag >> JSON__LEN_SHIFT);
 }
 
 /* The member of that name, or NULL. Linear in the members. */
@@ -243,7 +244,7 @@ static inline const struct json_value *json_next(struct json_iter *iter)
 {
     const struct json_value *value = iter->at;
 
-    if (iter->left == 0)
+    if (iter->left == 0 || !value)
         return NULL;
     iter->left--;
     if (iter->members) {

@@ -156,7 +156,7 @@ static int client_connect(struct cli *cli, struct client **ret_client)
     if (r == CLI_DONE)
         *ret_client = client;
     else
-        client = client_free(client);
+        (void)client_free(client);
     return r;
 }
 

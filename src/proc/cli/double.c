@@ -58,9 +58,12 @@ static void double_read_script(struct double_state *state, const char *path)
         struct str whole = rest;
         struct str line = str_split(&rest, '\n');
 
-        if (line.len > 0 && line.ptr[0] != ' ')
+        if (line.len > 0 && line.ptr[0] != ' ') {
             *VEC_PUSH(&state->parts) = (struct part){ .request = line, .answers = STR("") };
-        else if (line.len > 0 && state->parts.at[state->parts.count - 1].answers.len == 0)
+            continue;
+        }
+        CHECK(line.len == 0 || state->parts.count > 0);
+        if (line.len > 0 && state->parts.at[state->parts.count - 1].answers.len == 0)
             state->parts.at[state->parts.count - 1].answers = whole;
     }
 }

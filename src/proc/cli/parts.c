@@ -18,8 +18,6 @@
 #define PARTS_ARGS_MAX   12U
 #define PARTS_REASON_MAX 4096U
 
-extern char **environ;
-
 /* The keeper's file, or NULL after saying where it was looked for. */
 static const char *parts_keeper(struct cli *cli)
 {
@@ -140,7 +138,7 @@ int parts_start(struct cli *cli, const struct parts_plan *plan)
     struct str reason;
     int ends[2];
     int status = 0;
-    pid_t pid;
+    pid_t pid = -1;
     int r;
 
     if (!keeper)

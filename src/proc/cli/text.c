@@ -159,6 +159,7 @@ static void table_widths(const struct text_table *table, size_t *ret_widths)
     size_t last = table->columns - 1;
     size_t used = 0;
 
+    CHECK(table->columns > 0 && table->columns <= TEXT_COLUMNS_MAX);
     for (size_t c = 0; c < table->columns; c++)
         ret_widths[c] = text_width(table_head(table, c));
     for (size_t i = 0; i < table->cell_count; i++) {
@@ -199,8 +200,9 @@ static void table_cell(const struct text_table *table, struct buf *out, size_t c
 
 void text_table_print(const struct text_table *table, struct buf *out)
 {
-    size_t widths[TEXT_COLUMNS_MAX];
+    size_t widths[TEXT_COLUMNS_MAX] = { 0 };
 
+    CHECK(table->columns > 0);
     table_widths(table, widths);
     for (size_t c = 0; c < table->columns; c++) {
         struct text_cell head = { table_head(table, c), TEXT_DIM };
