@@ -290,7 +290,7 @@ function parse(input: string, base: Parts | null): Parts {
   }
   const rest = cutTail(parts, scheme ? text.slice(scheme[0].length) : text);
   if (scheme && !(base && base.protocol === parts.protocol && isSpecial(parts.protocol) &&
-    !/^[/\\]/.test(rest))) {
+    !/^[/\\]{2}/.test(rest))) {
     return absolute(parts, rest, input);
   }
   return relative(parts, base as Parts, rest, input);
