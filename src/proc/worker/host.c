@@ -17,6 +17,9 @@ static uint32_t host_stop(struct worker_program *program, enum worker__stop why)
     return 0;
 }
 
+/* What a line that a full console drops counts as output. */
+#define WORKER__DROPPED_LINE_BYTES 64U
+
 /* Counts what goes into the report. False: it is too much, and the program stops. */
 static bool fits(struct worker_program *program, size_t len)
 {
@@ -119,6 +122,11 @@ static uint32_t host_line(struct worker_program *program, const uint32_t *argv)
         if (!level.ptr || !text.ptr)
             return 0;
         worker__said_console(program, level, text);
+    } else {
+        /* A loop that only talks ends here, not at the end of its time. */
+        program->output_bytes += WORKER__DROPPED_LINE_BYTES;
+        if (program->output_bytes > program->limits.output_bytes_max)
+            return host_stop(program, WORKER__STOP_OUTPUT);
     }
     return worker__vm_undefined(&program->vm);
 }

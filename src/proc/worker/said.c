@@ -198,7 +198,7 @@ void worker__fail_stop(struct worker_program *program)
         return;
     case WORKER__STOP_OUTPUT:
         worker__fail(program, "limit",
-                     "result and emitted values are larger than %llu bytes together; "
+                     "result, emitted values and console are larger than %llu bytes together; "
                      "return what is needed of them",
                      (unsigned long long)limits->output_bytes_max);
         return;
