@@ -23,6 +23,8 @@
 
 /* Programs sent to a worker that it has not reported on. */
 #define DAEMON_QUEUE_MAX 8U
+/* Programs that a worker holds, those that wait included. */
+#define DAEMON_RESIDENTS_MAX 32U
 /* A worker that has not reported for so long is busy: what waits behind it goes elsewhere. */
 #define DAEMON_SLOW_MS 10
 /* How often a program may take its worker down before it is ended. */

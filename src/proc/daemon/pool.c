@@ -214,6 +214,23 @@ static void daemon_line_add(struct daemon *daemon, struct daemon_slot *slot)
     *VEC_PUSH(&daemon->line) = slot->execution;
 }
 
+/* A program that only waits makes room; it runs again when something is given to it. */
+static void daemon_make_room(struct daemon *daemon, struct daemon_worker *worker)
+{
+    struct map_entry *entry;
+
+    if (worker->residents < DAEMON_RESIDENTS_MAX)
+        return;
+    for (size_t at = 0; (entry = map_next(&daemon->slots, &at));) {
+        struct daemon_slot *slot = entry->value;
+
+        if (slot->worker == worker && slot->owed == 0) {
+            daemon_slot_leave(daemon, slot, true);
+            return;
+        }
+    }
+}
+
 static bool daemon_place(struct daemon *daemon, struct daemon_slot *slot)
 {
     const struct execution *execution = core_execution(daemon->core, slot->execution);
@@ -223,6 +240,7 @@ static bool daemon_place(struct daemon *daemon, struct daemon_slot *slot)
         return true;
     if (!worker)
         return false;
+    daemon_make_room(daemon, worker);
     slot->worker = worker;
     slot->fed = 0;
     worker->residents++;

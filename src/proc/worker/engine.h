@@ -9,8 +9,8 @@
  *
  * Easy to get wrong:
  * - A report and all it names live in its program, until the next call with that program.
- * - report->worn means that this process has run something that may have left it unwell (a trap,
- *   a heap grown over WORKER_HEAP_WORN): reply, then end the process. In a simulation ignore it.
+ * - report->worn and trapped mean that this process has run something that may have left it
+ *   unwell: reply, then end the process. In a simulation ignore them.
  * - The stack that calls in here must have WORKER_STACK_BYTES left, or deep recursion in a
  *   program ends the process instead of throwing.
  * - One thread only: a trap finds its way back through one static landing place.
@@ -123,7 +123,8 @@ struct worker_report {
     uint64_t memory_bytes;     /* the most the program's memory has been */
     struct str ran;            /* the text that ran, where types were removed; else null */
     struct digest ran_digest;  /* its digest */
-    bool worn;
+    bool worn;    /* it ended, and its heap was larger than WORKER_HEAP_WORN, or it trapped */
+    bool trapped; /* its machine is gone */
 };
 
 /*

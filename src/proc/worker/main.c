@@ -36,7 +36,7 @@
 #define SIGNAL_STACK  (64U << 10)
 #define WATCH_MS      250 /* of CPU between two looks of the watchdog */
 #define WATCH_MAX     (LIMIT_WORKER_SLICE_MS / WATCH_MS)
-#define PROGRAMS_MAX  64U         /* the daemon keeps 32 waiting here; more of them is a mistake */
+#define PROGRAMS_MAX  256U        /* the daemon keeps 32 here; so many are a mistake */
 #define REPORT_MORE   (64U << 10) /* a report as long as this leaves before the next delivery */
 #define MACHINES_WARM 8U          /* kept clean while there is work; one when there was none for */
 #define IDLE_MS       1000        /* this long */
@@ -56,6 +56,7 @@ struct worker {
     size_t emits_shown; /* of the report under way: emitted before, in an earlier run */
     bool used;          /* since it was trimmed */
     bool worn;
+    bool trapped;
 };
 
 static volatile sig_atomic_t watch_running;
@@ -272,6 +273,7 @@ static int give(struct worker *worker, struct worker_program *program,
         return 0;
     report_add(worker, execution, report, false);
     worker->worn = worker->worn || report->worn;
+    worker->trapped = worker->trapped || report->trapped;
     if (report->state != WORKER_WAITING) {
         (void)map_take_u64(&worker->programs, execution);
         *VEC_PUSH(&worker->ended) = program;
@@ -425,6 +427,12 @@ static int serve(struct worker *worker)
     return r == WIRE_BROKEN ? RAISE(-EPROTO) : write_all(worker);
 }
 
+/* A trap is reason to end at once; a heap that was large can wait until nobody waits here. */
+static bool should_end(const struct worker *worker)
+{
+    return worker->trapped || (worker->worn && worker->programs.count == 0);
+}
+
 static int run(struct worker *worker)
 {
     for (;;) {
@@ -435,7 +443,7 @@ static int run(struct worker *worker)
         r = serve(worker);
         if (r < 0)
             return TRACE(r);
-        if (worker->worn && !has_more(0))
+        if (should_end(worker) && !has_more(0))
             return 0;
         make_new(worker);
     }

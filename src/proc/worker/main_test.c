@@ -243,6 +243,28 @@ static void a_memory_bomb_is_told_and_the_worker_ends(void **state)
     assert_int_equal(ends_with(end), 0);
 }
 
+static void a_large_program_may_wait(void **state)
+{
+    struct other_end *end = *state;
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    struct msg_delivery delivery = result_of(1, "1");
+    struct msg_program_deliver deliver = { 1, &delivery, 1 };
+    take_ready(end);
+    give_start(end, 1, "const a = new Uint8Array(2e7); await tools.a(); return a.length");
+    struct msg_program_report report = take_report(end);
+    assert_int_equal(report.state, MSG_REPORT_STATE_WAITING);
+    give_start(end, 2, "const a = new Uint8Array(2e7); return a.length");
+    report = take_report(end);
+    assert_int_equal(report.state, MSG_REPORT_STATE_DONE);
+    size_t began = wire_begin(&out, &(struct wire_frame){ .type = MSG_PROGRAM_DELIVER, .id = 1 });
+    msg_program_deliver_encode(&deliver, &out);
+    assert_true(wire_end(&out, began));
+    give_bytes(end, &out);
+    report = take_report(end);
+    assert_true(str_is(report.result, "20000000"));
+    assert_int_equal(ends_with(end), 0);
+}
+
 static void it_ends_when_the_daemon_does(void **state)
 {
     struct other_end *end = *state;
@@ -281,6 +303,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_program_runs_again_from_its_journal, setup, teardown),
         cmocka_unit_test_setup_teardown(deep_recursion_is_survived, setup, teardown),
         cmocka_unit_test_setup_teardown(a_memory_bomb_is_told_and_the_worker_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_large_program_may_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(it_ends_when_the_daemon_does, setup, teardown),
         cmocka_unit_test_setup_teardown(it_ends_on_what_it_does_not_know, setup, teardown),
     };

@@ -180,6 +180,7 @@ static void enter(struct worker_program *program, void (*act)(struct worker__vm 
         program->ended = false;
         worker__fail_trap(program);
         program->report.worn = true;
+        program->report.trapped = true;
         program->report.memory_bytes = worker__vm_heap(&program->vm);
         worker__vm_fini(&program->vm);
     }
@@ -294,7 +295,7 @@ static void report_fill(struct worker_program *program)
     report->console_count = program->console.count;
     if (program->vm.wasm) {
         report->memory_bytes = worker__vm_heap(&program->vm);
-        report->worn = report->memory_bytes > WORKER_HEAP_WORN;
+        report->worn = program->ended && report->memory_bytes > WORKER_HEAP_WORN;
     }
 }
 
