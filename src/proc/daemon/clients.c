@@ -8,7 +8,7 @@
  *
  * This is in the way of an agent that tries to answer its own questions; it is no proof. An
  * agent that makes itself a terminal and leaves its parents is not caught here, which is why
- * answers to destructive calls will need a key (docs/adr/0008-who-is-a-person.md).
+ * answers to destructive calls will need a key (docs/adr/0009-who-is-a-person.md).
  */
 #include "proc/daemon/internal.h"
 
