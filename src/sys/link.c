@@ -399,6 +399,7 @@ struct listener {
     struct loop__source source;
     struct loop_ready *ready;
     char *path;
+    int spare; /* a descriptor to give up when there are no more */
 };
 
 static void listener_on_events(struct loop__source *source, unsigned int events)
@@ -420,6 +421,7 @@ int listener_new(struct loop *loop, const char *path, struct loop_ready *ready,
     *listener = (struct listener){ .source.on_events = listener_on_events, .ready = ready };
     listener->path = heap_alloc(strlen(path) + 1);
     memcpy(listener->path, path, strlen(path) + 1);
+    listener->spare = port_copy(fd);
     r = loop__source_start(loop, &listener->source, fd);
     if (r == 0)
         r = loop__source_want(&listener->source, LOOP_READ);
@@ -437,15 +439,35 @@ struct listener *listener_free(struct listener *listener)
         return NULL;
     loop_unqueue(listener->source.loop, listener->ready);
     loop__source_stop(&listener->source);
+    if (listener->spare >= 0)
+        port_close(listener->spare);
     port_unlisten(listener->source.fd, listener->path);
     (void)heap_free(listener->path);
     return heap_free(listener);
+}
+
+/* No descriptor is left: the caller is turned away, or it would wake us for ever. */
+static void listener_turn_away(struct listener *listener)
+{
+    int fd;
+
+    if (listener->spare < 0)
+        return;
+    port_close(listener->spare);
+    fd = port_accept(listener->source.fd);
+    if (fd >= 0)
+        port_close(fd);
+    listener->spare = port_copy(listener->source.fd);
 }
 
 int listener_accept(struct listener *listener)
 {
     int fd = port_accept(listener->source.fd);
 
+    while (fd == -EMFILE || fd == -ENFILE) {
+        listener_turn_away(listener);
+        fd = listener->spare < 0 ? -EAGAIN : port_accept(listener->source.fd);
+    }
     return fd < 0 ? -1 : fd;
 }
 

@@ -114,7 +114,8 @@ static void sim_inode_cut(struct sim_inode *inode)
 
     for (size_t i = 0; i < inode->changes.count; i++) {
         struct sim_change *change = &inode->changes.at[i];
-        bool kept = loss == SIM_LOSE_NONE || (loss != SIM_LOSE_ALL && sim_random(2));
+        bool kept = loss == SIM_LOSE_NONE || loss == SIM_LOSE_SECTORS ||
+                    (loss == SIM_LOSE_SOME && sim_random(2));
 
         if (kept && loss == SIM_LOSE_SECTORS && change->bytes)
             sim_change_tear(&inode->platter, change);
