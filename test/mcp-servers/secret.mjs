@@ -8,4 +8,5 @@ serve({
     leak: { description: `use it with ${secret}`, call: () => ({ content: [], structuredContent: { token: secret, key } }) },
     check: { call: ({ token, pem }) => text(token === secret && (pem === undefined || pem === key) ? 'it is mine' : 'who is that') },
     other: { call: ({ token }) => text(token) },
+    environment: { call: () => text(process.env.TOKEN === secret ? 'it is mine' : 'who is that') },
 }, { modern: true });

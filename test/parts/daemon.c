@@ -507,6 +507,44 @@ static void secrets_stay_at_the_door(void)
         str_printf(arena, "\"%.*s\"", STR_ARG(token))));
 }
 
+static void child_start_with(uint64_t id, const char *server, struct str env)
+{
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    struct str argv[] = { STR("node"), str_printf(arena, "%s/%s.mjs", servers, server) };
+    const struct msg_child_start start = {
+        .child = id, .argv = argv, .argv_count = 2, .env = &env, .env_count = 1
+    };
+
+    msg_child_start_encode(&start, &payload);
+    send_frame(KEEPER, MSG_CHILD_START, &payload);
+}
+
+/* Given with a source: sealed, granted for its child, and nowhere else in clear. */
+static void a_secret_of_an_environment_is_opened_for_the_child(void)
+{
+    static const char reference[] = "secret:0123456789abcdef01234567";
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    const struct msg_vault_seal seal = { .reference = str_from(reference),
+                                         .value = STR("sk-live-planted0123456789") };
+    const struct msg_vault_grant given = { .reference = str_from(reference), .source = 10 };
+    struct str env = str_printf(arena, "TOKEN={{%s}}", reference);
+    struct msg_source_report said;
+
+    msg_vault_seal_encode(&seal, &payload);
+    send_frame(VAULT, MSG_VAULT_SEAL, &payload);
+    msg_vault_grant_encode(&given, &payload);
+    send_frame(VAULT, MSG_VAULT_GRANT, &payload);
+    source_open(10, "secret");
+    child_start_with(10, "secret", env);
+    (void)report(10, MSG_SOURCE_STATE_CONNECTED);
+    EXPECT(str_is(answer(10, "environment", "{}"), "\"it is mine\""));
+    /* A second start without a second grant. */
+    source_open(11, "secret");
+    child_start_with(11, "secret", env);
+    said = report(11, MSG_SOURCE_STATE_ERROR);
+    EXPECT(str_find(said.reason, STR("stays closed")) != SIZE_MAX);
+}
+
 static void egress_is_started_again(void)
 {
     struct wire_frame frame;
@@ -557,6 +595,7 @@ static const struct {
     PLAY(a_program_that_is_not_there_says_so),
     PLAY(no_grandchild_survives),
     PLAY(secrets_stay_at_the_door),
+    PLAY(a_secret_of_an_environment_is_opened_for_the_child),
     PLAY(egress_is_started_again),
     PLAY(a_call_costs),
 #undef PLAY

@@ -176,7 +176,8 @@ static void daemon_client_frame(struct daemon *daemon, struct daemon_client *cli
 
         request->client = client->number;
         request->frame = frame->id;
-        daemon__api(daemon, request, api.method, api.path, api.body.ptr ? daemon__door(daemon, api.body) : STR(""));
+        daemon__api(daemon, request, api.method, api.path,
+                    api.body.ptr ? daemon__door(daemon, api.path, api.body) : STR(""));
     } else if (frame->type == MSG_MCP_ATTACH &&
                msg_mcp_attach_decode(frame->payload, daemon->turn, &attach)) {
         daemon_attach(daemon, client, frame->id);
@@ -201,7 +202,7 @@ void daemon__stdio_ready(struct daemon *daemon, struct daemon_stdio *stdio)
     int r;
 
     while ((r = stream_line(stdio->stream, MCP_MESSAGE_MAX, &line)) == STREAM_LINE) {
-        mcp_line(daemon->mcp, number, daemon__door(daemon, line), daemon->now_ms,
+        mcp_line(daemon->mcp, number, daemon__door(daemon, STR_NULL, line), daemon->now_ms,
                  &daemon->actions);
         daemon__mcp_actions(daemon);
         if (!map_find_u64(&daemon->stdios, number))

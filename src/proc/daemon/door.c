@@ -1,7 +1,8 @@
 /*
  * Secrets at the daemon's own door: what an agent or a command line says is JSON, and a known
  * shape in it becomes a reference before anything else looks at it. It is not kept: a credential
- * that a program carries in its text belongs to no connection, and is put back nowhere.
+ * that a program carries in its text belongs to no connection, and is put back nowhere. Only what
+ * is given with a source goes to the vault, for the environment of its child.
  */
 #include "proc/daemon/internal.h"
 
@@ -15,12 +16,25 @@ int daemon__door_open(struct daemon *daemon)
     return r < 0 ? TRACE(r) : 0;
 }
 
-struct str daemon__door(struct daemon *daemon, struct str json)
+static void daemon_door_seal(struct daemon *daemon, const struct secret_found *found)
+{
+    const struct msg_vault_seal seal = { .reference =
+                                             str_of(found->reference, SECRET_REFERENCE_LEN),
+                                         .value = found->value };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    msg_vault_seal_encode(&seal, &payload);
+    daemon__send(&daemon->vault, MSG_VAULT_SEAL, 0, buf_str(&payload));
+}
+
+struct str daemon__door(struct daemon *daemon, struct str path, struct str json)
 {
     struct buf out BUF_CLEANUP = BUF_INIT;
     struct secret_found_list found = { 0 };
     size_t count = secret_replace(&daemon->door, json, daemon->turn, &out, &found);
 
+    for (size_t i = 0; i < found.count && str_is(path, "/v1/sources"); i++)
+        daemon_door_seal(daemon, &found.at[i]);
     VEC_FINI(&found);
     return count ? str_copy(daemon->turn, buf_str(&out)) : json;
 }

@@ -374,7 +374,7 @@ void daemon__web_ready(struct daemon *daemon)
 
         if (frame.type == MSG_HTTP_REQUEST &&
             msg_http_request_decode(frame.payload, daemon->turn, &request)) {
-            request.body = daemon__door(daemon, request.body);
+            request.body = daemon__door(daemon, request.path, request.body);
             daemon_http_request(daemon, frame.id, &request);
         } else if (frame.type == MSG_HTTP_GONE) {
             daemon_http_gone(daemon, frame.id);

@@ -241,7 +241,8 @@ void daemon__artifacts(struct daemon *daemon);
 
 /* door.c */
 MUST int daemon__door_open(struct daemon *daemon);
-struct str daemon__door(struct daemon *daemon, struct str json);
+/* path: of the request; null for what is none. */
+struct str daemon__door(struct daemon *daemon, struct str path, struct str json);
 
 /* clients.c */
 void daemon__client_accept(struct daemon *daemon);

@@ -16,6 +16,23 @@ struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t handle
     return source;
 }
 
+/* Each secret that the text refers to may be opened once: for this call, or (call 0) for the child. */
+static void daemon_vault_grants(struct daemon *daemon, struct str text,
+                                const struct msg_vault_grant *use)
+{
+    struct secret_span span;
+    size_t at = 0;
+
+    while (secret_reference_next(text, &at, &span)) {
+        struct buf payload BUF_CLEANUP = BUF_INIT;
+        struct msg_vault_grant grant = *use;
+
+        grant.reference = str_slice(text, span.from + 2, span.to - 2);
+        msg_vault_grant_encode(&grant, &payload);
+        daemon__send(&daemon->vault, MSG_VAULT_GRANT, use->execution, buf_str(&payload));
+    }
+}
+
 static void daemon_child_start(struct daemon *daemon, const struct catalog_source *source)
 {
     struct buf payload BUF_CLEANUP = BUF_INIT;
@@ -30,8 +47,11 @@ static void daemon_child_start(struct daemon *daemon, const struct catalog_sourc
     start.env = ARENA_ARRAY(daemon->turn, struct str, source->env_count);
     for (size_t i = 0; i < source->argv_count; i++)
         start.argv[i] = source->argv[i];
-    for (size_t i = 0; i < source->env_count; i++)
+    for (size_t i = 0; i < source->env_count; i++) {
         start.env[i] = source->env[i];
+        daemon_vault_grants(daemon, source->env[i],
+                            &(struct msg_vault_grant){ .source = source->source });
+    }
     msg_child_start_encode(&start, &payload);
     daemon__send(&daemon->keeper, MSG_CHILD_START, source->source, buf_str(&payload));
 }
@@ -90,45 +110,6 @@ static void daemon_outcome_unreachable(struct daemon *daemon, const struct core_
     daemon__step(daemon, &command);
 }
 
-/* Each secret that the arguments refer to may be opened once, for this call and its source. */
-static void daemon_vault_grants(struct daemon *daemon, const struct msg_call_send *send)
-{
-    struct secret_span span;
-    size_t at = 0;
-
-    while (secret_reference_next(send->args, &at, &span)) {
-        struct buf payload BUF_CLEANUP = BUF_INIT;
-        const struct msg_vault_grant grant = {
-            .reference = str_slice(send->args, span.from + 2, span.to - 2),
-            .source = send->source,
-            .execution = send->execution,
-            .call = send->call,
-        };
-
-        msg_vault_grant_encode(&grant, &payload);
-        daemon__send(&daemon->vault, MSG_VAULT_GRANT, send->execution, buf_str(&payload));
-    }
-}
-
-/* Each secret that the arguments name may be opened once, by this call alone. */
-static void daemon_grant_secrets(struct daemon *daemon, const struct call *call)
-{
-    struct secret_span span;
-
-    for (size_t at = 0; secret_reference_next(call->args, &at, &span);) {
-        struct msg_vault_grant grant = {
-            .reference = str_slice(call->args, span.from + 2, span.to - 2),
-            .source = call->source,
-            .execution = call->execution,
-            .call = call->number,
-        };
-        struct buf payload BUF_CLEANUP = BUF_INIT;
-
-        msg_vault_grant_encode(&grant, &payload);
-        daemon__send(&daemon->vault, MSG_VAULT_GRANT, call->execution, buf_str(&payload));
-    }
-}
-
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
 {
     const struct call *call = core_call(daemon->core, effect->execution, effect->call);
@@ -151,7 +132,6 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
         return;
     }
     daemon__source_start(daemon, effect->source);
-    daemon_grant_secrets(daemon, call);
     send.call = call->number;
     send.attempt = call->attempt;
     send.source = call->source;
@@ -167,7 +147,10 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
         daemon_outcome_unreachable(daemon, effect, STR("its arguments are over 1 MiB"));
         return;
     }
-    daemon_vault_grants(daemon, &send);
+    daemon_vault_grants(daemon, send.args,
+                        &(struct msg_vault_grant){ .source = send.source,
+                                                   .execution = send.execution,
+                                                   .call = send.call });
     daemon__send(&daemon->egress, MSG_CALL_SEND, effect->execution, buf_str(&payload));
 }
 

@@ -28,7 +28,7 @@
 #define ORPHANS_MAX   1024U
 #define MARK          "WRIT_CHILD="
 
-static void tell_ended(struct keeper *keeper, uint64_t id, int status, struct str reason)
+void keeper__child_failed(struct keeper *keeper, uint64_t id, int status, struct str reason)
 {
     struct msg_child_ended ended = { .child = id, .status = status, .reason = reason };
     BUF_CLEANUP struct buf payload = BUF_INIT;
@@ -119,9 +119,14 @@ static int spawn(struct keeper *keeper, const struct msg_child_start *start,
         .memory_max = CHILD_MEMORY_MAX,
         .files_max = CHILD_FILES_MAX,
     };
+    int r;
 
     plan.file = plan.argv[0];
-    return proc_spawn(keeper->loop, &plan, &child->ready, &child->proc);
+    r = proc_spawn(keeper->loop, &plan, &child->ready, &child->proc);
+    /* What it was given may be secret. */
+    for (size_t i = 0; i < start->env_count; i++)
+        explicit_bzero((char *)(uintptr_t)plan.env[i], strlen(plan.env[i]));
+    return r;
 }
 
 static struct keeper_child *child_free(struct keeper_child *child)
@@ -147,6 +152,13 @@ static void pass_pipes(struct keeper *keeper, const struct keeper_child *child,
 
 void keeper__child_start(struct keeper *keeper, const struct msg_child_start *start)
 {
+    keeper__secret_forget(keeper, start->child);
+    if (!keeper__secret_ask(keeper, start))
+        keeper__child_go(keeper, start);
+}
+
+void keeper__child_go(struct keeper *keeper, const struct msg_child_start *start)
+{
     struct keeper_child *child = map_find_u64(&keeper->children, start->child);
     struct pipes pipes;
     int r;
@@ -156,7 +168,8 @@ void keeper__child_start(struct keeper *keeper, const struct msg_child_start *st
         (void)child_free(child);
     }
     if (!start->argv_count || keeper->children.count >= KEEPER_CHILDREN_MAX || keeper->stopping) {
-        tell_ended(keeper, start->child, -1, STR("it was not started: too many, or we are ending"));
+        keeper__child_failed(keeper, start->child, -1,
+                             STR("it was not started: too many, or we are ending"));
         return;
     }
     child = heap_alloc(sizeof(*child));
@@ -173,9 +186,9 @@ void keeper__child_start(struct keeper *keeper, const struct msg_child_start *st
         close_all(pipes.ours);
     }
     if (r < 0) {
-        tell_ended(keeper, start->child, 127,
-                   str_printf(keeper->turn, "cannot start %.*s: %s", STR_ARG(start->argv[0]),
-                              strerror(-r)));
+        keeper__child_failed(keeper, start->child, 127,
+                             str_printf(keeper->turn, "cannot start %.*s: %s",
+                                        STR_ARG(start->argv[0]), strerror(-r)));
         (void)heap_free(child);
         return;
     }
@@ -198,6 +211,7 @@ void keeper__child_stop(struct keeper *keeper, uint64_t id)
 {
     struct keeper_child *child = map_find_u64(&keeper->children, id);
 
+    keeper__secret_forget(keeper, id);
     if (child)
         child_stop(keeper, child);
 }
@@ -222,7 +236,7 @@ void keeper__child_ended(struct keeper *keeper, struct keeper_child *child)
             str_printf(keeper->turn, "ended by signal %d (%s)", end.signal, strsignal(end.signal));
     else
         reason = str_printf(keeper->turn, "it ended by itself with exit code %d", end.code);
-    tell_ended(keeper, child->id, status, reason);
+    keeper__child_failed(keeper, child->id, status, reason);
     (void)map_take_u64(&keeper->children, child->id);
     (void)child_free(child);
     keeper__orphans(keeper);
@@ -245,7 +259,7 @@ void keeper__children_kill(struct keeper *keeper)
     while ((entry = map_next(&keeper->children, &position))) {
         struct keeper_child *child = entry->value;
 
-        tell_ended(keeper, child->id, SIGKILL, STR("it was ended"));
+        keeper__child_failed(keeper, child->id, SIGKILL, STR("it was ended"));
         (void)map_take_u64(&keeper->children, child->id);
         (void)child_free(child);
     }

@@ -6,9 +6,9 @@
  * and turns.
  *
  * Links: every process has descriptor 3. The daemon and egress have the keeper there, the others
- * the daemon; vault has egress on 4. The other ends are passed in process_started frames. When
- * the daemon dies all others are ended and started again; when egress dies the vault goes with
- * it, and so do the children, whose pipes it had.
+ * the daemon; vault has egress on 4 and the keeper on 5. The other ends are passed in
+ * process_started frames. When the daemon dies all others are ended and started again; when egress
+ * dies the vault goes with it, and so do the children, whose pipes it had.
  */
 #ifndef WRIT_PROC_KEEPER_INTERNAL_H
 #define WRIT_PROC_KEEPER_INTERNAL_H
@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "model/msg.h"
 #include "sys/link.h"
 #include "sys/loop.h"
@@ -37,6 +38,7 @@
 enum keeper_ready {
     KEEPER_READY_DAEMON,
     KEEPER_READY_EGRESS,
+    KEEPER_READY_VAULT,
     KEEPER_READY_PART,
     KEEPER_READY_PART_TIMER,
     KEEPER_READY_CHILD,
@@ -79,6 +81,21 @@ struct keeper_child {
     bool stopping;
 };
 
+/* A secret that an environment refers to. */
+struct keeper_secret {
+    struct str reference;
+    struct str value;
+};
+struct keeper_secrets VEC(struct keeper_secret);
+
+/* A child that waits for the secrets of its environment. */
+struct keeper_waiting {
+    uint64_t asked; /* the id of the frames that asked */
+    struct msg_child_start start;
+    struct keeper_secrets secrets;
+    struct arena *arena;
+};
+
 /* The first process, which waits to hear how it went; first is -1 when nobody does. */
 struct keeper_detach {
     int first; /* to it: what it ends with */
@@ -91,8 +108,10 @@ struct keeper {
     const struct keeper_options *options;
     struct link *daemon;
     struct link *egress;
+    struct link *vault;
     struct loop_ready daemon_ready;
     struct loop_ready egress_ready;
+    struct loop_ready vault_ready;
     struct loop_ready term_ready;
     struct loop_ready int_ready;
     struct loop_ready orphan_ready;
@@ -100,6 +119,8 @@ struct keeper {
     struct loop_timer *grace;
     struct keeper_part parts[KEEPER_PARTS]; /* by kind; workers from MSG_PROCESS_KIND_COUNT on */
     uint32_t child_number;
+    struct map waiting; /* id -> struct keeper_waiting */
+    uint64_t asked;
     struct map children; /* id -> struct keeper_child */
     struct keeper_detach *detach;
     bool told; /* readiness, or why not */
@@ -123,6 +144,9 @@ struct keeper_part *keeper__daemon_part(struct keeper *keeper);
 
 /* child.c */
 void keeper__child_start(struct keeper *keeper, const struct msg_child_start *start);
+/* Its environment has everything it needs. */
+void keeper__child_go(struct keeper *keeper, const struct msg_child_start *start);
+void keeper__child_failed(struct keeper *keeper, uint64_t id, int status, struct str reason);
 void keeper__child_stop(struct keeper *keeper, uint64_t id);
 void keeper__child_ended(struct keeper *keeper, struct keeper_child *child);
 void keeper__child_overdue(struct keeper_child *child);
@@ -136,6 +160,15 @@ void keeper__strays(void);
 
 /* Takes in every frame that the daemon's link holds. */
 void keeper__daemon_drain(struct keeper *keeper);
+
+/* secret.c */
+/* True: it refers to secrets, and is started when they are open, or has failed. */
+bool keeper__secret_ask(struct keeper *keeper, const struct msg_child_start *start);
+void keeper__secret_opened(struct keeper *keeper, uint64_t asked,
+                           const struct msg_vault_opened *opened);
+/* The vault is gone: who waits for it fails. */
+void keeper__secret_lost(struct keeper *keeper);
+void keeper__secret_forget(struct keeper *keeper, uint64_t id);
 
 /* keeper.c */
 MUST int keeper__run(struct keeper *keeper);

@@ -158,6 +158,17 @@ static void drain_egress(struct keeper *keeper)
         (void)fprintf(stderr, "keeper: message %u of egress is not accepted\n", frame.type);
 }
 
+static void drain_vault(struct keeper *keeper)
+{
+    struct msg_vault_opened opened;
+    struct wire_frame frame;
+
+    while (keeper->vault && link_next(keeper->vault, &frame) == LINK_FRAME)
+        if (frame.type == MSG_VAULT_OPENED &&
+            msg_vault_opened_decode(frame.payload, keeper->turn, &opened))
+            keeper__secret_opened(keeper, frame.id, &opened);
+}
+
 /* --- The turn ---------------------------------------------------------------------------- */
 
 static void on_ready(struct keeper *keeper, struct loop_ready *ready)
@@ -168,6 +179,9 @@ static void on_ready(struct keeper *keeper, struct loop_ready *ready)
         break;
     case KEEPER_READY_EGRESS:
         drain_egress(keeper);
+        break;
+    case KEEPER_READY_VAULT:
+        drain_vault(keeper);
         break;
     case KEEPER_READY_PART:
         keeper__part_ended(keeper, container_of(ready, struct keeper_part, ready));
@@ -233,6 +247,7 @@ static int finish(struct keeper *keeper)
     }
     keeper__children_kill(keeper);
     map_fini(&keeper->children);
+    map_fini(&keeper->waiting);
     keeper->grace = loop_timer_free(keeper->grace);
     keeper->loop = loop_free(keeper->loop);
     return 0;

@@ -128,6 +128,7 @@ int main(int argc, char **argv)
     struct arena *arena = arena_new(0);
     struct keeper keeper = { .daemon_ready.kind = KEEPER_READY_DAEMON,
                              .egress_ready.kind = KEEPER_READY_EGRESS,
+                             .vault_ready.kind = KEEPER_READY_VAULT,
                              .term_ready.kind = KEEPER_READY_TERM,
                              .int_ready.kind = KEEPER_READY_INT,
                              .orphan_ready.kind = KEEPER_READY_ORPHAN,

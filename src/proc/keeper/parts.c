@@ -98,11 +98,11 @@ static const char *const *part_argv(struct keeper *keeper, const struct keeper_p
     return argv;
 }
 
-/* fds: what it gets as descriptors 3 and 4; borrowed. */
+/* fds: what it gets as descriptors 3, 4 and 5; borrowed. */
 static int part_spawn(struct keeper *keeper, struct keeper_part *part, const int *fds, size_t count)
 {
     struct str name = msg_process_kind_name(part->kind);
-    struct proc_fd given[4] = { { 2, 2 }, { 2, 1 } };
+    struct proc_fd given[5] = { { 2, 2 }, { 2, 1 } };
     struct proc_plan plan = {
         .file = str_printf(keeper->turn, "%s/%.*s", keeper->options->folder, STR_ARG(name)).ptr,
         .argv = part_argv(keeper, part),
@@ -158,34 +158,37 @@ static int start_simple(struct keeper *keeper, struct keeper_part *part)
     return r;
 }
 
+#define VAULT_LINKS 3U
+
 static int start_vault(struct keeper *keeper, struct keeper_part *part)
 {
-    int daemon[2];
-    int egress[2];
-    int fds[2];
-    int r = link_pair(daemon);
+    int ours[VAULT_LINKS];
+    int its[VAULT_LINKS];
+    size_t made;
+    int r = 0;
 
+    keeper->vault = link_free(keeper->vault);
+    for (made = 0; made < VAULT_LINKS && r == 0; made++) {
+        int ends[2];
+
+        r = link_pair(ends);
+        if (r < 0)
+            break;
+        ours[made] = ends[0];
+        its[made] = ends[1];
+    }
+    if (r == 0)
+        r = part_spawn(keeper, part, its, VAULT_LINKS);
+    for (size_t i = 0; i < made; i++) {
+        (void)close(its[i]);
+        if (r < 0)
+            (void)close(ours[i]);
+    }
     if (r < 0)
-        return TRACE(r);
-    r = link_pair(egress);
-    if (r < 0) {
-        (void)close(daemon[0]);
-        (void)close(daemon[1]);
-        return TRACE(r);
-    }
-    fds[0] = daemon[1];
-    fds[1] = egress[1];
-    r = part_spawn(keeper, part, fds, 2);
-    (void)close(fds[0]);
-    (void)close(fds[1]);
-    if (r < 0) {
-        (void)close(daemon[0]);
-        (void)close(egress[0]);
         return r;
-    }
-    introduce(keeper->daemon, part, daemon[0]);
-    introduce(keeper->egress, part, egress[0]);
-    return 0;
+    introduce(keeper->daemon, part, ours[0]);
+    introduce(keeper->egress, part, ours[1]);
+    return link_new(keeper->loop, ours[2], &keeper->vault_ready, &keeper->vault);
 }
 
 /* A part with us on 3: daemon, egress. */
@@ -286,6 +289,12 @@ void keeper__parts_start(struct keeper *keeper)
 
 /* --- Ending ------------------------------------------------------------------------------ */
 
+static void vault_gone(struct keeper *keeper)
+{
+    keeper->vault = link_free(keeper->vault);
+    keeper__secret_lost(keeper);
+}
+
 static void part_kill(struct keeper_part *part)
 {
     part->proc = proc_free(part->proc);
@@ -298,6 +307,7 @@ void keeper__parts_kill(struct keeper *keeper)
         if (keeper->parts[i].kind != MSG_PROCESS_KIND_DAEMON)
             part_kill(&keeper->parts[i]);
     keeper->egress = link_free(keeper->egress);
+    vault_gone(keeper);
 }
 
 void keeper__parts_free(struct keeper *keeper)
@@ -347,6 +357,7 @@ static void egress_ended(struct keeper *keeper, struct keeper_part *part)
 {
     keeper->egress = link_free(keeper->egress);
     keeper__children_kill(keeper);
+    vault_gone(keeper);
     part_kill(part_of(keeper, MSG_PROCESS_KIND_VAULT));
     part_later(keeper, part);
 }
@@ -369,6 +380,8 @@ void keeper__part_ended(struct keeper *keeper, struct keeper_part *part)
         return;
     }
     tell_ended(keeper, part, pid, end);
+    if (part->kind == MSG_PROCESS_KIND_VAULT)
+        vault_gone(keeper);
     if (keeper->stopping || !part->wanted)
         return;
     if (part->kind == MSG_PROCESS_KIND_EGRESS)

@@ -1,6 +1,6 @@
 /*
- * vault: descriptors 3 (daemon) and 4 (egress), and the folder that --folder names. It reads and
- * writes two files there, and talks to two processes. Nothing else.
+ * vault: descriptors 3 (daemon), 4 (egress) and 5 (keeper), and the folder that --folder names. It
+ * reads and writes two files there, and talks to three processes. Nothing else.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -21,6 +21,7 @@
 
 #define DAEMON_FD 3
 #define EGRESS_FD 4
+#define KEEPER_FD 5
 
 /* A request may overtake its grant: they come over two links. */
 #define EARLY_WAIT_NS 2000000000LL
@@ -29,11 +30,13 @@
 enum ready_kind {
     READY_DAEMON,
     READY_EGRESS,
+    READY_KEEPER,
     READY_TIMER,
 };
 
 struct early {
     struct vault_use use;
+    struct link *to;
     uint64_t id;
     struct arena *arena;
     int64_t due_ns;
@@ -44,8 +47,10 @@ struct state {
     struct vault *vault;
     struct link *daemon;
     struct link *egress;
+    struct link *keeper;
     struct loop_ready daemon_ready;
     struct loop_ready egress_ready;
+    struct loop_ready keeper_ready;
     struct loop_ready timer_ready;
     struct loop_timer *timer;
     struct arena *turn;
@@ -69,7 +74,7 @@ static int give_up_rights(const char *folder, int *ret_folder_fd)
     return 0;
 }
 
-static void answer(struct state *state, const struct vault_use *use, uint64_t id)
+static void answer(struct state *state, const struct vault_use *use, struct link *to, uint64_t id)
 {
     struct msg_vault_opened opened = { .reference = use->reference };
     const struct wire_frame frame = { .type = MSG_VAULT_OPENED, .id = id };
@@ -79,23 +84,23 @@ static void answer(struct state *state, const struct vault_use *use, uint64_t id
         opened.reason = STR("there is no such secret of this source");
     if (r == VAULT_REFUSED)
         opened.reason = STR("this call has no grant for it");
-    msg_vault_opened_encode(&opened, link_begin(state->egress, &frame));
-    if (link_end(state->egress) < 0) /* Full or closed: its end is seen where it is read. */
+    msg_vault_opened_encode(&opened, link_begin(to, &frame));
+    if (link_end(to) < 0) /* Full or closed: its end is seen where it is read. */
         opened.value = STR_NULL;
     vault_forget(state->vault);
 }
 
-static void keep_early(struct state *state, const struct msg_vault_open *open, uint64_t id)
+static void keep_early(struct state *state, const struct vault_use *use, struct link *to,
+                       uint64_t id)
 {
     struct early *early = VEC_PUSH(&state->early);
 
-    *early = (struct early){ .id = id,
+    *early = (struct early){ .use = *use,
+                             .to = to,
+                             .id = id,
                              .arena = arena_new(0),
                              .due_ns = clock_mono_ns() + EARLY_WAIT_NS };
-    early->use = (struct vault_use){ .reference = str_copy(early->arena, open->reference),
-                                     .source = open->source,
-                                     .execution = open->execution,
-                                     .call = open->call };
+    early->use.reference = str_copy(early->arena, use->reference);
     loop_timer_set(state->timer, state->early.at[0].due_ns);
 }
 
@@ -126,7 +131,7 @@ static void early_answer(struct state *state, const struct vault_use *granted)
             i++;
             continue;
         }
-        answer(state, &early->use, early->id);
+        answer(state, &early->use, early->to, early->id);
         early_drop(state, i);
     }
     if (state->early.count)
@@ -148,18 +153,41 @@ static bool on_grant(struct state *state, const struct wire_frame *frame)
     return true;
 }
 
-static bool on_open(struct state *state, const struct wire_frame *frame)
+/* Egress asks for calls, the keeper for the environment of a source's child: no call. */
+static bool open_for(struct state *state, struct link *to, const struct wire_frame *frame)
 {
     struct msg_vault_open open;
     struct vault_use use;
 
-    if (!msg_vault_open_decode(frame->payload, state->turn, &open))
+    if (!msg_vault_open_decode(frame->payload, state->turn, &open) ||
+        (open.call == 0) != (to == state->keeper))
         return false;
     use = (struct vault_use){ open.reference, open.source, open.execution, open.call };
     if (vault_granted(state->vault, &use) || state->early.count >= EARLY_MAX)
-        answer(state, &use, frame->id);
+        answer(state, &use, to, frame->id);
     else
-        keep_early(state, &open, frame->id);
+        keep_early(state, &use, to, frame->id);
+    return true;
+}
+
+static bool on_open(struct state *state, const struct wire_frame *frame)
+{
+    return open_for(state, state->egress, frame);
+}
+
+static bool on_keeper_open(struct state *state, const struct wire_frame *frame)
+{
+    return open_for(state, state->keeper, frame);
+}
+
+/* What a person gave for a source that has no number yet. */
+static bool on_daemon_seal(struct state *state, const struct wire_frame *frame)
+{
+    struct msg_vault_seal seal;
+
+    if (!msg_vault_seal_decode(frame->payload, state->turn, &seal) || seal.source != 0)
+        return false;
+    CHECK(vault_seal(state->vault, seal.reference, VAULT_GIVEN, seal.value) >= 0);
     return true;
 }
 
@@ -187,6 +215,8 @@ static const struct accepted {
     bool (*handle)(struct state *state, const struct wire_frame *frame);
 } accepted[] = {
     { READY_DAEMON, MSG_VAULT_GRANT, on_grant },
+    { READY_DAEMON, MSG_VAULT_SEAL, on_daemon_seal },
+    { READY_KEEPER, MSG_VAULT_OPEN, on_keeper_open },
     { READY_EGRESS, MSG_VAULT_SEAL, on_seal },
     { READY_EGRESS, MSG_VAULT_OPEN, on_open },
 };
@@ -232,6 +262,10 @@ static int serve(struct state *state)
                 if (!drain(state, READY_EGRESS, state->egress))
                     return 0;
                 break;
+            case READY_KEEPER:
+                if (!drain(state, READY_KEEPER, state->keeper))
+                    return 0;
+                break;
             case READY_TIMER:
                 early_answer(state, NULL);
                 break;
@@ -250,6 +284,8 @@ static int start(struct state *state, int folder_fd)
         r = link_new(state->loop, DAEMON_FD, &state->daemon_ready, &state->daemon);
     if (r == 0)
         r = link_new(state->loop, EGRESS_FD, &state->egress_ready, &state->egress);
+    if (r == 0)
+        r = link_new(state->loop, KEEPER_FD, &state->keeper_ready, &state->keeper);
     if (r == 0)
         r = vault_new(folder_fd, &state->vault);
     if (r < 0)
@@ -271,6 +307,7 @@ static void end(struct state *state)
     VEC_FINI(&state->early);
     vault_free(state->vault);
     loop_timer_free(state->timer);
+    link_free(state->keeper);
     link_free(state->egress);
     link_free(state->daemon);
     loop_free(state->loop);
@@ -281,6 +318,7 @@ int main(int argc, char **argv)
 {
     struct state state = { .daemon_ready.kind = READY_DAEMON,
                            .egress_ready.kind = READY_EGRESS,
+                           .keeper_ready.kind = READY_KEEPER,
                            .timer_ready.kind = READY_TIMER };
     char trail[1024];
     int folder_fd = -1;

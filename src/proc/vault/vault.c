@@ -362,6 +362,9 @@ int vault_open(struct vault *vault, const struct vault_use *use, struct str *ret
     (void)heap_free(grant);
     secret =
         map_find(&vault->secrets, str_of(key, secret_key_print(key, use->reference, use->source)));
+    if (!secret && use->call == 0)
+        secret = map_find(&vault->secrets,
+                          str_of(key, secret_key_print(key, use->reference, VAULT_GIVEN)));
     if (!secret)
         return VAULT_ABSENT;
     opened = *secret;

@@ -26,6 +26,9 @@ struct vault;
 #define VAULT_SECRETS_MAX 10000U
 #define VAULT_GRANTS_MAX  10000U
 
+/* The source of what a person gave: only an environment may have it. */
+#define VAULT_GIVEN 0U
+
 enum vault_answer {
     VAULT_ABSENT = 1,  /* there is no secret of that reference */
     VAULT_REFUSED = 2, /* no grant, or it is another source's */
@@ -44,7 +47,7 @@ const uint8_t *vault_fingerprint_key(const struct vault *vault);
 /* Keeps a value for a source, durable when it returns. Again is nothing. 0 or VAULT_FULL. */
 MUST int vault_seal(struct vault *vault, struct str reference, uint64_t source, struct str value);
 
-/* One use of one secret by one call. */
+/* One use of one secret by one call; call 0: by the environment of the source's child. */
 struct vault_use {
     struct str reference;
     uint64_t source;
