@@ -16,7 +16,7 @@ struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t handle
     return source;
 }
 
-/* Each secret that the text refers to may be opened once: for this call, or (call 0) for the child. */
+/* Each secret in the text may be opened once: by this call, or (call 0) for the child. */
 static void daemon_vault_grants(struct daemon *daemon, struct str text,
                                 const struct msg_vault_grant *use)
 {
