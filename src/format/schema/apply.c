@@ -200,8 +200,8 @@ static enum schema__step apply_not(struct schema__run *run, const struct schema_
     if (!passed)
         return apply_next(frame);
     if (frame->loud)
-        schema__problem(run, KW_NOT, "expected what does not match, got %.*s",
-                        STR_ARG(schema__show(run, frame->value)));
+        schema__problem(run, KW_NOT, "expected what does not match, got %s",
+                        schema__show(run, frame->value));
     return schema__fail(run) ? STEP_STOP : apply_next(frame);
 }
 

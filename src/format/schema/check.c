@@ -46,7 +46,16 @@ void schema__print_types(char *text, size_t size, unsigned types)
     }
 }
 
-struct str schema__show(struct schema__run *run, const struct json_value *value)
+struct str schema__cut(struct str text, size_t max)
+{
+    if (text.len <= max)
+        return text;
+    while (max && ((unsigned char)text.ptr[max] & 0xC0) == 0x80)
+        max--;
+    return str_slice(text, 0, max);
+}
+
+const char *schema__show(struct schema__run *run, const struct json_value *value)
 {
     struct arena *arena = run->report->arena;
     enum json_type type = json_type(value);
@@ -54,16 +63,12 @@ struct str schema__show(struct schema__run *run, const struct json_value *value)
 
     if (type == JSON_OBJECT || type == JSON_ARRAY)
         return str_printf(arena, "%s of %zu", type == JSON_OBJECT ? "an object" : "an array",
-                          json_count(value));
+                          json_count(value))
+            .ptr;
     json_print(&text, value);
     if (text.len <= 80)
-        return str_copy(arena, buf_str(&text));
-    /* Cut between characters. */
-    text.len = 77;
-    while (text.len && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80)
-        text.len--;
-    buf_add_c(&text, "...");
-    return str_copy(arena, buf_str(&text));
+        return str_c(arena, buf_str(&text));
+    return str_printf(arena, "%.*s...", STR_ARG(schema__cut(buf_str(&text), 77))).ptr;
 }
 
 static bool check_type(const struct schema__node *node, const struct json_value *value,
@@ -130,13 +135,11 @@ static void check_report_number(struct schema__run *run, const struct schema__nu
 
     for (size_t i = 0; i < ARRAY_COUNT(bounds); i++)
         if (!check_bound(value, bounds[i].bound, bounds[i].wanted, bounds[i].equal))
-            schema__problem(run, bounds[i].kw, "expected %s %.*s, got %.*s", bounds[i].words,
-                            STR_ARG(schema__show(run, bounds[i].bound)),
-                            STR_ARG(schema__show(run, value)));
+            schema__problem(run, bounds[i].kw, "expected %s %s, got %s", bounds[i].words,
+                            schema__show(run, bounds[i].bound), schema__show(run, value));
     if (number->multiple_of && !json_number_divides(value, number->multiple_of))
-        schema__problem(run, KW_MULTIPLE_OF, "expected a multiple of %.*s, got %.*s",
-                        STR_ARG(schema__show(run, number->multiple_of)),
-                        STR_ARG(schema__show(run, value)));
+        schema__problem(run, KW_MULTIPLE_OF, "expected a multiple of %s, got %s",
+                        schema__show(run, number->multiple_of), schema__show(run, value));
 }
 
 static bool check_number(struct schema__run *run, const struct schema__number *number,
@@ -199,15 +202,16 @@ static bool check_string(struct schema__checker *checker, const struct schema__s
         if (r != REGEX_FOUND) {
             if (!run)
                 return false;
-            schema__problem(run, KW_PATTERN, "expected text that matches %.*s, got %.*s",
-                            STR_ARG(string->pattern_text), STR_ARG(schema__show(run, value)));
+            schema__problem(run, KW_PATTERN, "expected text that matches %.*s, got %s",
+                            STR_ARG(schema__cut(string->pattern_text, 200)),
+                            schema__show(run, value));
             ok = false;
         }
     }
     if (string->format && !schema__format_holds(string->format, text)) {
         if (run)
-            schema__problem(run, KW_FORMAT, "expected %s, got %.*s",
-                            schema__format_name(string->format), STR_ARG(schema__show(run, value)));
+            schema__problem(run, KW_FORMAT, "expected %s, got %s",
+                            schema__format_name(string->format), schema__show(run, value));
         return false;
     }
     return ok;
@@ -351,9 +355,9 @@ static void check_report_type(struct schema__run *run, const struct schema__node
     bool scalar = !json_is_object(value) && !json_is_array(value) && !json_is_null(value);
 
     schema__print_types(types, sizeof(types), node->types);
-    schema__problem(run, KW_TYPE, "expected %s, got %s%s%.*s", types,
+    schema__problem(run, KW_TYPE, "expected %s, got %s%s%s", types,
                     json_type_name(json_type(value)), scalar ? " " : "",
-                    STR_ARG(scalar ? schema__show(run, value) : STR_NULL));
+                    scalar ? schema__show(run, value) : "");
 }
 
 static void check_report_values(struct schema__run *run, const struct schema__values *values,
@@ -369,11 +373,9 @@ static void check_report_values(struct schema__run *run, const struct schema__va
         buf_add_c(&list, list.len ? ", " : "one of ");
         json_print(&list, one);
     }
-    if (list.len > 400)
-        buf_cut(&list, 400);
-    schema__problem(run, values->is_const ? KW_CONST : KW_ENUM, "expected %.*s%s, got %.*s",
-                    STR_ARG(buf_str(&list)), iter.left && !values->is_const ? ", ..." : "",
-                    STR_ARG(schema__show(run, value)));
+    schema__problem(run, values->is_const ? KW_CONST : KW_ENUM, "expected %.*s%s, got %s",
+                    STR_ARG(schema__cut(buf_str(&list), 400)),
+                    iter.left && !values->is_const ? ", ..." : "", schema__show(run, value));
 }
 
 /* The part of a node that is about values of the type. */

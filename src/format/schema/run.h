@@ -172,7 +172,10 @@ void schema__print_types(char *text, size_t size, unsigned types);
 /* Takes steps; false, and too_costly, where there are not enough. */
 bool schema__spend(struct schema__checker *checker, uint64_t steps);
 
+/* The text's first bytes, at most max, that end with a whole character. */
+struct str schema__cut(struct str text, size_t max);
+
 /* A short text of the value for a sentence of the run's report. */
-struct str schema__show(struct schema__run *run, const struct json_value *value);
+const char *schema__show(struct schema__run *run, const struct json_value *value);
 
 #endif

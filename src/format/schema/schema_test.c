@@ -105,6 +105,21 @@ static void the_nearest_alternative_is_told(void **state UNUSED)
     says(0, "", "oneOf", "expected object or string, got number");
 }
 
+static void nothing_and_long_texts_are_told(void **state UNUSED)
+{
+    BUF_CLEANUP struct buf text = BUF_INIT;
+
+    assert_int_equal(validate(compiled("false"), "1"), SCHEMA_INVALID);
+    says(0, "", "schema", "expected nothing here, got 1");
+    buf_add_char(&text, '"');
+    for (int i = 0; i < 500; i++)
+        buf_add_c(&text, "\xF0\x9F\x98\x80");
+    buf_add(&text, "\"", 2);
+    assert_int_equal(validate(compiled("{\"type\":\"null\"}"), text.ptr), SCHEMA_INVALID);
+    assert_true(str_is_utf8(report.problems[0].sentence));
+    assert_true(report.problems[0].sentence.len < 200);
+}
+
 static void numbers_are_exact(void **state UNUSED)
 {
     const struct schema *schema =
@@ -283,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_problem_is_told),
         cmocka_unit_test(the_nearest_alternative_is_told),
+        cmocka_unit_test(nothing_and_long_texts_are_told),
         cmocka_unit_test(numbers_are_exact),
         cmocka_unit_test(compile_problems_have_places),
         cmocka_unit_test(the_program_keeps_nothing_of_the_document),

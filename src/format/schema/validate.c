@@ -61,7 +61,8 @@ void schema__problem(struct schema__run *run, enum schema__kw kw, const char *fo
     (void)vsnprintf(sentence, sizeof(sentence), format, args);
     va_end(args);
     validate_print_path(run, &path);
-    report_add(run->report, buf_str(&path), schema__keywords[kw].text.ptr, "%s", sentence);
+    report_add(run->report, buf_str(&path),
+               kw == KW__NONE ? "schema" : schema__keywords[kw].text.ptr, "%s", sentence);
 }
 
 bool schema__fail(struct schema__run *run)
@@ -204,11 +205,11 @@ static void validate_report_never(struct schema__run *run, const struct schema__
     if (frame->key.ptr &&
         (frame->kw == KW_ADDITIONAL_PROPERTIES || frame->kw == KW_UNEVALUATED_PROPERTIES ||
          frame->kw == KW_PROPERTIES || frame->kw == KW_PATTERN_PROPERTIES))
-        schema__problem(run, frame->kw, "expected no property \"%.*s\", got %.*s",
-                        STR_ARG(frame->key), STR_ARG(schema__show(run, frame->value)));
+        schema__problem(run, frame->kw, "expected no property \"%.*s\", got %s",
+                        STR_ARG(frame->key), schema__show(run, frame->value));
     else
-        schema__problem(run, frame->kw, "expected nothing here, got %.*s",
-                        STR_ARG(schema__show(run, frame->value)));
+        schema__problem(run, frame->kw, "expected nothing here, got %s",
+                        schema__show(run, frame->value));
 }
 
 /* Loud frames only: the others were checked before they were pushed. */
@@ -305,7 +306,7 @@ static int validate_walk(struct schema_validator *validator, const struct schema
                                .steps = validator->steps_max,
                                .report = report };
     struct schema__child_spec spec = {
-        .node = schema->root, .value = value, .index = SIZE_MAX, .kw = KW_SCHEMA
+        .node = schema->root, .value = value, .index = SIZE_MAX, .kw = KW__NONE
     };
 
     run.checker.steps = &run.steps;
