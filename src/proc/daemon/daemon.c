@@ -242,9 +242,10 @@ static void daemon_decide(struct daemon *daemon)
 {
     struct loop_ready *ready;
 
+    /* First: a client that took its answer may have hung up in the same turn. */
+    daemon_hand_over(daemon);
     while ((ready = loop_next(daemon->loop)))
         daemon_ready(daemon, ready);
-    daemon_hand_over(daemon);
     daemon__artifacts(daemon);
     if (core_due_ms(daemon->core) <= daemon->now_ms) {
         struct command command = { .type = COMMAND_TICK };
