@@ -38,6 +38,9 @@ export function furnish(): void {
   /* The one name that nobody may take: what stands behind it is the gate. */
   Object.defineProperty(globalThis, "tools", { value: tools, writable: false, configurable: false,
     enumerable: false });
+  /* It would hand the program the functions of a stack, ours among them. */
+  Object.defineProperty(Error, "prepareStackTrace", { value: undefined, writable: true,
+    configurable: false, enumerable: false });
   Math.random = random;
   refuseMissing();
 }

@@ -92,6 +92,10 @@ static void the_owners_functions_are_out_of_reach(void **state)
 {
     test_result(*state, "return [typeof __host, typeof globalThis.__host, typeof prelude]",
                 "[\"undefined\",\"undefined\",\"undefined\"]");
+    test_result(*state,
+                "Error.prepareStackTrace = (e, sites) => sites;\n"
+                "try { setTimeout({}) } catch (e) { return typeof e.stack }",
+                "\"string\"");
     test_error(*state, "Object.keys(tools)", "program", "tools cannot be listed");
     test_error(*state, "Object.setPrototypeOf(tools, {})", "program", "tools cannot be changed");
     test_error(*state, "delete tools.x", "program", "tools cannot be changed");
