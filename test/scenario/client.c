@@ -51,14 +51,13 @@ static void client_connect(struct world *world, struct world_client *client)
     if (stream_new(world->loop, fds[0], fds[0], &client->ready, &client->stream) < 0)
         UNREACHABLE("a client has no stream");
     client->gone = false;
-    say(client,
-        client->elicits
-            ? STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
-                  "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"elicitation\":{"
-                  "\"form\":{}}},\"clientInfo\":{\"name\":\"story\",\"version\":\"1\"}}}")
-            : STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
-                  "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
-                  "\"clientInfo\":{\"name\":\"story\",\"version\":\"1\"}}}"));
+    say(client, client->elicits
+                    ? STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
+                          "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"elicitation\":{"
+                          "\"form\":{}}},\"clientInfo\":{\"name\":\"story\",\"version\":\"1\"}}}")
+                    : STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
+                          "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
+                          "\"clientInfo\":{\"name\":\"story\",\"version\":\"1\"}}}"));
     say(client, STR("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));
 }
 
@@ -89,8 +88,9 @@ static void client_send(struct world *world, struct world_client *client)
 
     (void)world;
     client->waits_for = client->next_id++;
-    buf_printf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"tools/call\",\"params\":{"
-                      "\"name\":\"execute\",\"arguments\":{\"code\":",
+    buf_printf(&line,
+               "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"tools/call\",\"params\":{"
+               "\"name\":\"execute\",\"arguments\":{\"code\":",
                (unsigned long long)client->waits_for);
     buf_add_json(&line, client->pending);
     if (client->key.ptr) {
@@ -114,8 +114,9 @@ void world_client_cancel(struct world *world, struct world_client *client)
     struct buf line BUF_CLEANUP = BUF_INIT;
 
     (void)world;
-    buf_printf(&line, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
-                      "\"requestId\":%llu,\"reason\":\"no longer needed\"}}",
+    buf_printf(&line,
+               "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
+               "\"requestId\":%llu,\"reason\":\"no longer needed\"}}",
                (unsigned long long)client->waits_for);
     say(client, buf_str(&line));
     client->pending = STR_NULL;
@@ -206,8 +207,9 @@ void world_api(struct world *world, bool person, const char *method, struct str 
                struct str body)
 {
     struct link_peer peer = { .uid = PERSON_UID, .pid = PERSON_PID, .pidfd = -1 };
-    struct msg_api_request request = { .method = str_from(method), .path = path,
-                                       .body = body, .tty = true };
+    struct msg_api_request request = {
+        .method = str_from(method), .path = path, .body = body, .tty = true
+    };
     struct buf payload BUF_CLEANUP = BUF_INIT;
     struct wire_frame frame = { .type = MSG_API_REQUEST, .id = 7 };
     struct loop_ready ready = { .kind = WORLD_API };
@@ -222,8 +224,7 @@ void world_api(struct world *world, bool person, const char *method, struct str 
     sim_connect_as(&peer);
     world->api_text = STR_NULL;
     world->api_status = 0;
-    if (link_connect(WORLD_SOCKET, &socket) < 0 ||
-        link_new(world->loop, socket, &ready, &link) < 0)
+    if (link_connect(WORLD_SOCKET, &socket) < 0 || link_new(world->loop, socket, &ready, &link) < 0)
         return;
     msg_api_request_encode(&request, &payload);
     frame.payload = buf_str(&payload);

@@ -42,8 +42,8 @@ static void story_failed(struct runner *runner, const struct story *story,
                          const struct world *world, const char *how)
 {
     runner->failed++;
-    (void)printf("FAIL %.*s %.*s%s\n     %.*s\n", STR_ARG(story->file), STR_ARG(story->title),
-                 how, STR_ARG(world->failure));
+    (void)printf("FAIL %.*s %.*s%s\n     %.*s\n", STR_ARG(story->file), STR_ARG(story->title), how,
+                 STR_ARG(world->failure));
     print_trace(world);
 }
 

@@ -26,9 +26,9 @@
 #include "format/json/json.h"
 
 static const char *const story_verbs[] = {
-    "tool",   "schema", "policy", "mcp",       "upstream",  "person", "agent", "cancel",
-    "crash",  "power",  "egress", "worker",    "disk",      "advance", "trace", "expect",
-    "performed", "cancelled", "never", "no",
+    "tool",   "schema", "policy",    "mcp",       "upstream", "person", "agent",
+    "cancel", "crash",  "power",     "egress",    "worker",   "disk",   "advance",
+    "trace",  "expect", "performed", "cancelled", "never",    "no",
 };
 
 static struct str next_word(struct str *rest)
@@ -74,8 +74,8 @@ bool story_parse(struct str text, struct arena *arena, struct story *ret_story,
         }
         word = is_trace_more(line) ? last : next_word(&rest);
         if (!is_verb(word)) {
-            *ret_problem = str_printf(arena, "line %u: there is no verb %.*s", number,
-                                      STR_ARG(word));
+            *ret_problem =
+                str_printf(arena, "line %u: there is no verb %.*s", number, STR_ARG(word));
             return false;
         }
         last = word;
@@ -115,9 +115,8 @@ static void verb_policy(struct world *world, struct str rest)
 {
     struct str verdict = next_word(&rest);
     struct str match = next_word(&rest);
-    struct str rules = world->policy.ptr
-                           ? str_slice(world->policy, 0, world->policy.len - 2)
-                           : STR("{\"rules\":[");
+    struct str rules = world->policy.ptr ? str_slice(world->policy, 0, world->policy.len - 2)
+                                         : STR("{\"rules\":[");
 
     world->policy = str_printf(
         world->arena, "%.*s%s{\"name\":\"%.*s-%.*s\",\"match\":\"%.*s\",\"verdict\":\"%.*s\"}]}",
@@ -182,9 +181,8 @@ static void verb_upstream(struct world *world, struct str rest)
         const char *word;
         enum upstream_mode mode;
     } modes[] = {
-        { "answers", UPSTREAM_ANSWERS }, { "fails", UPSTREAM_FAILS },
-        { "hangs", UPSTREAM_HANGS },     { "loses", UPSTREAM_LOSES },
-        { "dies", UPSTREAM_DIES },       { "slow", UPSTREAM_SLOW },
+        { "answers", UPSTREAM_ANSWERS }, { "fails", UPSTREAM_FAILS }, { "hangs", UPSTREAM_HANGS },
+        { "loses", UPSTREAM_LOSES },     { "dies", UPSTREAM_DIES },   { "slow", UPSTREAM_SLOW },
         { "wrong", UPSTREAM_WRONG },
     };
     struct str address = next_word(&rest);
@@ -222,8 +220,10 @@ static void answer_input(struct world *world, bool person, struct id id, struct 
                          value.len ? ",\"value\":" : "", STR_ARG(value)));
 }
 
-static void verb_answer(struct world *world, bool person, struct str rest, bool checked)
+static void verb_answer(struct world *world, const struct story_line *line, bool checked)
 {
+    bool person = str_is(line->verb, "person");
+    struct str rest = line->rest;
     struct str word = next_word(&rest);
     const struct input *input;
     uint64_t call = 0;
@@ -375,10 +375,8 @@ static void act_line(const struct story_line *line, struct world *world, bool ch
         verb_mcp(world, line->rest);
     else if (str_is(line->verb, "upstream"))
         verb_upstream(world, line->rest);
-    else if (str_is(line->verb, "person"))
-        verb_answer(world, true, line->rest, checked);
-    else if (str_is(line->verb, "agent"))
-        verb_answer(world, false, line->rest, checked);
+    else if (str_is(line->verb, "person") || str_is(line->verb, "agent"))
+        verb_answer(world, line, checked);
     else if (str_is(line->verb, "cancel"))
         verb_cancel(world, line->rest);
     else if (str_is(line->verb, "crash"))

@@ -19,8 +19,8 @@ struct upstream_tool *world_tool(struct world *world, struct str address)
 {
     for (size_t i = 0; i < world->tools.count; i++) {
         struct upstream_tool *tool = &world->tools.at[i];
-        struct str full = str_printf(world->arena, "%.*s.%.*s", STR_ARG(tool->source),
-                                     STR_ARG(tool->name));
+        struct str full =
+            str_printf(world->arena, "%.*s.%.*s", STR_ARG(tool->source), STR_ARG(tool->name));
 
         if (str_equal(full, address))
             return tool;
@@ -31,8 +31,8 @@ struct upstream_tool *world_tool(struct world *world, struct str address)
 static struct upstream_tool *server_tool(struct world *world, const struct upstream *upstream,
                                          struct str name)
 {
-    return world_tool(world, str_printf(world->arena, "%.*s.%.*s", STR_ARG(upstream->name),
-                                        STR_ARG(name)));
+    return world_tool(
+        world, str_printf(world->arena, "%.*s.%.*s", STR_ARG(upstream->name), STR_ARG(name)));
 }
 
 static void say(struct upstream *upstream, struct str id, const char *key, struct str body)
@@ -76,8 +76,9 @@ static void say_result(struct upstream *upstream, struct str id, const struct up
 
     if (tool->mode == UPSTREAM_WRONG)
         result = STR("{\"wrong\":1}");
-    buf_printf(&body, "{\"content\":[{\"type\":\"text\",\"text\":\"see structured\"}],"
-                      "\"structuredContent\":%.*s}",
+    buf_printf(&body,
+               "{\"content\":[{\"type\":\"text\",\"text\":\"see structured\"}],"
+               "\"structuredContent\":%.*s}",
                STR_ARG(result));
     say(upstream, id, "result", buf_str(&body));
 }
@@ -152,8 +153,7 @@ static void on_line(struct world *world, struct upstream *upstream, struct str l
     else if (str_is(method, "tools/list"))
         say_tools(world, upstream, id);
     else if (str_is(method, "tools/call"))
-        on_tools_call(world, upstream, id,
-                      json_get_str(json_get(doc.root, "params"), "name"));
+        on_tools_call(world, upstream, id, json_get_str(json_get(doc.root, "params"), "name"));
     else if (str_is(method, "notifications/cancelled"))
         on_cancelled(world, upstream);
 }
@@ -173,7 +173,8 @@ static void send_report(struct world *world, const struct upstream *upstream,
                         const struct out_mcp_event *event, enum msg_source_state state,
                         struct str reason)
 {
-    struct msg_source_report report = { .source = upstream->source, .state = state,
+    struct msg_source_report report = { .source = upstream->source,
+                                        .state = state,
                                         .reason = reason };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
@@ -386,8 +387,8 @@ void world_egress_up(struct world *world)
 
     world->egress = link_free(world->egress);
     world->egress_ready.kind = WORLD_EGRESS;
-    if (link_pair(fds) < 0 || link_new(world->loop, fds[0], &world->egress_ready,
-                                       &world->egress) < 0)
+    if (link_pair(fds) < 0 ||
+        link_new(world->loop, fds[0], &world->egress_ready, &world->egress) < 0)
         UNREACHABLE("no link");
     if (daemon_link(world->daemon, MSG_PROCESS_KIND_EGRESS, 101, fds[1]) < 0)
         return;

@@ -56,8 +56,7 @@ static void report_end(struct world *world, struct msg_program_report *report,
     report->result = from->state == WORKER_DONE ? from->result : STR_NULL;
     report->ticks = from->ticks;
     report->memory_bytes = from->memory_bytes;
-    report->console =
-        ARENA_ARRAY(world->arena, struct msg_console_line, from->console_count);
+    report->console = ARENA_ARRAY(world->arena, struct msg_console_line, from->console_count);
     for (; report->console_count < from->console_count; report->console_count++)
         report->console[report->console_count] = (struct msg_console_line){
             .level = from->console[report->console_count].level,
@@ -97,17 +96,18 @@ void world_worker_drop(struct world *world)
 }
 
 static void deliver(struct world *world, struct world_program *program,
-                    const struct msg_delivery *deliveries, size_t count,
-                    struct msg_program_report *report, const struct worker_report *last)
+                    const struct msg_program_deliver *given, struct msg_program_report *report,
+                    const struct worker_report *last)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < given->deliveries_count; i++) {
+        const struct msg_delivery *one = &given->deliveries[i];
         const struct worker_delivery delivery = {
-            .index = deliveries[i].index,
-            .at_ms = deliveries[i].at_ms,
-            .kind = (enum worker_delivery_kind)deliveries[i].kind,
-            .call = deliveries[i].call,
-            .timer = deliveries[i].timer,
-            .value = deliveries[i].value,
+            .index = one->index,
+            .at_ms = one->at_ms,
+            .kind = (enum worker_delivery_kind)one->kind,
+            .call = one->call,
+            .timer = one->timer,
+            .value = one->value,
         };
 
         if (worker_program_deliver(program->program, &delivery, &last) < 0)
@@ -132,6 +132,9 @@ static void on_start(struct world *world, const struct msg_program_start *start)
     };
     struct world_program *program = heap_alloc(sizeof(*program));
     struct msg_program_report report = { .execution = start->execution };
+    const struct msg_program_deliver given = { .execution = start->execution,
+                                               .deliveries = start->deliveries,
+                                               .deliveries_count = start->deliveries_count };
     const struct worker_report *first;
 
     memcpy(spec.seed, start->seed.ptr, start->seed.len < 16 ? start->seed.len : 16);
@@ -140,7 +143,7 @@ static void on_start(struct world *world, const struct msg_program_start *start)
         UNREACHABLE("a program could not be started");
     (void)map_put_u64(&world->programs, start->execution, program);
     report_add(world, &report, first);
-    deliver(world, program, start->deliveries, start->deliveries_count, &report, first);
+    deliver(world, program, &given, &report, first);
 }
 
 static void on_deliver(struct world *world, const struct msg_program_deliver *given)
@@ -149,7 +152,7 @@ static void on_deliver(struct world *world, const struct msg_program_deliver *gi
     struct msg_program_report report = { .execution = given->execution };
 
     if (program)
-        deliver(world, program, given->deliveries, given->deliveries_count, &report, NULL);
+        deliver(world, program, given, &report, NULL);
 }
 
 static void worker_say_ready(struct world *world)
@@ -169,8 +172,8 @@ void world_worker_up(struct world *world)
 
     world->worker = link_free(world->worker);
     world->worker_ready.kind = WORLD_WORKER;
-    if (link_pair(fds) < 0 || link_new(world->loop, fds[0], &world->worker_ready,
-                                       &world->worker) < 0)
+    if (link_pair(fds) < 0 ||
+        link_new(world->loop, fds[0], &world->worker_ready, &world->worker) < 0)
         UNREACHABLE("no link");
     if (daemon_link(world->daemon, MSG_PROCESS_KIND_WORKER, 100, fds[1]) < 0)
         return;

@@ -82,8 +82,7 @@ static void on_trace(void *context, int64_t at_ms, struct str line)
             STR_ARG(event_extra(world, doc.root)));
     else if (str_starts(type, STR("execution.")))
         *VEC_PUSH(&world->trace) = str_printf(
-            world->arena, "[%4lld] execution %llu %.*s%.*s",
-            (long long)(at_ms - world->start_ms),
+            world->arena, "[%4lld] execution %llu %.*s%.*s", (long long)(at_ms - world->start_ms),
             (unsigned long long)execution_number(world, execution),
             STR_ARG(str_slice(type, 10, type.len)), STR_ARG(event_extra(world, doc.root)));
     else
@@ -263,9 +262,8 @@ static void source_add(struct world *world, struct str name)
                          "{\"name\":\"%.*s\",\"command\":[\"scripted\"],\"wait\":false}",
                          STR_ARG(name)));
     world_settle(world);
-    source = world->daemon
-                 ? catalog_source_named(core_catalog(daemon_core(world->daemon)), name)
-                 : NULL;
+    source =
+        world->daemon ? catalog_source_named(core_catalog(daemon_core(world->daemon)), name) : NULL;
     if (!source) {
         world_fail(world, "the source %.*s was not added: %.*s", STR_ARG(name),
                    STR_ARG(world->api_text));

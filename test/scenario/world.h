@@ -28,12 +28,12 @@
 /* What an upstream does with the next call of a tool. */
 enum upstream_mode {
     UPSTREAM_ANSWERS,
-    UPSTREAM_FAILS,  /* says isError, performs nothing */
-    UPSTREAM_HANGS,  /* performs, never answers */
-    UPSTREAM_LOSES,  /* performs, and its pipe breaks before the answer */
-    UPSTREAM_DIES,   /* its pipe breaks before anything is performed */
-    UPSTREAM_SLOW,   /* performs and answers when told: `upstream TOOL answers` */
-    UPSTREAM_WRONG,  /* performs, and answers what its schema does not allow */
+    UPSTREAM_FAILS, /* says isError, performs nothing */
+    UPSTREAM_HANGS, /* performs, never answers */
+    UPSTREAM_LOSES, /* performs, and its pipe breaks before the answer */
+    UPSTREAM_DIES,  /* its pipe breaks before anything is performed */
+    UPSTREAM_SLOW,  /* performs and answers when told: `upstream TOOL answers` */
+    UPSTREAM_WRONG, /* performs, and answers what its schema does not allow */
 };
 
 struct upstream_tool {
@@ -56,7 +56,7 @@ struct upstream {
     struct out_mcp *session;
     struct buf in; /* lines to the server */
     bool broken;
-    bool down; /* will not come up */
+    bool down;                                             /* will not come up */
     struct upstream_calls VEC(struct msg_call_send) calls; /* that wait for the session */
     struct arena *arena;
 };
@@ -113,10 +113,10 @@ struct world {
     uint64_t activity;
     uint32_t crashes;
     uint32_t starts;
-    bool power_cuts; /* crashes cut the power */
+    bool power_cuts;            /* crashes cut the power */
     uint64_t crash_at;          /* disk operation after the start; 0: none */
     uint64_t operations_before; /* disk operations of the start itself */
-    struct str api_text; /* last answer of the API */
+    struct str api_text;        /* last answer of the API */
     unsigned api_status;
     bool failed;
     struct str failure;

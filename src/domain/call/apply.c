@@ -16,8 +16,7 @@ static struct msg_error call_error_copy(struct arena *arena, const struct msg_er
 
 static struct msg_error call_error_of(const char *code, struct str message, bool retryable)
 {
-    return (struct msg_error){ .code = str_from(code), .message = message,
-                               .retryable = retryable };
+    return (struct msg_error){ .code = str_from(code), .message = message, .retryable = retryable };
 }
 
 static void call_apply_frozen(struct call *call, const struct event_call_frozen *frozen,
@@ -75,8 +74,8 @@ static void call_apply_detail(struct call *call, const struct event *event, int6
     else if (event->type == EVENT_CALL_EXPIRED)
         call->error = call_error_of("expired", STR("nobody answered in time"), true);
     else if (event->type == EVENT_CALL_CANCELLED)
-        call->error = call_error_of("cancelled",
-                                    str_copy(arena, event->as.call_cancelled.reason), true);
+        call->error =
+            call_error_of("cancelled", str_copy(arena, event->as.call_cancelled.reason), true);
 }
 
 bool call_apply(struct call *call, const struct event *event, int64_t at_ms,

@@ -51,15 +51,15 @@ struct call {
     uint64_t source;  /* handle; 0 where the address is unknown */
     uint32_t version; /* of the source's listing */
     enum event_effect effect;
-    struct str args;            /* JSON */
-    struct digest args_digest;  /* of the canonical form */
-    struct digest capability;   /* digest of the definition that the writ names */
-    struct id writ;             /* zero before FROZEN */
-    struct id input;            /* the open or last input; zero if none */
-    struct str rule;            /* that decided */
-    struct str value;           /* JSON, DONE and queries */
-    struct digest artifact;     /* DONE: the value is kept under this digest */
-    struct msg_error error;     /* every final state but DONE */
+    struct str args;           /* JSON */
+    struct digest args_digest; /* of the canonical form */
+    struct digest capability;  /* digest of the definition that the writ names */
+    struct id writ;            /* zero before FROZEN */
+    struct id input;           /* the open or last input; zero if none */
+    struct str rule;           /* that decided */
+    struct str value;          /* JSON, DONE and queries */
+    struct digest artifact;    /* DONE: the value is kept under this digest */
+    struct msg_error error;    /* every final state but DONE */
 };
 
 /* "received"; never NULL. */

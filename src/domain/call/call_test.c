@@ -11,8 +11,9 @@ static const char *page_path;
 
 static struct call running(enum event_effect effect, uint32_t attempt)
 {
-    return (struct call){ .state = CALL_RUNNING, .effect = effect, .attempt = attempt,
-                          .attempting = true };
+    return (struct call){
+        .state = CALL_RUNNING, .effect = effect, .attempt = attempt, .attempting = true
+    };
 }
 
 static void a_write_that_may_have_been_sent_is_unknown(void **state)
@@ -26,8 +27,7 @@ static void a_write_that_may_have_been_sent_is_unknown(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(lost); i++) {
         assert_int_equal(call_outcome_decide(&write, lost[i], MSG_SENT_MAYBE, 3),
                          CALL_THEN_UNKNOWN);
-        assert_int_equal(call_outcome_decide(&write, lost[i], MSG_SENT_YES, 3),
-                         CALL_THEN_UNKNOWN);
+        assert_int_equal(call_outcome_decide(&write, lost[i], MSG_SENT_YES, 3), CALL_THEN_UNKNOWN);
     }
     assert_int_equal(call_outcome_decide(&write, lost[0], MSG_SENT_NO, 3), CALL_THEN_FAIL);
     assert_int_equal(call_outcome_decide(&write, lost[2], MSG_SENT_NO, 3), CALL_THEN_CANCEL);
@@ -39,14 +39,12 @@ static void a_read_is_tried_again_and_never_unknown(void **state)
     struct call last = running(EVENT_EFFECT_READ, 3);
 
     (void)state;
-    assert_int_equal(
-        call_outcome_decide(&first, MSG_OUTCOME_STATUS_TIMEOUT, MSG_SENT_MAYBE, 3),
-        CALL_THEN_RETRY);
+    assert_int_equal(call_outcome_decide(&first, MSG_OUTCOME_STATUS_TIMEOUT, MSG_SENT_MAYBE, 3),
+                     CALL_THEN_RETRY);
     assert_int_equal(call_outcome_decide(&last, MSG_OUTCOME_STATUS_TIMEOUT, MSG_SENT_MAYBE, 3),
                      CALL_THEN_FAIL);
-    assert_int_equal(
-        call_outcome_decide(&first, MSG_OUTCOME_STATUS_CANCELLED, MSG_SENT_YES, 3),
-        CALL_THEN_CANCEL);
+    assert_int_equal(call_outcome_decide(&first, MSG_OUTCOME_STATUS_CANCELLED, MSG_SENT_YES, 3),
+                     CALL_THEN_CANCEL);
 }
 
 static void an_answer_is_checked_and_a_no_is_a_failure(void **state)
@@ -54,9 +52,8 @@ static void an_answer_is_checked_and_a_no_is_a_failure(void **state)
     struct call write = running(EVENT_EFFECT_DESTRUCTIVE, 1);
 
     (void)state;
-    assert_int_equal(
-        call_outcome_decide(&write, MSG_OUTCOME_STATUS_ANSWERED, MSG_SENT_YES, 3),
-        CALL_THEN_CONFORM);
+    assert_int_equal(call_outcome_decide(&write, MSG_OUTCOME_STATUS_ANSWERED, MSG_SENT_YES, 3),
+                     CALL_THEN_CONFORM);
     assert_int_equal(call_outcome_decide(&write, MSG_OUTCOME_STATUS_FAILED, MSG_SENT_YES, 3),
                      CALL_THEN_FAIL);
 }
@@ -102,7 +99,8 @@ static void what_the_table_forbids_changes_nothing(void **state)
 
 static void a_binding_is_of_all_its_parts(void **state)
 {
-    struct call call = { .rule = STR("ask"), .capability = digest_of(STR("tool")),
+    struct call call = { .rule = STR("ask"),
+                         .capability = digest_of(STR("tool")),
                          .args_digest = digest_of(STR("{}")) };
     struct digest bound = call_binding(&call, STR("agent:a"));
     struct digest other = call_binding(&call, STR("agent:b"));

@@ -1,7 +1,7 @@
 /* What follows an attempt, and what an approval is bound to. */
 #include "domain/call/call.h"
 
-#define CALL_RETRY_FIRST_MS 200
+#define CALL_RETRY_FIRST_MS  200
 #define CALL_RETRY_SHIFT_MAX 6U
 
 bool call_had_effect(const struct call *call)

@@ -50,8 +50,7 @@ static bool core_apply_opened(struct core *core)
     return true;
 }
 
-static bool core_apply_session_opened(struct core *core,
-                                      const struct event_session_opened *opened)
+static bool core_apply_session_opened(struct core *core, const struct event_session_opened *opened)
 {
     struct arena *arena = arena_new(0);
     struct core_session *session = ARENA_NEW(arena, struct core_session);
@@ -98,8 +97,8 @@ static bool core_apply_received(struct core *core, int64_t at_ms,
     (void)map_put_u64(&core->executions, execution->handle, execution);
     (void)map_put(&core->ids, str_of((const char *)execution->id.bytes, 16), execution);
     if (event->key.ptr) {
-        execution->key = str_printf(arena, "%.*s\n%.*s", STR_ARG(execution->who.actor),
-                                    STR_ARG(event->key));
+        execution->key =
+            str_printf(arena, "%.*s\n%.*s", STR_ARG(execution->who.actor), STR_ARG(event->key));
         (void)map_put(&core->keys, execution->key, execution);
     }
     core->live++;
@@ -426,8 +425,7 @@ bool core__apply(struct core *core, uint64_t seq, int64_t at_ms, const struct ev
 static void core_kept_expire(struct core *core, struct core_kept *kept, int64_t window_ms)
 {
     while (kept->head < kept->handles.count) {
-        struct execution *execution =
-            core__execution_find(core, kept->handles.at[kept->head]);
+        struct execution *execution = core__execution_find(core, kept->handles.at[kept->head]);
 
         if (execution && core->at_ms - execution->ended_ms <= window_ms)
             break;
@@ -454,8 +452,8 @@ void core__settle(struct core *core)
         if (!core__execution_keep(execution))
             core__execution_forget(core, execution);
         else if (execution->unsettled == 0)
-            *VEC_PUSH(execution->key.ptr ? &core->kept_keys.handles
-                                         : &core->kept_answers.handles) = execution->handle;
+            *VEC_PUSH(execution->key.ptr ? &core->kept_keys.handles : &core->kept_answers.handles) =
+                execution->handle;
     }
     VEC_CLEAR(&core->ended);
     core_kept_expire(core, &core->kept_answers, LIMIT_ATTACH_WINDOW_MS);

@@ -137,8 +137,7 @@ static void core_freeze(struct core_turn *turn, struct execution *execution, str
 
 /* What the person sees: the exact call, who makes it, which rule asks. */
 static struct str core_input_detail(struct core_turn *turn, const struct execution *execution,
-                                    const struct call *call,
-                                    const struct policy_decision *decision)
+                                    const struct call *call, const struct policy_decision *decision)
 {
     struct buf text BUF_CLEANUP = BUF_INIT;
 
@@ -207,11 +206,10 @@ static bool core_args_fit(struct core_turn *turn, struct execution *execution, s
         return true;
     sentence = str_printf(arena, "the arguments of %.*s do not fit: ", STR_ARG(call->address));
     for (size_t i = 0; i < report->count; i++)
-        sentence = str_printf(arena, "%.*s%s%.*s %.*s (%.*s)", STR_ARG(sentence), i ? "; " : "",
-                              STR_ARG(report->problems[i].path.len ? report->problems[i].path
-                                                                   : STR("the argument")),
-                              STR_ARG(report->problems[i].sentence),
-                              STR_ARG(report->problems[i].rule));
+        sentence = str_printf(
+            arena, "%.*s%s%.*s %.*s (%.*s)", STR_ARG(sentence), i ? "; " : "",
+            STR_ARG(report->problems[i].path.len ? report->problems[i].path : STR("the argument")),
+            STR_ARG(report->problems[i].sentence), STR_ARG(report->problems[i].rule));
     error = core__error("invalid", sentence);
     core_refuse(turn, execution, call, &error, NULL);
     return false;
@@ -224,8 +222,7 @@ void core__call_authorize(struct core_turn *turn, struct execution *execution, s
     struct policy_decision decision;
     struct msg_error error;
 
-    if (answer == CATALOG_UNKNOWN || answer == CATALOG_WAITING ||
-        answer == CATALOG_SOURCE_AUTH) {
+    if (answer == CATALOG_UNKNOWN || answer == CATALOG_WAITING || answer == CATALOG_SOURCE_AUTH) {
         error = core_not_callable(turn, call->address, answer, tool);
         core_refuse(turn, execution, call, &error, NULL);
         return;
@@ -246,10 +243,10 @@ void core__call_authorize(struct core_turn *turn, struct execution *execution, s
         core_wait(turn, execution, call, tool, &decision);
         return;
     case EVENT_VERDICT_DENY:
-        error = core__error("refused", str_printf(turn->update->turn,
-                                                  "%.*s is denied by the rule %.*s (%.*s)",
-                                                  STR_ARG(call->address), STR_ARG(decision.rule),
-                                                  STR_ARG(decision.reason)));
+        error = core__error("refused",
+                            str_printf(turn->update->turn, "%.*s is denied by the rule %.*s (%.*s)",
+                                       STR_ARG(call->address), STR_ARG(decision.rule),
+                                       STR_ARG(decision.reason)));
         core_refuse(turn, execution, call, &error, &decision);
         return;
     }
@@ -278,8 +275,7 @@ void core__call_approved(struct core_turn *turn, struct execution *execution, st
         error = core__error("refused", str_printf(turn->update->turn,
                                                   "%.*s was approved, and is denied since by the "
                                                   "rule %.*s",
-                                                  STR_ARG(call->address),
-                                                  STR_ARG(decision.rule)));
+                                                  STR_ARG(call->address), STR_ARG(decision.rule)));
         core_refuse(turn, execution, call, &error, &decision);
         return;
     }
@@ -298,9 +294,9 @@ void core__call_approved(struct core_turn *turn, struct execution *execution, st
 
 void core__call_denied(struct core_turn *turn, struct execution *execution, struct call *call)
 {
-    struct msg_error error = core__error(
-        "refused", str_printf(turn->update->turn, "a person said no to %.*s",
-                              STR_ARG(call->address)));
+    struct msg_error error =
+        core__error("refused", str_printf(turn->update->turn, "a person said no to %.*s",
+                                          STR_ARG(call->address)));
 
     core_refuse(turn, execution, call, &error, NULL);
 }
@@ -323,8 +319,8 @@ static void core_preview(struct core_turn *turn, struct execution *execution,
     done->address = program_call->address;
     done->args = program_call->args;
     if (catalog_find(turn->core->catalog, program_call->address, &tool) == CATALOG_UNKNOWN) {
-        done->error = core__error("unknown_tool",
-                                  core__unknown_sentence(turn, program_call->address));
+        done->error =
+            core__error("unknown_tool", core__unknown_sentence(turn, program_call->address));
     } else {
         request.address = tool->address;
         request.effect = tool->effect;

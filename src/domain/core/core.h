@@ -60,14 +60,14 @@ struct execution {
     bool answered; /* its answer was handed over */
     int64_t received_ms;
     int64_t ended_ms;
-    int64_t parked_due_ms; /* 0: no timer */
-    struct core_calls VEC(struct call *) calls; /* number - 1 */
+    int64_t parked_due_ms;                                       /* 0: no timer */
+    struct core_calls VEC(struct call *) calls;                  /* number - 1 */
     struct core_deliveries VEC(struct core_delivery) deliveries; /* index - 1 */
     uint32_t unsettled;
     uint32_t attempting;
     uint32_t frozen;     /* calls that wait for a place */
     uint32_t first_open; /* every call before this index is settled */
-    struct str result; /* JSON */
+    struct str result;   /* JSON */
     struct digest artifact;
     struct msg_error error; /* state other than done */
     struct msg_console_line *console;
@@ -126,26 +126,26 @@ bool core_replay(struct core *core, uint64_t seq, int64_t at_ms, struct str even
 /* ---- commands -------------------------------------------------------------------------------- */
 
 enum command_type {
-    COMMAND_OPEN,           /* the store was opened */
-    COMMAND_RESUME,         /* after a restart, for each live execution in turn */
+    COMMAND_OPEN,   /* the store was opened */
+    COMMAND_RESUME, /* after a restart, for each live execution in turn */
     COMMAND_CLOSE,
     COMMAND_TICK,
     COMMAND_SESSION_OPEN,
     COMMAND_SESSION_CLOSE,
     COMMAND_EXECUTE,
     COMMAND_CANCEL,
-    COMMAND_LEAVE,          /* whoever asked is gone; the execution goes on */
-    COMMAND_ANSWERED,       /* the answer was handed over */
-    COMMAND_REPORT,         /* of a program, by a worker */
-    COMMAND_LOST,           /* the worker that ran it is gone for good */
-    COMMAND_OUTCOME,        /* of an attempt, by egress */
+    COMMAND_LEAVE,    /* whoever asked is gone; the execution goes on */
+    COMMAND_ANSWERED, /* the answer was handed over */
+    COMMAND_REPORT,   /* of a program, by a worker */
+    COMMAND_LOST,     /* the worker that ran it is gone for good */
+    COMMAND_OUTCOME,  /* of an attempt, by egress */
     COMMAND_INPUT_ANSWER,
     COMMAND_SOURCE_ADD,
     COMMAND_SOURCE_REMOVE,
     COMMAND_SOURCE_APPROVE,
-    COMMAND_SOURCE_REPORT,  /* by egress */
+    COMMAND_SOURCE_REPORT, /* by egress */
     COMMAND_POLICY_APPLY,
-    COMMAND_REFUSE,         /* record that a face refused a request */
+    COMMAND_REFUSE, /* record that a face refused a request */
 };
 
 struct command_execute {
@@ -227,21 +227,21 @@ struct command {
 /* ---- updates --------------------------------------------------------------------------------- */
 
 enum core_effect_type {
-    EFFECT_RECEIVED,      /* token got this execution (a new one, or one it attached to) */
-    EFFECT_REPLY,         /* token got its answer: error if error.code is set */
-    EFFECT_PROGRAM_RUN,   /* must be running in some worker, with all its deliveries */
-    EFFECT_PROGRAM_FEED,  /* has a further delivery; run it if it does not run */
-    EFFECT_PROGRAM_DROP,  /* need not stay in a worker */
-    EFFECT_CALL_SEND,     /* an attempt leaves: look the call up, see that it still runs */
-    EFFECT_CALL_CANCEL,   /* nobody wants the answer */
-    EFFECT_ENDED,         /* hand the answer to whoever waits */
-    EFFECT_INPUT_OPENED,  /* somebody must be asked */
+    EFFECT_RECEIVED,     /* token got this execution (a new one, or one it attached to) */
+    EFFECT_REPLY,        /* token got its answer: error if error.code is set */
+    EFFECT_PROGRAM_RUN,  /* must be running in some worker, with all its deliveries */
+    EFFECT_PROGRAM_FEED, /* has a further delivery; run it if it does not run */
+    EFFECT_PROGRAM_DROP, /* need not stay in a worker */
+    EFFECT_CALL_SEND,    /* an attempt leaves: look the call up, see that it still runs */
+    EFFECT_CALL_CANCEL,  /* nobody wants the answer */
+    EFFECT_ENDED,        /* hand the answer to whoever waits */
+    EFFECT_INPUT_OPENED, /* somebody must be asked */
     EFFECT_INPUT_CLOSED,
-    EFFECT_SOURCE_START,  /* probe it and list its tools */
+    EFFECT_SOURCE_START, /* probe it and list its tools */
     EFFECT_SOURCE_STOP,
     EFFECT_SOURCE_CHANGED,
-    EFFECT_SESSION,       /* token got this session */
-    EFFECT_EMIT,          /* progress for the person */
+    EFFECT_SESSION, /* token got this session */
+    EFFECT_EMIT,    /* progress for the person */
 };
 
 struct core_effect {

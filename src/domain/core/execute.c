@@ -65,15 +65,15 @@ static struct execution *core_same_request(struct core_turn *turn, bool *ret_con
 
     *ret_conflict = false;
     if (execute->key.ptr) {
-        struct str key = str_printf(turn->update->turn, "%.*s\n%.*s",
-                                    STR_ARG(execute->who.actor), STR_ARG(execute->key));
+        struct str key = str_printf(turn->update->turn, "%.*s\n%.*s", STR_ARG(execute->who.actor),
+                                    STR_ARG(execute->key));
 
         execution = map_find(&turn->core->keys, key);
         *ret_conflict = execution && !digest_equal(&execution->program, &program);
         return execution;
     }
-    execution = map_find(&turn->core->programs,
-                         str_of((const char *)program.bytes, sizeof(program.bytes)));
+    execution =
+        map_find(&turn->core->programs, str_of((const char *)program.bytes, sizeof(program.bytes)));
     if (!execution || execution->answered)
         return NULL;
     if (!core__is_live(execution) &&
@@ -116,11 +116,10 @@ void core__on_execute(struct core_turn *turn)
     bool conflict;
 
     if (execute->code.len > LIMIT_PROGRAM_CODE_BYTES) {
-        core__reply_error(turn, &execute->who, "execute", "limit",
-                          str_printf(turn->update->turn,
-                                     "the program has %zu bytes; at most %llu are taken",
-                                     execute->code.len,
-                                     (unsigned long long)LIMIT_PROGRAM_CODE_BYTES));
+        core__reply_error(
+            turn, &execute->who, "execute", "limit",
+            str_printf(turn->update->turn, "the program has %zu bytes; at most %llu are taken",
+                       execute->code.len, (unsigned long long)LIMIT_PROGRAM_CODE_BYTES));
         return;
     }
     same = core_same_request(turn, &conflict);
@@ -199,8 +198,8 @@ void core__on_cancel(struct core_turn *turn)
 
     if (!execution || !core__is_live(execution)) {
         if (turn->command->token)
-            core__effect(turn, EFFECT_REPLY)->error = core__error(
-                "conflict", STR("this execution has ended; `writ log show` tells how"));
+            core__effect(turn, EFFECT_REPLY)->error =
+                core__error("conflict", STR("this execution has ended; `writ log show` tells how"));
         return;
     }
     for (size_t i = execution->first_open; i < execution->calls.count; i++) {

@@ -29,7 +29,7 @@ struct core {
     struct map keys;       /* actor, newline, key -> struct execution */
     struct map inputs;     /* id bytes -> struct core_open_input */
     struct map sessions;   /* handle -> struct core_session */
-    struct map fits;                          /* tool digest -> compiled schema; a cache */
+    struct map fits;       /* tool digest -> compiled schema; a cache */
     struct schema_validator *validator;
     struct core_handles VEC(uint64_t) ended; /* in this line: forgotten after it, or kept */
     struct core_kept kept_answers;           /* until the window of attaching has passed */

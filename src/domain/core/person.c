@@ -22,10 +22,9 @@ static void core_answer_refused(struct core_turn *turn, enum input_answer answer
     struct event event = { .type = EVENT_INPUT_REFUSED };
     struct core_effect *effect = core__effect(turn, EFFECT_REPLY);
 
-    effect->error = core__error(answer == INPUT_NOT_OPEN || answer == INPUT_NOT_THE_KIND
-                                    ? "conflict"
-                                    : "refused",
-                                str_from(input_answer_sentence(answer)));
+    effect->error = core__error(
+        answer == INPUT_NOT_OPEN || answer == INPUT_NOT_THE_KIND ? "conflict" : "refused",
+        str_from(input_answer_sentence(answer)));
     event.as.input_refused.input = said->input;
     event.as.input_refused.who = said->who;
     event.as.input_refused.reason = effect->error.message;
@@ -76,10 +75,10 @@ static bool core_answer_value_fits(struct core_turn *turn, const struct call *ca
     if (core__result_fits(turn, tool, said->value.ptr ? said->value : STR("null"), report) !=
         CORE_FITS_NOT)
         return true;
-    core__effect(turn, EFFECT_REPLY)->error = core__error(
-        "invalid", str_printf(arena, "this value is not what %.*s gives: %.*s %.*s",
-                              STR_ARG(call->address), STR_ARG(report->problems[0].path),
-                              STR_ARG(report->problems[0].sentence)));
+    core__effect(turn, EFFECT_REPLY)->error =
+        core__error("invalid", str_printf(arena, "this value is not what %.*s gives: %.*s %.*s",
+                                          STR_ARG(call->address), STR_ARG(report->problems[0].path),
+                                          STR_ARG(report->problems[0].sentence)));
     return false;
 }
 
@@ -94,8 +93,7 @@ static void core_input_answered(struct core_turn *turn, const struct input *inpu
     event.as.input_answered.value = said->value;
     event.as.input_answered.who = said->who;
     event.as.input_answered.via = said->via;
-    event.as.input_answered.answered =
-        said->who.verified ? STR("verified") : STR("unverified");
+    event.as.input_answered.answered = said->who.verified ? STR("verified") : STR("unverified");
     core__emit(turn, &event);
     effect = core__effect(turn, EFFECT_INPUT_CLOSED);
     effect->input = said->input;

@@ -55,8 +55,8 @@ static void core_print_execution(struct buf *out, const struct execution *execut
                (unsigned long long)execution->handle,
                STR_ARG(event_execution_state_name(execution->state)), execution->left,
                execution->parked, (long long)execution->parked_due_ms, execution->effects,
-               execution->answered, execution->unsettled, execution->attempting,
-               execution->frozen, STR_ARG(execution->result), STR_ARG(execution->error.message));
+               execution->answered, execution->unsettled, execution->attempting, execution->frozen,
+               STR_ARG(execution->result), STR_ARG(execution->error.message));
     for (size_t i = 0; i < execution->calls.count; i++)
         core_print_call(out, execution->calls.at[i]);
     for (size_t i = 0; i < execution->deliveries.count; i++)
@@ -79,8 +79,7 @@ void core_print(const struct core *core, struct buf *out)
     for (size_t at = 0; (input = core_input_next(core, &at));) {
         core_print_id(out, input->id, "inp");
         buf_printf(out, " %d call %llu#%u expires %lld\n", (int)input->kind,
-                   (unsigned long long)input->execution, input->call,
-                   (long long)input->expires_ms);
+                   (unsigned long long)input->execution, input->call, (long long)input->expires_ms);
     }
     catalog_print_sources(core->catalog, out);
     buf_add_char(out, '\n');

@@ -81,9 +81,9 @@ static bool core_report_calls(struct core_turn *turn, struct execution *executio
             continue;
         if (program_call->call != execution->calls.count + 1 ||
             program_call->call > LIMIT_PROGRAM_CALLS) {
-            struct msg_error error = core__error(
-                "limit", str_printf(turn->update->turn, "a program may make %llu calls",
-                                    (unsigned long long)LIMIT_PROGRAM_CALLS));
+            struct msg_error error =
+                core__error("limit", str_printf(turn->update->turn, "a program may make %llu calls",
+                                                (unsigned long long)LIMIT_PROGRAM_CALLS));
 
             core__end_error(turn, execution, EVENT_EXECUTION_STATE_FAILED, &error);
             return false;
@@ -112,8 +112,7 @@ void core__on_report(struct core_turn *turn)
     struct execution *execution = core__execution_find(turn->core, report->execution);
     struct event_execution_ended ended = { 0 };
 
-    if (!execution || !core__is_live(execution) ||
-        report->delivered > execution->deliveries.count)
+    if (!execution || !core__is_live(execution) || report->delivered > execution->deliveries.count)
         return;
     core_report_emits(turn, execution, report);
     if (report->delivered == 0)
@@ -152,8 +151,7 @@ void core__on_lost(struct core_turn *turn)
  * After a restart. The attempt that was under way ended with the daemon: a read is tried again,
  * anything else may have been sent and is UNKNOWN.
  */
-static void core_resume_call(struct core_turn *turn, struct execution *execution,
-                             struct call *call)
+static void core_resume_call(struct core_turn *turn, struct execution *execution, struct call *call)
 {
     struct event event = { .type = EVENT_CALL_ATTEMPTED };
     struct core_effect *effect;

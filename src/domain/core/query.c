@@ -103,12 +103,9 @@ static bool core_inputs(struct core_turn *turn, const struct json_value *args, s
 }
 
 static const struct core_query core_queries[] = {
-    { "search", core_search },
-    { "describe", core_describe },
-    { "sources", core_sources },
-    { "writ.search", core_search },
-    { "writ.describe", core_describe },
-    { "writ.sources.list", core_sources },
+    { "search", core_search },           { "describe", core_describe },
+    { "sources", core_sources },         { "writ.search", core_search },
+    { "writ.describe", core_describe },  { "writ.sources.list", core_sources },
     { "writ.inputs.list", core_inputs },
 };
 

@@ -107,9 +107,9 @@ void core__on_source_approve(struct core_turn *turn)
     if (!core_is_person(turn, &turn->command->as.source_approve.who, "sources approve"))
         return;
     if (!source || source->version == 0) {
-        core__effect(turn, EFFECT_REPLY)->error = core__error(
-            "invalid", STR("there is no source of this name that has been listed; see "
-                           "`writ sources`"));
+        core__effect(turn, EFFECT_REPLY)->error =
+            core__error("invalid", STR("there is no source of this name that has been listed; see "
+                                       "`writ sources`"));
         return;
     }
     if (!digest_equal(&source->digest, &turn->command->as.source_approve.digest)) {
@@ -130,8 +130,7 @@ void core__on_source_approve(struct core_turn *turn)
 void core__on_source_report(struct core_turn *turn)
 {
     const struct msg_source_report *report = &turn->command->as.source_report;
-    const struct catalog_source *source =
-        catalog_source_find(turn->core->catalog, report->source);
+    const struct catalog_source *source = catalog_source_find(turn->core->catalog, report->source);
     struct event event = { .type = EVENT_SOURCE_LISTED };
     enum msg_source_state state = report->state;
     struct str reason = report->reason;

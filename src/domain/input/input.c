@@ -32,8 +32,7 @@ enum input_answer input_answer_decide(const struct input *input, enum event_answ
         return INPUT_NOT_A_PERSON;
     if (!input_answer_fits(input->kind, answer))
         return INPUT_NOT_THE_KIND;
-    if (!who->verified && answer != EVENT_ANSWER_DENY &&
-        input->effect == EVENT_EFFECT_DESTRUCTIVE)
+    if (!who->verified && answer != EVENT_ANSWER_DENY && input->effect == EVENT_EFFECT_DESTRUCTIVE)
         return INPUT_UNVERIFIED;
     return INPUT_ACCEPTED;
 }

@@ -8,8 +8,9 @@
 
 static struct input approval(enum event_effect effect)
 {
-    return (struct input){ .state = INPUT_OPEN, .kind = EVENT_INPUT_KIND_APPROVAL,
-                           .effect = effect, .expires_ms = 100 };
+    return (struct input){
+        .state = INPUT_OPEN, .kind = EVENT_INPUT_KIND_APPROVAL, .effect = effect, .expires_ms = 100
+    };
 }
 
 static const struct event_who person = { .actor = { "person:1000", 11 }, .verified = true };
@@ -50,8 +51,7 @@ static void what_expired_or_was_answered_is_over(void **state)
     assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_APPROVE, &person, 100),
                      INPUT_NOT_OPEN);
     input.state = INPUT_ANSWERED;
-    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_APPROVE, &person, 1),
-                     INPUT_NOT_OPEN);
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_APPROVE, &person, 1), INPUT_NOT_OPEN);
 }
 
 static void each_kind_has_its_answers(void **state)
@@ -64,8 +64,7 @@ static void each_kind_has_its_answers(void **state)
     input.kind = EVENT_INPUT_KIND_UNKNOWN;
     assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_APPROVE, &person, 1),
                      INPUT_NOT_THE_KIND);
-    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_AGAIN, &person, 1),
-                     INPUT_ACCEPTED);
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_AGAIN, &person, 1), INPUT_ACCEPTED);
 }
 
 int main(void)

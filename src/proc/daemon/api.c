@@ -9,13 +9,14 @@ static struct daemon_client *daemon_request_client(const struct daemon *daemon,
     return map_find_u64(&daemon->clients, request->client);
 }
 
-static void daemon_http_head(struct daemon *daemon, struct daemon_request *request,
-                             unsigned status, struct str body, bool more)
+static void daemon_http_head(struct daemon *daemon, struct daemon_request *request, unsigned status,
+                             struct str body, bool more)
 {
     static const struct msg_header json = { { "content-type", 12 }, { "application/json", 16 } };
     static const struct msg_header sse = { { "content-type", 12 }, { "text/event-stream", 17 } };
-    struct msg_http_response response = { .status = status, .headers_count = 1, .body = body,
-                                          .more = more };
+    struct msg_http_response response = {
+        .status = status, .headers_count = 1, .body = body, .more = more
+    };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
     response.headers = ARENA_NEW(daemon->turn, struct msg_header);
@@ -24,8 +25,8 @@ static void daemon_http_head(struct daemon *daemon, struct daemon_request *reque
     daemon__send(&daemon->web, MSG_HTTP_RESPONSE, request->key, buf_str(&payload));
 }
 
-static void daemon_http_part(struct daemon *daemon, struct daemon_request *request,
-                             struct str body, bool last)
+static void daemon_http_part(struct daemon *daemon, struct daemon_request *request, struct str body,
+                             bool last)
 {
     struct msg_http_chunk chunk = { .last = last };
     struct buf payload BUF_CLEANUP = BUF_INIT;
@@ -75,9 +76,12 @@ void daemon__api_stream(struct daemon *daemon, struct daemon_request *request, c
 void daemon__api_fail(struct daemon *daemon, struct daemon_request *request,
                       const struct msg_error *error)
 {
-    struct api_error view = { .code = error->code, .message = error->message,
-                              .line = error->line, .column = error->column,
-                              .stack = error->stack, .data = error->data };
+    struct api_error view = { .code = error->code,
+                              .message = error->message,
+                              .line = error->line,
+                              .column = error->column,
+                              .stack = error->stack,
+                              .data = error->data };
     struct buf text BUF_CLEANUP = BUF_INIT;
 
     api_print_error(&text, &view);
@@ -152,8 +156,7 @@ static void daemon_api_execution_start(struct daemon *daemon, struct daemon_requ
     }
     request->wait = start->wait;
     request->follow = start->follow;
-    request->until_ms = daemon->now_ms + (start->timeout_ms ? start->timeout_ms
-                                                             : API_WAIT_MS_MAX);
+    request->until_ms = daemon->now_ms + (start->timeout_ms ? start->timeout_ms : API_WAIT_MS_MAX);
     command.as.execute.who = request->who;
     command.as.execute.code = start->code;
     command.as.execute.input = start->input;
@@ -199,8 +202,7 @@ static void daemon_api_execution_list(struct daemon *daemon, struct daemon_reque
     daemon__api_respond(daemon, request, 200, buf_str(&text), false);
 }
 
-static void daemon_api_cancel(struct daemon *daemon, struct daemon_request *request,
-                              struct str id)
+static void daemon_api_cancel(struct daemon *daemon, struct daemon_request *request, struct str id)
 {
     const struct execution *execution = daemon_api_find(daemon, request, id);
     struct command command = { .type = COMMAND_CANCEL, .token = request->number };
@@ -266,14 +268,13 @@ static void daemon_api_source_list(struct daemon *daemon, struct daemon_request 
 static void daemon_api_source_named(struct daemon *daemon, struct daemon_request *request,
                                     struct str name, bool remove)
 {
-    const struct catalog_source *source =
-        catalog_source_named(core_catalog(daemon->core), name);
+    const struct catalog_source *source = catalog_source_named(core_catalog(daemon->core), name);
     struct command command = { .type = COMMAND_SOURCE_REMOVE, .token = request->number };
 
     if (!source) {
-        daemon_api_fail_code(daemon, request, "invalid",
-                             str_printf(daemon->turn, "there is no source %.*s; see `writ sources`",
-                                        STR_ARG(name)));
+        daemon_api_fail_code(
+            daemon, request, "invalid",
+            str_printf(daemon->turn, "there is no source %.*s; see `writ sources`", STR_ARG(name)));
         return;
     }
     request->source = source->source;
@@ -410,7 +411,8 @@ static void daemon_api_tools(struct daemon *daemon, struct daemon_request *reque
         list->source.ptr ? catalog_source_named(catalog, list->source) : NULL;
 
     if (list->query.ptr) {
-        struct catalog_query query = { .text = list->query, .source = list->source,
+        struct catalog_query query = { .text = list->query,
+                                       .source = list->source,
                                        .limit = list->limit };
 
         buf_add_c(&text, "{\"found\":");
@@ -437,18 +439,23 @@ static void daemon_api_tool(struct daemon *daemon, struct daemon_request *reques
         size_t count = catalog_nearest(core_catalog(daemon->core), address, near, 3);
 
         for (size_t i = 0; i < count; i++)
-            names = str_printf(daemon->turn, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "; near it: ",
-                               STR_ARG(near[i]));
+            names = str_printf(daemon->turn, "%.*s%s%.*s", STR_ARG(names),
+                               i ? ", " : "; near it: ", STR_ARG(near[i]));
         daemon_api_fail_code(daemon, request, "unknown_tool",
-                             str_printf(daemon->turn, "there is no tool %.*s%.*s",
-                                        STR_ARG(address), STR_ARG(names)));
+                             str_printf(daemon->turn, "there is no tool %.*s%.*s", STR_ARG(address),
+                                        STR_ARG(names)));
         return;
     }
     catalog_describe(tool, &typescript);
     struct api_tool view = {
-        .address = tool->address, .name = tool->name, .title = tool->title,
-        .description = tool->description, .effect = event_effect_name(tool->effect),
-        .waiting = tool->waiting, .input = tool->input, .output = tool->output,
+        .address = tool->address,
+        .name = tool->name,
+        .title = tool->title,
+        .description = tool->description,
+        .effect = event_effect_name(tool->effect),
+        .waiting = tool->waiting,
+        .input = tool->input,
+        .output = tool->output,
         .typescript = buf_str(&typescript),
     };
     char digest[DIGEST_HEX_LEN];
@@ -519,8 +526,7 @@ static void daemon_api_call(struct daemon *daemon, struct daemon_request *reques
         return;
     case API_SOURCE_SHOW:
     case API_SOURCE_REMOVE:
-        daemon_api_source_named(daemon, request, call->of.source,
-                                call->kind == API_SOURCE_REMOVE);
+        daemon_api_source_named(daemon, request, call->of.source, call->kind == API_SOURCE_REMOVE);
         return;
     case API_SOURCE_APPROVE:
         daemon_api_source_approve(daemon, request, &call->of.source_approve);

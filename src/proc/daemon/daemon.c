@@ -150,8 +150,7 @@ void daemon__handed(struct daemon *daemon, const struct daemon_handed *handed)
 }
 
 /* Bytes of the answer that the kernel has not taken; SIZE_MAX: the connection is gone. */
-static size_t daemon_handed_queued(const struct daemon *daemon,
-                                   const struct daemon_handed *handed)
+static size_t daemon_handed_queued(const struct daemon *daemon, const struct daemon_handed *handed)
 {
     const struct daemon_stdio *stdio = map_find_u64(&daemon->stdios, handed->stdio);
     const struct daemon_client *client = map_find_u64(&daemon->clients, handed->client);

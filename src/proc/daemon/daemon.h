@@ -25,14 +25,14 @@ struct loop;
 typedef void daemon_trace_fn(void *context, int64_t at_ms, struct str event);
 
 struct daemon_options {
-    struct str build;      /* equal builds speak */
-    const char *data;      /* folder */
-    const char *run;       /* folder: socket and token */
-    const char *socket;    /* path */
-    struct str http_host;  /* null: does not listen */
-    uint32_t http_port;    /* 0: any */
-    int keeper_fd;         /* taken; -1: none, links are given with daemon_link */
-    uint64_t segment_len;  /* 0: the log's default */
+    struct str build;       /* equal builds speak */
+    const char *data;       /* folder */
+    const char *run;        /* folder: socket and token */
+    const char *socket;     /* path */
+    struct str http_host;   /* null: does not listen */
+    uint32_t http_port;     /* 0: any */
+    int keeper_fd;          /* taken; -1: none, links are given with daemon_link */
+    uint64_t segment_len;   /* 0: the log's default */
     daemon_trace_fn *trace; /* NULL: none */
     void *trace_context;
 };

@@ -7,8 +7,8 @@ static struct event_who daemon_mcp_who(struct daemon *daemon, const struct mcp_c
 
     who.agent = str_starts(who.actor, STR("agent:")) ? str_slice(who.actor, 6, who.actor.len)
                                                      : client->name;
-    who.client = str_printf(daemon->turn, "%.*s %.*s", STR_ARG(client->name),
-                            STR_ARG(client->version));
+    who.client =
+        str_printf(daemon->turn, "%.*s %.*s", STR_ARG(client->name), STR_ARG(client->version));
     return who;
 }
 
@@ -144,8 +144,7 @@ static void daemon_http_respond(struct daemon *daemon, const struct mcp_action *
         .more = action->respond.more,
     };
 
-    response.headers =
-        ARENA_ARRAY(daemon->turn, struct msg_header, action->respond.headers_count);
+    response.headers = ARENA_ARRAY(daemon->turn, struct msg_header, action->respond.headers_count);
     for (size_t i = 0; i < action->respond.headers_count; i++)
         response.headers[i] = action->respond.headers[i];
     msg_http_response_encode(&response, &payload);
@@ -250,6 +249,7 @@ void daemon__mcp_ended(struct daemon *daemon, struct daemon_request *request,
         outcome.console_count = execution->console_count;
         error = &execution->error;
     }
+    CHECK(error != NULL);
     if (execution && execution->state == EVENT_EXECUTION_STATE_DONE)
         outcome.state = MCP_DONE;
     else
@@ -269,9 +269,9 @@ void daemon__mcp_ended(struct daemon *daemon, struct daemon_request *request,
 void daemon__mcp_input(struct daemon *daemon, const struct daemon_request *request,
                        const struct input *input)
 {
-    static const struct str unknown_options[] = {
-        { "done", 4 }, { "not_done", 8 }, { "again", 5 }
-    };
+    static const struct str unknown_options[] = { { "done", 4 },
+                                                  { "not_done", 8 },
+                                                  { "again", 5 } };
     const struct execution *execution = core_execution(daemon->core, input->execution);
     struct mcp_input asked = {
         .id = daemon__id(daemon, input->id, "inp"),
@@ -296,9 +296,9 @@ static void daemon_http_request(struct daemon *daemon, uint64_t exchange,
     const struct mcp_admission admission = { .port = (uint32_t)daemon->http_port,
                                              .token = str_of(daemon->token, DIGEST_HEX_LEN) };
     int admit = mcp_http_admit(&admission, http);
-    const struct mcp_exchange arrived = { .id = exchange, .request = http,
-                                          .principal = STR("token:local"),
-                                          .now_ms = daemon->now_ms };
+    const struct mcp_exchange arrived = {
+        .id = exchange, .request = http, .principal = STR("token:local"), .now_ms = daemon->now_ms
+    };
     struct str path = http->path;
     struct event_who who = { .channel = EVENT_CHANNEL_API, .actor = STR("token:local") };
     struct daemon_request *request;

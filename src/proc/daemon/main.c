@@ -66,7 +66,6 @@ static bool parse_http(struct str text, struct daemon_options *options)
 static void say_why(const char *sentence, int code)
 {
     struct msg_daemon_ready ready = { .error = str_from(sentence), .exit = code };
-    struct buf frame BUF_CLEANUP = BUF_INIT;
     struct buf payload BUF_CLEANUP = BUF_INIT;
     struct wire_frame head = { .type = MSG_DAEMON_READY };
     struct loop *loop = NULL;

@@ -71,8 +71,8 @@ static void daemon_value_read(struct daemon *daemon, struct msg_delivery *delive
 }
 
 /* How many deliveries from slot->fed on fit into one frame. */
-static size_t daemon_batch(struct daemon *daemon, const struct execution *execution,
-                           uint64_t from, struct msg_delivery **ret_deliveries)
+static size_t daemon_batch(struct daemon *daemon, const struct execution *execution, uint64_t from,
+                           struct msg_delivery **ret_deliveries)
 {
     size_t left = execution->deliveries.count - (size_t)from;
     struct msg_delivery *list = ARENA_ARRAY(daemon->turn, struct msg_delivery, left);
@@ -153,8 +153,7 @@ static void daemon_send_deliveries(struct daemon *daemon, struct daemon_slot *sl
         struct buf payload BUF_CLEANUP = BUF_INIT;
         struct msg_program_deliver deliver = { .execution = execution->handle };
 
-        deliver.deliveries_count =
-            daemon_batch(daemon, execution, slot->fed, &deliver.deliveries);
+        deliver.deliveries_count = daemon_batch(daemon, execution, slot->fed, &deliver.deliveries);
         slot->fed += deliver.deliveries_count;
         msg_program_deliver_encode(&deliver, &payload);
         daemon__send(&slot->worker->peer, MSG_PROGRAM_DELIVER, execution->handle,

@@ -78,12 +78,10 @@ static void daemon_execution_inputs(struct daemon *daemon, const struct executio
                                     struct api_execution *view)
 {
     const struct input *input;
-    struct api_input *inputs =
-        ARENA_ARRAY(daemon->turn, struct api_input, execution->unsettled);
+    struct api_input *inputs = ARENA_ARRAY(daemon->turn, struct api_input, execution->unsettled);
 
     for (size_t at = 0; (input = core_input_next(daemon->core, &at));)
-        if (input->execution == execution->handle &&
-            view->inputs_count < execution->unsettled)
+        if (input->execution == execution->handle && view->inputs_count < execution->unsettled)
             inputs[view->inputs_count++] = daemon_input(daemon, input);
     view->inputs = inputs;
 }
@@ -137,8 +135,7 @@ static struct api_finding *daemon_findings(struct daemon *daemon, const struct c
     struct api_finding *findings = ARENA_ARRAY(daemon->turn, struct api_finding, count);
 
     for (size_t i = 0; i < count; i++)
-        findings[i] = (struct api_finding){ .rule = found[i].rule,
-                                            .sentence = found[i].sentence };
+        findings[i] = (struct api_finding){ .rule = found[i].rule, .sentence = found[i].sentence };
     *ret_count = count;
     return findings;
 }
@@ -224,8 +221,7 @@ void daemon__view_policy(struct daemon *daemon, struct buf *out)
     api_list_begin(out, "layers");
     for (size_t l = 0; l < ARRAY_COUNT(layers); l++) {
         size_t count = 0;
-        const struct event_rule *rules =
-            policy_rules(core_policy(daemon->core), layers[l], &count);
+        const struct event_rule *rules = policy_rules(core_policy(daemon->core), layers[l], &count);
         struct api_rule *views = ARENA_ARRAY(daemon->turn, struct api_rule, count);
         struct digest digest = policy_digest(rules, count);
         struct api_layer layer = {
@@ -319,9 +315,9 @@ void daemon__view_status(struct daemon *daemon, struct buf *out)
     };
 
     if (daemon->http_port)
-        view.http = str_printf(daemon->turn, "http://%.*s:%llu/mcp",
-                               STR_ARG(daemon->options.http_host),
-                               (unsigned long long)daemon->http_port);
+        view.http =
+            str_printf(daemon->turn, "http://%.*s:%llu/mcp", STR_ARG(daemon->options.http_host),
+                       (unsigned long long)daemon->http_port);
     if (daemon->stopping)
         view.stopped = STR("it is shutting down");
     else if (log_is_full(daemon->log))

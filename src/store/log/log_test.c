@@ -478,7 +478,6 @@ static void test_segments_roll_and_replay(void **state)
 
 static void test_copy_on_write(void **state)
 {
-    BUF_CLEANUP struct buf content = BUF_INIT;
     struct store store;
 
     (void)state;
