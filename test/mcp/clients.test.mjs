@@ -131,6 +131,23 @@ for (const [name, kind] of Object.entries(kinds)) {
         await client.close();
     });
 
+    test(`${name}: what only a person elsewhere may allow is not asked in a form`, async () => {
+        let forms = 0;
+        const { client, call } = await open(() => {
+            forms++;
+            return { action: 'accept', content: { decision: 'approve' } };
+        });
+        const before = writ.effects().length;
+        const running = call('execute', { code: `return await tools.t.drop({ text: "drop ${name}" })` });
+        const input = await writ.input(`drop ${name}`);
+
+        assert.equal(writ.effects().length, before);
+        writ.atTerminal('inbox', 'answer', input.id, 'approve');
+        assert.equal(text(await running), `drop ${name}`);
+        assert.equal(forms, 0);
+        await client.close();
+    });
+
     test(`${name}: an idempotency key runs once`, async () => {
         const { client, call } = await open();
         const args = { code: `return await tools.t.put({ text: "once ${name}" })`, idempotency_key: `key ${name}` };

@@ -19,6 +19,8 @@ server.registerTool('put', { inputSchema: { text: z.string() }, annotations: wri
     ({ text }) => note('put', text));
 server.registerTool('ask', { inputSchema: { text: z.string() }, annotations: write },
     ({ text }) => note('ask', text));
+server.registerTool('drop', { inputSchema: { text: z.string() }, annotations: { destructiveHint: true } },
+    ({ text }) => note('drop', text));
 server.registerTool('slow', { inputSchema: { text: z.string(), ms: z.number() }, annotations: write },
     async ({ text, ms }) => {
         await new Promise((done) => setTimeout(done, ms));

@@ -1,6 +1,6 @@
 // A Writ of its own for one test file: a folder, a daemon with HTTP, one source, rules that let its writes run.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,10 @@ const RULES = `rules:
     reason: the test answers
 `;
 
-// A person is somebody at a terminal: script(1) gives one to what must be asked of a person.
+function pause(ms) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 function quote(words) {
     return words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
 }
@@ -30,6 +33,7 @@ export class Writ {
     constructor() {
         this.home = mkdtempSync(join(tmpdir(), 'writ-mcp-'));
         this.counter = join(this.home, 'effects');
+        this.terminals = 0;
         this.env = { ...process.env, WRIT_HOME: this.home };
         writeFileSync(this.counter, '');
     }
@@ -57,15 +61,39 @@ export class Writ {
         return execFileSync(binary, args, { env: this.env, encoding: 'utf8', timeout: 30000 });
     }
 
+    // In a session of its own, so that it does not descend from this process: whatever started `writ mcp` is an agent,
+    // and so is whoever descends from it.
     atTerminal(...args) {
-        const line = quote([binary, ...args]);
+        const done = join(this.home, `terminal-${++this.terminals}`);
+        const line = `${quote(['script', '-qec', quote([binary, ...args]), '/dev/null'])} >${quote([`${done}.out`])} 2>&1 ` +
+            `</dev/null; echo $? >${quote([`${done}.new`])}; mv ${quote([`${done}.new`, done])}`;
 
-        return execFileSync('script', ['-qec', line, '/dev/null'],
-            { env: this.env, encoding: 'utf8', timeout: 30000, stdio: ['ignore', 'pipe', 'inherit'] });
+        execFileSync('setsid', ['--fork', 'sh', '-c', line], { env: this.env, stdio: 'ignore' });
+        for (const from = Date.now(); !existsSync(done); pause(10)) {
+            if (Date.now() - from > 30000)
+                throw new Error(`${args.join(' ')}: no end`);
+        }
+        const out = readFileSync(`${done}.out`, 'utf8');
+
+        if (readFileSync(done, 'utf8').trim() !== '0')
+            throw new Error(`${args.join(' ')}: ${out}`);
+        return out;
     }
 
     headers(more = {}) {
         return { authorization: `Bearer ${this.token}`, ...more };
+    }
+
+    // The input that waits for a person and speaks of this text.
+    async input(text) {
+        for (;;) {
+            const { inputs } = JSON.parse(this.run('inbox', 'list', '--json'));
+            const found = inputs.find((input) => JSON.stringify(input).includes(text));
+
+            if (found)
+                return found;
+            await sleep(20);
+        }
     }
 
     // What the source did, in order.

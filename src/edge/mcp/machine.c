@@ -171,26 +171,48 @@ bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
     return heard;
 }
 
-void mcp_progress(struct mcp *mcp, uint64_t key, struct str message, struct mcp_actions *actions)
+/* message_json: a JSON string, or null. */
+static void mcp_tell_progress(struct mcp__turn *turn, struct mcp__call *call,
+                              struct str message_json)
 {
-    struct mcp__turn turn = { .mcp = mcp, .actions = actions };
-    struct mcp__call *call = mcp__call_find(mcp, key);
     BUF_CLEANUP struct buf params = BUF_INIT;
     BUF_CLEANUP struct buf out = BUF_INIT;
 
-    if (!call || !call->progress_token.ptr)
-        return;
     buf_add_c(&params, "{\"progressToken\":");
     buf_add_str(&params, call->progress_token);
     buf_add_c(&params, ",\"progress\":");
     buf_add_u64(&params, ++call->progress);
-    if (call->version >= MCP__2025_03_26 && message.len > 0) {
+    if (call->version >= MCP__2025_03_26 && message_json.len > 0) {
         buf_add_c(&params, ",\"message\":");
-        buf_add_json(&params, mcp__cut(message, MCP__MESSAGE_TEXT_MAX));
+        buf_add_str(&params, message_json);
     }
     buf_add_char(&params, '}');
     rpc_add_notification(&out, STR("notifications/progress"), buf_str(&params));
-    (void)mcp__reply_message(&turn, call->reply, buf_str(&out));
+    (void)mcp__reply_message(turn, call->reply, buf_str(&out));
+}
+
+void mcp_progress(struct mcp *mcp, uint64_t key, struct str message, struct mcp_actions *actions)
+{
+    struct mcp__turn turn = { .mcp = mcp, .actions = actions };
+    struct mcp__call *call = mcp__call_find(mcp, key);
+    BUF_CLEANUP struct buf json = BUF_INIT;
+
+    if (!call || !call->progress_token.ptr)
+        return;
+    if (message.len > 0)
+        buf_add_json(&json, mcp__cut(message, MCP__MESSAGE_TEXT_MAX));
+    mcp_tell_progress(&turn, call, buf_str(&json));
+}
+
+void mcp_emitted(struct mcp *mcp, uint64_t key, struct str value, struct mcp_actions *actions)
+{
+    struct mcp__turn turn = { .mcp = mcp, .actions = actions };
+    struct mcp__call *call = mcp__call_find(mcp, key);
+
+    if (value.len > MCP__MESSAGE_TEXT_MAX || value.len == 0 || value.ptr[0] != '"')
+        mcp_progress(mcp, key, value, actions);
+    else if (call && call->progress_token.ptr)
+        mcp_tell_progress(&turn, call, value);
 }
 
 /* ---- time ---- */

@@ -247,8 +247,10 @@ void mcp_input_opened(struct mcp *mcp, uint64_t key, const struct mcp_input *inp
 /* It was answered (here or elsewhere), or it expired. */
 void mcp_input_closed(struct mcp *mcp, uint64_t key, struct str input, struct mcp_actions *actions);
 
-/* Something to tell a client that wants progress: an emit(), or progress of an upstream. */
+/* Something to tell a client that wants progress: how far an upstream is. */
 void mcp_progress(struct mcp *mcp, uint64_t key, struct str message, struct mcp_actions *actions);
+/* The same of an emit(): value is JSON text, and a string is told as it is. */
+void mcp_emitted(struct mcp *mcp, uint64_t key, struct str value, struct mcp_actions *actions);
 
 /* ---- time ---- */
 

@@ -11,7 +11,7 @@
  *     ended K done JSON | ended K failed CODE MESSAGE
  *     console LEVEL TEXT  a console line of the next `ended`
  *     opened K INPUT KIND EXECUTION TITLE (KIND destructive: an approval to be given elsewhere),
- *     closed K INPUT, progress K TEXT
+ *     closed K INPUT, progress K TEXT, emitted K JSON
  *     tick MS             time passes
  *     <- ACTION           expected
  *
@@ -402,6 +402,8 @@ static void do_other(struct story *story, struct str verb, struct str rest)
         mcp_input_closed(story->mcp, at, rest, &story->actions);
     else if (str_is(verb, "progress"))
         mcp_progress(story->mcp, at, rest, &story->actions);
+    else if (str_is(verb, "emitted"))
+        mcp_emitted(story->mcp, at, rest, &story->actions);
     else if (str_is(verb, "tick"))
         mcp_tick(story->mcp, story->now_ms += (int64_t)at, &story->actions);
     else

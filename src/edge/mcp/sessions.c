@@ -123,6 +123,7 @@ static void mcp_session_room(struct mcp__turn *turn)
         if (idler)
             oldest = session;
     }
+    CHECK(oldest);
     (void)map_take(&turn->mcp->sessions, oldest->id);
     mcp__session_end(turn, oldest);
 }

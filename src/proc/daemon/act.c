@@ -145,7 +145,7 @@ static void daemon_each_emit(struct daemon *daemon, struct daemon_request *reque
     struct buf text BUF_CLEANUP = BUF_INIT;
 
     if (request->asker == DAEMON_ASKER_MCP) {
-        mcp_progress(daemon->mcp, request->key, *value, &daemon->actions);
+        mcp_emitted(daemon->mcp, request->key, *value, &daemon->actions);
         return;
     }
     if (!request->follow)

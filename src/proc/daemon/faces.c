@@ -280,6 +280,7 @@ void daemon__mcp_input(struct daemon *daemon, const struct daemon_request *reque
         .title = input->title,
         .detail = input->detail,
         .expires_ms = input->expires_ms,
+        .elsewhere = input->effect == EVENT_EFFECT_DESTRUCTIVE, /* as input_answer_decide has it */
     };
 
     if (input->kind == EVENT_INPUT_KIND_UNKNOWN) {

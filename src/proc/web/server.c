@@ -203,7 +203,7 @@ static struct str web_listen(struct web *web, const struct msg_web_listen *liste
 {
     struct sockaddr_storage address = { 0 };
     struct str problem;
-    socklen_t len;
+    socklen_t len = 0;
     int on = 1;
     int fd;
 
