@@ -60,8 +60,8 @@ static void test_timers(void **state)
     assert_true(early.queued);
     loop_timer_stop(a);
     assert_false(early.queued);
-    a = loop_timer_free(a);
-    b = loop_timer_free(b);
+    (void)loop_timer_free(a);
+    (void)loop_timer_free(b);
     assert_null(loop_next(loop));
     loop = loop_free(loop);
 }

@@ -31,7 +31,7 @@ int log_erase(struct log *log, uint64_t seq)
 {
     struct log_reader *reader CLEANUP(log_reader_close) = NULL;
     struct log_trouble trouble;
-    struct log_line line;
+    struct log_line line = { 0 };
     int r;
 
     if (seq == 0 || seq > log->durable)
