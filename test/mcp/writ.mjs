@@ -38,12 +38,12 @@ export class Writ {
         writeFileSync(this.counter, '');
     }
 
-    static up() {
+    static up(source = join(here, 'source.mjs')) {
         const writ = new Writ();
 
         try {
             writ.run('up', '--http', '127.0.0.1:0');
-            writ.atTerminal('sources', 'add', 't', '--yes', '--', process.execPath, join(here, 'source.mjs'),
+            writ.atTerminal('sources', 'add', 't', '--yes', '--', process.execPath, source,
                 writ.counter);
             writeFileSync(join(writ.home, 'rules.yaml'), RULES);
             writ.atTerminal('policy', 'apply', join(writ.home, 'rules.yaml'));
