@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { Writ } from './writ.mjs';
+import { Writ, sleep } from './writ.mjs';
 
 let writ;
 before(() => { writ = Writ.up(); });
@@ -74,6 +74,21 @@ test('what is no JSON', async () => {
 
     assert.equal(answer.status, 400);
     assert.equal(JSON.parse(answer.text).error.code, -32700);
+});
+
+test('web is killed under a waiting request: it listens again, at the same place', async () => {
+    const pid = () => JSON.parse(writ.run('status', '--json')).processes.find(({ kind }) => kind === 'web').pid;
+    const call = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'execute',
+        arguments: { code: 'return await tools.t.ask({ text: "killed" })' }, _meta: meta } });
+    const waiting = send({ headers: { ...modern, 'mcp-method': 'tools/call', 'mcp-name': 'execute' } }, call);
+    const old = pid();
+
+    await writ.input('killed');
+    process.kill(old, 'SIGKILL');
+    await assert.rejects(waiting);
+    for (let answer; answer?.status !== 200;)
+        answer = await send({ headers: modern, agent: new http.Agent() }, discover).catch(() => sleep(20));
+    assert.notEqual(pid(), old);
 });
 
 test('the token is in no answer', async () => {

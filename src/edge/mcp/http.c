@@ -383,6 +383,7 @@ void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_a
                             .client = { .principal = exchange->principal, .http = true } };
     uint64_t id = exchange->id;
 
+    mcp_gone(mcp, id, actions); /* a number that comes twice means that its first client is lost */
     if (str_is(request->method, "DELETE"))
         mcp_delete(&turn, exchange);
     else if (!str_is(request->method, "POST"))
@@ -398,19 +399,33 @@ void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_a
         mcp_post(&ask, exchange);
 }
 
-void mcp_gone(struct mcp *mcp, uint64_t exchange, struct mcp_actions *actions)
+static void mcp_reply_gone(struct mcp__turn *turn, struct mcp__reply *reply)
 {
-    struct mcp__turn turn = { .mcp = mcp, .actions = actions };
-    struct mcp__reply *reply = map_find_u64(&mcp->exchanges, exchange);
-
-    if (!reply)
-        return;
     reply->gone = true;
     reply->pending++; /* so that it outlives its last call */
     while (reply->calls.next != &reply->calls) {
         struct mcp__call *call = container_of(reply->calls.next, struct mcp__call, of_reply);
 
-        mcp__call_leave(&turn, call, call->version >= MCP__2026_07_28 ? MCP_CANCEL : MCP_DETACH);
+        mcp__call_leave(turn, call, call->version >= MCP__2026_07_28 ? MCP_CANCEL : MCP_DETACH);
     }
-    mcp__reply_release(&turn, reply);
+    mcp__reply_release(turn, reply);
+}
+
+void mcp_gone(struct mcp *mcp, uint64_t exchange, struct mcp_actions *actions)
+{
+    struct mcp__turn turn = { .mcp = mcp, .actions = actions };
+    struct mcp__reply *reply = map_find_u64(&mcp->exchanges, exchange);
+
+    if (reply)
+        mcp_reply_gone(&turn, reply);
+}
+
+void mcp_gone_all(struct mcp *mcp, struct mcp_actions *actions)
+{
+    struct mcp__turn turn = { .mcp = mcp, .actions = actions };
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while ((entry = map_next(&mcp->exchanges, &position)))
+        mcp_reply_gone(&turn, entry->value);
 }

@@ -164,6 +164,8 @@ struct mcp_exchange {
 void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_actions *actions);
 /* The client hung up before the end of its answer: CANCEL (2026-07-28) or DETACH (older). */
 void mcp_gone(struct mcp *mcp, uint64_t exchange, struct mcp_actions *actions);
+/* Every client hung up: whoever held their connections died. */
+void mcp_gone_all(struct mcp *mcp, struct mcp_actions *actions);
 
 /*
  * What any request to our loopback port must pass first (console and API too): Host a loopback

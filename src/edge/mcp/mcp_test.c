@@ -7,7 +7,7 @@
  *     http X METHOD name=value ... | BODY
  *     post X TEXT         POST with the session id that was last given out, if any
  *     modern X METHOD NAME TEXT   a request of 2026-07-28: TEXT are its params without _meta
- *     gone X
+ *     gone X, gone-all
  *     ended K done JSON | ended K failed CODE MESSAGE
  *     console LEVEL TEXT  a console line of the next `ended`
  *     opened K INPUT KIND EXECUTION TITLE (KIND destructive: an approval to be given elsewhere),
@@ -385,6 +385,10 @@ static void do_other(struct story *story, struct str verb, struct str rest)
 
     if (str_is(verb, "console")) {
         do_console(story, rest);
+        return;
+    }
+    if (str_is(verb, "gone-all")) {
+        mcp_gone_all(story->mcp, &story->actions);
         return;
     }
     at = number(&rest);

@@ -331,17 +331,21 @@ static void daemon_http_request(struct daemon *daemon, uint64_t exchange,
     daemon__api(daemon, request, http->method, path, http->body);
 }
 
+/* exchange: the one that hung up; 0: web died, and all did. */
 static void daemon_http_gone(struct daemon *daemon, uint64_t exchange)
 {
     struct map_entry *entry;
 
-    mcp_gone(daemon->mcp, exchange, &daemon->actions);
+    if (exchange == 0)
+        mcp_gone_all(daemon->mcp, &daemon->actions);
+    else
+        mcp_gone(daemon->mcp, exchange, &daemon->actions);
     daemon__mcp_actions(daemon);
     for (size_t at = 0; (entry = map_next(&daemon->requests, &at));) {
         struct daemon_request *request = entry->value;
         struct command command = { .type = COMMAND_LEAVE };
 
-        if (request->asker != DAEMON_ASKER_HTTP || request->key != exchange)
+        if (request->asker != DAEMON_ASKER_HTTP || (exchange != 0 && request->key != exchange))
             continue;
         command.as.execution = request->execution;
         daemon__request_free(daemon, request);
@@ -382,6 +386,8 @@ void daemon__web_ready(struct daemon *daemon)
         } else if (frame.type == MSG_WEB_READY &&
                    msg_web_ready_decode(frame.payload, daemon->turn, &ready)) {
             daemon->http_port = ready.port;
+            if (ready.port) /* A web that is started anew listens at the same place. */
+                daemon->options.http_port = ready.port;
             daemon->http_error =
                 ready.error.ptr ? str_copy(daemon->core_arena, ready.error) : STR_NULL;
             daemon__said_ready(daemon);
@@ -393,5 +399,6 @@ void daemon__web_ready(struct daemon *daemon)
     if (r == LINK_CLOSED || r == LINK_BROKEN) {
         daemon->web.link = link_free(daemon->web.link);
         daemon->http_port = 0;
+        daemon_http_gone(daemon, 0);
     }
 }
