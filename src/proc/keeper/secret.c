@@ -12,8 +12,9 @@
 static struct keeper_waiting *waiting_free(struct keeper_waiting *waiting)
 {
     for (size_t i = 0; i < waiting->secrets.count; i++)
-        explicit_bzero((char *)(uintptr_t)waiting->secrets.at[i].value.ptr,
-                       waiting->secrets.at[i].value.len);
+        if (waiting->secrets.at[i].value.ptr)
+            explicit_bzero((char *)(uintptr_t)waiting->secrets.at[i].value.ptr,
+                           waiting->secrets.at[i].value.len);
     VEC_FINI(&waiting->secrets);
     arena_free(waiting->arena);
     return heap_free(waiting);
