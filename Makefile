@@ -1,6 +1,6 @@
 # Writ. `make help` lists what there is.
 .DEFAULT_GOAL := build
-.PHONY: help setup build quick check tidy docs bench fuzz install quickstart clean
+.PHONY: help setup setup-build build quick check tidy docs bench fuzz install quickstart clean
 SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -13,7 +13,10 @@ help: ## this list
 setup: ## installs what is missing (Debian 12); can be run twice
 	@tools/setup
 
-build: setup ## leaves build/writ, which finds its parts in build/libexec/writ
+setup-build:
+	@tools/setup build
+
+build: setup-build ## leaves build/writ, which finds its parts in build/libexec/writ
 	@tools/build $(BUILD) -Dbuildtype=debugoptimized
 
 quick: setup ## the developer's loop: sanitized build, unit tests, tidy; under a minute
