@@ -11,8 +11,16 @@ void rpc_lines_fini(struct rpc_lines *lines)
     buf_fini(&lines->in);
 }
 
+/* One long line must not hold its memory for as long as the conversation lasts. */
+#define LINES_KEEP (1U << 20)
+
 void rpc_lines_add(struct rpc_lines *lines, struct str bytes)
 {
+    if (lines->from == lines->in.len && lines->in.cap > LINES_KEEP) {
+        buf_fini(&lines->in);
+        lines->scanned = 0;
+        lines->from = 0;
+    }
     if (lines->from > 0) {
         buf_drop(&lines->in, lines->from);
         lines->scanned -= lines->from;

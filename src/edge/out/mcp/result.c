@@ -10,6 +10,9 @@
  */
 #include "edge/out/mcp/internal.h"
 
+/* One large value must not hold its memory for as long as the session lasts. */
+#define VALUE_KEEP (1U << 20)
+
 static void add_member(struct buf *out, const char *name, const struct json_value *value)
 {
     if (!value || json_is_null(value))
@@ -116,6 +119,8 @@ void out_mcp__result(struct out_mcp *session, const struct json_value *result,
             event->data = json_text(session->turn, structured);
         return;
     }
+    if (session->value.cap > VALUE_KEEP)
+        buf_fini(&session->value);
     buf_clear(&session->value);
     if (structured)
         json_print(&session->value, structured);
