@@ -102,6 +102,7 @@ static bool core_apply_received(struct core *core, int64_t at_ms,
         (void)map_put(&core->keys, execution->key, execution);
     }
     core->live++;
+    core__due(core, at_ms + LIMIT_EXECUTION_EXPIRY_MS + 1);
     return true;
 }
 

@@ -94,6 +94,7 @@ static void core_tick_execution(struct core_turn *turn, struct execution *execut
         core__end_error(turn, execution, EVENT_EXECUTION_STATE_EXPIRED, &error);
         return;
     }
+    core__due(turn->core, execution->received_ms + LIMIT_EXECUTION_EXPIRY_MS + 1);
     core_tick_timers(turn, execution);
     core_tick_parked(turn, execution);
 }

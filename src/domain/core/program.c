@@ -163,6 +163,8 @@ static void core_resume_call(struct core_turn *turn, struct execution *execution
         effect->input = call->input;
         return;
     }
+    if (call->state == CALL_RUNNING && !call->attempting)
+        core__due(turn->core, call_retry_at(call));
     if (call->state != CALL_RUNNING || !call->attempting)
         return;
     if (call->effect != EVENT_EFFECT_READ) {
