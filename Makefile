@@ -31,7 +31,7 @@ tidy: ## the rules of src/ROOMS and tools/tidy alone
 docs: ## regenerates docs/reference from schemas/
 	@node tools/schemagen/schemagen.mjs docs docs/reference schemas/*.json
 
-bench: build ## measures, against baselines in the same run
+bench: setup ## builds a release and measures it, against baselines in the same run
 	@tools/bench
 
 fuzz: setup ## every *_fuzz.c for FUZZ_SECONDS each
@@ -44,4 +44,4 @@ quickstart: build ## the main job, shown on real files
 	@examples/quickstart.sh
 
 clean: ## forgets every build folder
-	rm -rf build build-asan build-clang build-fuzz
+	rm -rf build build-release build-asan build-clang build-fuzz
