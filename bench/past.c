@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #define PAST_WAITING 500
+#define PAST_CLIENTS 25
 #define PAST_EVENTS  1000000
 
 /* ---- a restart in the middle of much ---- */
@@ -12,6 +13,7 @@
 void figures_restart(struct figures *figures)
 {
     struct house house;
+    static struct load_client clients[PAST_CLIENTS];
     struct load_client client;
     double began_us;
     double first_us;
@@ -19,18 +21,23 @@ void figures_restart(struct figures *figures)
     figures_open(figures, &house, "restart");
     house_person(&house, "sources add peer --yes -- %s/echo", figures->tools);
     /* Nothing allows it: each waits for a person. */
-    load_open_stdio(&client, house.writ);
     for (int i = 0; i < PAST_WAITING; i++) {
+        struct load_client *asker = &clients[i % PAST_CLIENTS];
         char code[128];
 
+        if (i < PAST_CLIENTS)
+            load_open_stdio(asker, house.writ);
         (void)snprintf(code, sizeof(code), "return await tools.peer.write({ i: %d })", i);
-        load_set_program(&client, NULL, code);
-        load_ask(&client);
+        load_set_program(asker, NULL, code);
+        load_ask(asker);
     }
-    load_set_program(&client, NULL, "return 1+1");
-    (void)load_once(&client);
+    for (size_t i = 0; i < PAST_CLIENTS; i++) {
+        load_set_program(&clients[i], NULL, "return 1+1");
+        (void)load_once(&clients[i]);
+    }
     house_kill(&house);
-    load_close(&client);
+    for (size_t i = 0; i < PAST_CLIENTS; i++)
+        load_close(&clients[i]);
 
     began_us = bench_now_us();
     load_open_stdio(&client, house.writ);
