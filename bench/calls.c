@@ -101,12 +101,11 @@ static void calls_added(struct figures *figures, struct house *house)
     direct_us = calls_median(&direct);
     load_close(&direct);
     load_open_stdio(&client, house->writ);
-    figures_add(figures, "the server called directly, p50", direct_us / 1e3, "ms", FIGURES_INFO,
-                0);
-    figures_add(figures, "a read in a program, added to that, p50",
-                (calls_inside(&client, "read") - direct_us) / 1e3, "ms", FIGURES_LESS, 0.10);
-    figures_add(figures, "a durable write in a program, added to that, p50",
-                (calls_inside(&client, "write") - direct_us) / 1e3, "ms", FIGURES_LESS, 0.30);
+    figures_info(figures, "the server called directly, p50", direct_us / 1e3, "ms");
+    figures_less(figures, "a read in a program, added to that, p50",
+                 (calls_inside(&client, "read") - direct_us) / 1e3, "ms", 0.10);
+    figures_less(figures, "a durable write in a program, added to that, p50",
+                 (calls_inside(&client, "write") - direct_us) / 1e3, "ms", 0.30);
     load_close(&client);
 }
 
@@ -132,13 +131,13 @@ static void calls_steps(struct figures *figures, struct house *house)
     calls_loop(&client, "write", CALLS_STEPS);
     rate = CALLS_STEPS * 1e6 / load_once(&client);
     bare = (bare + calls_bare(figures, 1, 1)) / 2;
-    figures_add(figures, "durable writes one after another, a second", rate, "", FIGURES_INFO, 0);
-    figures_add(figures, "  a bare prewritten journal, a second", bare, "", FIGURES_INFO, 0);
-    figures_add(figures, "  of bare", rate / bare, "times", FIGURES_MORE, 0.6);
-    figures_add(figures, "bytes of log a step, program of 10", calls_bytes(house, &client, 10),
-                "B", FIGURES_LESS, 1024);
-    figures_add(figures, "bytes of log a step, program of 10,000",
-                calls_bytes(house, &client, CALLS_MANY), "B", FIGURES_LESS, 1024);
+    figures_info(figures, "durable writes one after another, a second", rate, "");
+    figures_info(figures, " a bare prewritten journal, a second", bare, "");
+    figures_more(figures, " of bare", rate / bare, "times", 0.6);
+    figures_less(figures, "bytes of log a step, program of 10", calls_bytes(house, &client, 10),
+                 "B", 1024);
+    figures_less(figures, "bytes of log a step, program of 10,000",
+                 calls_bytes(house, &client, CALLS_MANY), "B", 1024);
     load_close(&client);
 }
 
@@ -165,10 +164,9 @@ static void calls_at_once(struct figures *figures, struct house *house)
         load_wait(&clients[i]);
     rate = CALLS_PROGRAMS * CALLS_EACH * 1e6 / (bench_now_us() - began_us);
     bare = (bare + calls_bare(figures, CALLS_PROGRAMS, 1)) / 2;
-    figures_add(figures, "32 programs of durable writes, steps a second", rate, "", FIGURES_INFO,
-                0);
-    figures_add(figures, "  bare group commit of 32, a second", bare, "", FIGURES_INFO, 0);
-    figures_add(figures, "  of bare", rate / bare, "times", FIGURES_MORE, 0.5);
+    figures_info(figures, "32 programs of durable writes, steps a second", rate, "");
+    figures_info(figures, " bare group commit of 32, a second", bare, "");
+    figures_more(figures, " of bare", rate / bare, "times", 0.5);
     for (size_t i = 0; i < CALLS_PROGRAMS; i++)
         load_close(&clients[i]);
 }

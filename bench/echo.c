@@ -16,9 +16,8 @@ static const char tools[] =
     "{\"name\":\"write\",\"description\":\"Writes.\",\"inputSchema\":{\"type\":\"object\"},"
     "\"annotations\":{\"readOnlyHint\":false,\"destructiveHint\":false,"
     "\"openWorldHint\":false}}]}";
-static const char hello[] =
-    "{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}},"
-    "\"serverInfo\":{\"name\":\"echo\",\"version\":\"1\"}}";
+static const char hello[] = "{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{\"tools\":{}},"
+                            "\"serverInfo\":{\"name\":\"echo\",\"version\":\"1\"}}";
 static const char done[] = "{\"content\":[{\"type\":\"text\",\"text\":\"done\"}]}";
 
 /* The id as it was written: a number or a text. Empty: a notification. */

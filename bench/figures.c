@@ -14,20 +14,38 @@
 #define FIGURES_CLIENTS  16U
 #define FIGURES_RUN_S    2.0
 
-void figures_add(struct figures *figures, const char *name, double value, const char *unit,
-                 enum figures_sense sense, double target)
+static void figures_print(struct figures *figures, const char *sense, double target, bool met)
 {
-    bool met = sense == FIGURES_LESS ? value <= target : value >= target;
-
-    if (sense == FIGURES_INFO) {
-        (void)printf("%-58s %12.3f %-6s\n", name, value, unit);
-    } else {
-        (void)printf("%-58s %12.3f %-6s %s %10.3f  %s\n", name, value, unit,
-                     sense == FIGURES_LESS ? "<=" : ">=", target, met ? "met" : "NOT MET");
-        figures->count++;
-        figures->missed += !met;
-    }
+    (void)printf(" %s %10.3f  %s\n", sense, target, met ? "met" : "NOT MET");
     (void)fflush(stdout);
+    figures->count++;
+    figures->missed += !met;
+}
+
+static void figures_begin(const char *name, double value, const char *unit)
+{
+    (void)printf("%-58s %12.3f %-6s", name, value, unit);
+}
+
+void figures_less(struct figures *figures, const char *name, double value, const char *unit,
+                  double target)
+{
+    figures_begin(name, value, unit);
+    figures_print(figures, "<=", target, value <= target);
+}
+
+void figures_more(struct figures *figures, const char *name, double value, const char *unit,
+                  double target)
+{
+    figures_begin(name, value, unit);
+    figures_print(figures, ">=", target, value >= target);
+}
+
+void figures_info(struct figures *figures, const char *name, double value, const char *unit)
+{
+    (void)figures;
+    figures_begin(name, value, unit);
+    (void)printf("\n");
 }
 
 void figures_open(struct figures *figures, struct house *house, const char *name)
@@ -72,8 +90,7 @@ static void figures_version(struct figures *figures)
         times[i] = bench_now_us() - began_us;
     }
     qsort(times, FIGURES_VERSIONS, sizeof(*times), bench_compare);
-    figures_add(figures, "writ version, p50", times[FIGURES_VERSIONS / 2] / 1e3, "ms",
-                FIGURES_LESS, 2);
+    figures_less(figures, "writ version, p50", times[FIGURES_VERSIONS / 2] / 1e3, "ms", 2);
 }
 
 static void figures_start(struct figures *figures)
@@ -88,13 +105,13 @@ static void figures_start(struct figures *figures)
             house_close(&house);
     }
     qsort(times, FIGURES_STARTS, sizeof(*times), bench_compare);
-    figures_add(figures, "start to ready (writ up --http), p50", times[FIGURES_STARTS / 2] / 1e3,
-                "ms", FIGURES_LESS, 15);
+    figures_less(figures, "start to ready (writ up --http), p50", times[FIGURES_STARTS / 2] / 1e3,
+                 "ms", 15);
     (void)sleep(1);
     house_look(&house);
-    figures_add(figures, "idle, PSS of all processes", (double)house_pss_kib(&house) / 1024,
-                "MiB", FIGURES_LESS, 12);
-    figures_add(figures, "  processes", (double)house.pid_count, "", FIGURES_INFO, 0);
+    figures_less(figures, "idle, PSS of all processes", (double)house_pss_kib(&house) / 1024, "MiB",
+                 12);
+    figures_info(figures, " processes", (double)house.pid_count, "");
     house_close(&house);
 }
 
@@ -113,8 +130,7 @@ static void figures_installed(struct figures *figures)
             *end = 0;
     if (house_run(argv, text, sizeof(text)) != 0)
         load_fail("du %s", root);
-    figures_add(figures, "installed, stripped", strtod(text, NULL) / (1024 * 1024), "MiB",
-                FIGURES_LESS, 8);
+    figures_less(figures, "installed, stripped", strtod(text, NULL) / (1024 * 1024), "MiB", 8);
 }
 
 void figures_size(struct figures *figures)
@@ -139,11 +155,15 @@ static void figures_face(struct figures *figures, struct house *house, bool http
         char name[128];
 
         (void)snprintf(name, sizeof(name), "return 1+1, %s, %zu clients, p50", face, counts[i]);
-        figures_add(figures, name, result.p50_us / 1e3, "ms",
-                    counts[i] == 1 ? FIGURES_LESS : FIGURES_INFO, http ? 0.25 : 0.20);
-        figures_add(figures, "  p99", result.p99_us / 1e3, "ms", FIGURES_INFO, 0);
-        figures_add(figures, "  a second", result.rate, "",
-                    counts[i] == FIGURES_CLIENTS ? FIGURES_MORE : FIGURES_INFO, 15000);
+        if (counts[i] == 1)
+            figures_less(figures, name, result.p50_us / 1e3, "ms", http ? 0.25 : 0.20);
+        else
+            figures_info(figures, name, result.p50_us / 1e3, "ms");
+        figures_info(figures, "  p99", result.p99_us / 1e3, "ms");
+        if (counts[i] == FIGURES_CLIENTS)
+            figures_more(figures, "  a second", result.rate, "", 15000);
+        else
+            figures_info(figures, "  a second", result.rate, "");
     }
     for (size_t i = 0; i < FIGURES_CLIENTS; i++)
         load_close(&clients[i]);
@@ -180,8 +200,8 @@ static void figures_beside(struct figures *figures, struct house *house, size_t 
     result = load_run(clients, loops + 1, 4);
     (void)snprintf(name, sizeof(name), "another client beside %zu loop%s, p99", loops,
                    loops > 1 ? "s" : "");
-    figures_add(figures, name, result.p99_us / 1e3, "ms", FIGURES_LESS, target_ms);
-    figures_add(figures, "  p50", result.p50_us / 1e3, "ms", FIGURES_INFO, 0);
+    figures_less(figures, name, result.p99_us / 1e3, "ms", target_ms);
+    figures_info(figures, " p50", result.p50_us / 1e3, "ms");
     for (size_t i = 0; i <= loops; i++)
         load_close(&clients[i]);
 }
@@ -196,9 +216,9 @@ static void figures_computing(struct figures *figures, struct house *house)
                     "let s = 0; for (let i = 0; i < 200000; i++) s += i % 7; return s");
     one = load_run(clients, 1, FIGURES_RUN_S);
     all = load_run(clients, FIGURES_CLIENTS, FIGURES_RUN_S);
-    figures_add(figures, "programs that compute, 16 clients against 1", all.rate / one.rate,
-                "times", FIGURES_MORE, 1.8);
-    figures_add(figures, "  of one client, p50", one.p50_us / 1e3, "ms", FIGURES_INFO, 0);
+    figures_more(figures, "programs that compute, 16 clients against 1", all.rate / one.rate,
+                 "times", 1.8);
+    figures_info(figures, " of one client, p50", one.p50_us / 1e3, "ms");
     for (size_t i = 0; i < FIGURES_CLIENTS; i++)
         load_close(&clients[i]);
 }
@@ -220,9 +240,8 @@ static const struct {
     const char *name;
     void (*run)(struct figures *figures);
 } figures_parts[] = {
-    { "size", figures_size },         { "requests", figures_requests },
-    { "calls", figures_calls },       { "loops", figures_loops },
-    { "restart", figures_restart },   { "history", figures_history },
+    { "size", figures_size },   { "requests", figures_requests }, { "calls", figures_calls },
+    { "loops", figures_loops }, { "restart", figures_restart },   { "history", figures_history },
 };
 
 int main(int argc, char **argv)

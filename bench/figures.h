@@ -13,11 +13,12 @@ struct figures {
     size_t count;
 };
 
-enum figures_sense { FIGURES_LESS, FIGURES_MORE, FIGURES_INFO };
-
-/* A figure in unit; met where it is at most, or at least, the target. INFO has none. */
-void figures_add(struct figures *figures, const char *name, double value, const char *unit,
-                 enum figures_sense sense, double target);
+/* A figure in its unit: met where it is at most, or at least, the target; info has none. */
+void figures_less(struct figures *figures, const char *name, double value, const char *unit,
+                  double target);
+void figures_more(struct figures *figures, const char *name, double value, const char *unit,
+                  double target);
+void figures_info(struct figures *figures, const char *name, double value, const char *unit);
 
 /* The parts, in the order in which they run. */
 void figures_size(struct figures *figures);

@@ -93,13 +93,13 @@ static void history_open(struct history *history, const char *folder)
     struct log_line line;
     int r;
 
-    *history = (struct history){ .arena = arena_new(0), .turn = arena_new(0),
-                                 .core = core_new(), .text = BUF_INIT };
+    *history = (struct history){
+        .arena = arena_new(0), .turn = arena_new(0), .core = core_new(), .text = BUF_INIT
+    };
     core_update_init(&history->update, history->turn);
     history_must(loop_new(&history->loop), "loop");
     history_must(disk_open(folder, DISK_CREATE, &history->disk), "disk");
-    history_must(log_open(history->disk, &options, history->arena, &history->log, &trouble),
-                 "log");
+    history_must(log_open(history->disk, &options, history->arena, &history->log, &trouble), "log");
     do
         r = log_next(history->log, &line, &trouble);
     while (r == LOG_LINE);

@@ -86,7 +86,7 @@ void house_look(struct house *house)
     if (house_run(argv, text, sizeof(text)) != 0)
         load_fail("writ status: %s", text);
     at = strstr(text, "\"http\":\"http://127.0.0.1:");
-    house->door.port = at ? atoi(at + 25) : 0;
+    house->door.port = at ? (int)strtol(at + 25, NULL, 10) : 0;
     house->pid_count = 0;
     for (at = text; (at = strstr(at, "\"kind\":")) && house->pid_count < HOUSE_PROCESSES_MAX;) {
         at = strstr(at, "\"pid\":");

@@ -32,7 +32,7 @@ void house_kill(struct house *house);
 uint64_t house_pss_kib(const struct house *house);
 /* Bytes of log that were written, without what was prewritten. */
 uint64_t house_log_bytes(const struct house *house);
-/* Runs a program to its end; its exit code. What it says on standard output, in text if not NULL. */
+/* Runs a program to its end; its exit code. What it says, in text if that is not NULL. */
 int house_run(char *const *argv, char *text, size_t size);
 /* `writ` and words of a shell, typed by a person; it must end well. */
 void house_person(const struct house *house, const char *format, ...)

@@ -79,8 +79,7 @@ static bool load_http_whole(const struct load_client *client)
         return false;
     length = strcasestr(client->text, "\r\nContent-Length:");
     if (length && length < body)
-        return client->len >=
-               (size_t)(body + 4 - client->text) + strtoul(length + 17, NULL, 10);
+        return client->len >= (size_t)(body + 4 - client->text) + strtoul(length + 17, NULL, 10);
     return client->len >= 5 && memcmp(client->text + client->len - 5, "0\r\n\r\n", 5) == 0;
 }
 

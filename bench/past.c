@@ -44,8 +44,8 @@ void figures_restart(struct figures *figures)
     load_set_program(&client, NULL, "return 1+1");
     (void)load_once(&client);
     first_us = bench_now_us() - began_us;
-    figures_add(figures, "killed with 500 unfinished executions, to the first step",
-                first_us / 1e3, "ms", FIGURES_LESS, 25);
+    figures_less(figures, "killed with 500 unfinished executions, to the first step",
+                 first_us / 1e3, "ms", 25);
     load_close(&client);
     house_person(&house, "down");
 }
@@ -70,12 +70,11 @@ void figures_history(struct figures *figures)
     if (mkdir(home, 0700) < 0 || house_run(make, NULL, 0) != 0)
         load_fail("%s %s %s failed", made, home, events);
     house_open(&house, figures->writ, home);
-    figures_add(figures, "start on a log of 1,000,000 events: replay of all",
-                house.ready_us / 1e6, "s", FIGURES_LESS, 1.5);
+    figures_less(figures, "start on a log of 1,000,000 events: replay of all", house.ready_us / 1e6,
+                 "s", 1.5);
     house_close(&house);
     began_us = bench_now_us();
     if (house_run(check, said, sizeof(said)) != 0)
         load_fail("writ audit verify: %s", said);
-    figures_add(figures, "writ audit verify of it", (bench_now_us() - began_us) / 1e6, "s",
-                FIGURES_LESS, 1.5);
+    figures_less(figures, "writ audit verify of it", (bench_now_us() - began_us) / 1e6, "s", 1.5);
 }
