@@ -149,9 +149,10 @@ static void daemon_api_execution_start(struct daemon *daemon, struct daemon_requ
                                        const struct api_execution_start *start)
 {
     struct command command = { .type = COMMAND_EXECUTE, .token = request->number };
+    struct msg_error error;
 
-    if (daemon->stopping) {
-        daemon_api_fail_code(daemon, request, "busy", STR("Writ is shutting down"));
+    if (daemon__closed(daemon, &request->who, &error)) {
+        daemon__api_fail(daemon, request, &error);
         return;
     }
     request->wait = start->wait;

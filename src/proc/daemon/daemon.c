@@ -144,6 +144,27 @@ void daemon__step(struct daemon *daemon, struct command *command)
     }
 }
 
+bool daemon__closed(struct daemon *daemon, const struct event_who *who, struct msg_error *ret_error)
+{
+    struct command command = { .type = COMMAND_REFUSE };
+
+    *ret_error = (struct msg_error){ .code = STR("busy") };
+    if (daemon->stopping) {
+        ret_error->message = STR("Writ is shutting down");
+        return true;
+    }
+    if (!log_is_full(daemon->log))
+        return false;
+    ret_error->message = STR("the disk is full: nothing new is started until there is room");
+    if (log_room(daemon->log) > LOG_SPARE / 2) {
+        command.as.refuse.who = *who;
+        command.as.refuse.what = STR("execute");
+        command.as.refuse.error = *ret_error;
+        daemon__step(daemon, &command);
+    }
+    return true;
+}
+
 void daemon__handed(struct daemon *daemon, const struct daemon_handed *handed)
 {
     *VEC_PUSH(&daemon->handed) = *handed;

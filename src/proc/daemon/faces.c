@@ -35,10 +35,9 @@ static void daemon_mcp_execute(struct daemon *daemon, const struct mcp_action *a
     struct event_who who = daemon_mcp_who(daemon, &execute->client);
     struct daemon_request *request = daemon_mcp_request(daemon, action, &who);
     struct command command = { .type = COMMAND_EXECUTE, .token = request->number };
+    struct msg_error error;
 
-    if (daemon->stopping) {
-        struct msg_error error = { .code = STR("busy"), .message = STR("Writ is shutting down") };
-
+    if (daemon__closed(daemon, &who, &error)) {
         daemon__mcp_ended(daemon, request, NULL, &error);
         return;
     }

@@ -196,6 +196,12 @@ struct daemon_waiters {
 
 /* daemon.c */
 void daemon__step(struct daemon *daemon, struct command *command);
+/*
+ * True: no program may start now, and why. On a full disk the refusal is recorded as long as
+ * half of what was kept back is left: the rest is for what runs, and for the shutdown.
+ */
+bool daemon__closed(struct daemon *daemon, const struct event_who *who,
+                    struct msg_error *ret_error);
 void daemon__send(struct daemon_peer *peer, unsigned type, uint64_t id, struct str payload);
 struct daemon_request *daemon__request_new(struct daemon *daemon, enum daemon_asker asker,
                                            const struct event_who *who);

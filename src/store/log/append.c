@@ -335,6 +335,13 @@ bool log_is_full(const struct log *log)
     return log->full;
 }
 
+uint64_t log_room(const struct log *log)
+{
+    uint64_t left = log->ready > log->end ? log->ready - log->end : 0;
+
+    return left + (log->has_spare ? LOG_SPARE : 0);
+}
+
 int log_finish(struct log *log)
 {
     int r = log_write(log, true, log->quiet_ns);

@@ -139,6 +139,8 @@ int64_t log_due_ns(const struct log *log);
 
 /* The disk is full: what is left is for refusals and shutdown. Admit nothing new. */
 bool log_is_full(const struct log *log);
+/* Bytes that are there for lines whatever happens: what is prewritten, and the spare. */
+uint64_t log_room(const struct log *log);
 
 /* Waits until everything appended is durable: for shutdown only. */
 MUST int log_finish(struct log *log);

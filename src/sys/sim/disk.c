@@ -30,10 +30,23 @@ static void sim_change_fini(struct sim_change *change)
     (void)heap_free(change->bytes);
 }
 
+/* Room is taken and given back in blocks. */
+static uint64_t sim_blocks(uint64_t size)
+{
+    return (size + SIM_BLOCK - 1) / SIM_BLOCK * SIM_BLOCK;
+}
+
+static void sim_give_back(uint64_t was, uint64_t size)
+{
+    if (sim__world.room != UINT64_MAX && sim_blocks(was) > sim_blocks(size))
+        sim__world.room += sim_blocks(was) - sim_blocks(size);
+}
+
 struct sim_inode *sim__inode_unref(struct sim_inode *inode)
 {
     if (!inode || --inode->refs > 0)
         return NULL;
+    sim_give_back(inode->now.len, 0);
     buf_fini(&inode->now);
     buf_fini(&inode->platter);
     for (size_t i = 0; i < inode->changes.count; i++)
@@ -124,6 +137,7 @@ static void sim_inode_cut(struct sim_inode *inode)
         sim_change_fini(change);
     }
     VEC_CLEAR(&inode->changes);
+    sim_give_back(inode->now.len, inode->platter.len);
     buf_clear(&inode->now);
     buf_add_str(&inode->now, buf_str(&inode->platter));
 }
@@ -319,7 +333,8 @@ void sim_file_names(struct buf *ret_names)
 int sim__inode_write(struct sim_inode *inode, uint64_t offset, struct str bytes)
 {
     uint64_t size = inode->now.len;
-    uint64_t growth = offset + bytes.len > size ? offset + bytes.len - size : 0;
+    uint64_t end = offset + bytes.len;
+    uint64_t growth = end > size ? sim_blocks(end) - sim_blocks(size) : 0;
     bool crashed = sim__world.crashed;
     int r = sim__operation();
 
@@ -350,6 +365,7 @@ int sim__inode_resize(struct sim_inode *inode, uint64_t size)
 
     if (r < 0)
         return RAISE(r);
+    sim_give_back(inode->now.len, size);
     *VEC_PUSH(&inode->changes) = (struct sim_change){ .offset = size };
     sim_content_resize(&inode->now, size);
     return 0;

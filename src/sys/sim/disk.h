@@ -6,6 +6,7 @@
 #include "sys/sim/world.h"
 
 #define SIM_SECTOR 512U
+#define SIM_BLOCK  4096U
 
 /* A change that is not on the platter: a write, or (without bytes) a new size. */
 struct sim_change {
