@@ -60,7 +60,7 @@ struct sandbox_walls {
 };
 struct sandbox_walls sandbox_walls(void);
 
-/* What this kernel could do, without entering: for `writ doctor` and the keeper. */
+/* What this kernel could do, without entering: for `writ status` and the keeper. */
 struct sandbox_walls sandbox_possible(void);
 
 #endif
