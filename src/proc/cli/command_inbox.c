@@ -151,18 +151,16 @@ static int inbox_ask(struct cli *cli, const struct json_value *input)
     return r == CLI_FAILED ? CLI_DONE : r; /* Somebody else was first: said, and no harm. */
 }
 
-int command_inbox(struct cli *cli)
+/* All that are open now. */
+static int inbox_ask_all(struct cli *cli)
 {
     struct client_response response;
     const struct json_value *input;
     struct json_iter iter;
     struct json_error error;
     struct json_doc doc;
-    int r;
+    int r = inbox_get(cli, &response);
 
-    if (cli->json || !cli->out_tty || !cli_can_ask())
-        return command_inbox_list(cli);
-    r = inbox_get(cli, &response);
     if (r != CLI_DONE)
         return r;
     /* A copy: answering is another request, which takes the response away. */
@@ -174,4 +172,34 @@ int command_inbox(struct cli *cli)
     while (r == CLI_DONE && (input = json_next(&iter)))
         r = inbox_ask(cli, input);
     return r;
+}
+
+/* Then each as it opens. The stream is there first, so that nothing falls between. */
+static int inbox_follow(struct cli *cli)
+{
+    struct client_response response;
+    struct client *stream = NULL;
+    int r = client_need(cli);
+
+    if (r == CLI_DONE)
+        r = client_beside(cli, &stream);
+    if (r != CLI_DONE)
+        return r;
+    r = client_send(stream, "GET", STR("/v1/events?follow=true"), STR_NULL);
+    if (r == 0)
+        r = inbox_ask_all(cli);
+    while (r == CLI_DONE && (r = client_next(stream, -1, &response)) == CLIENT_RESPONSE) {
+        r = CLI_DONE;
+        if (str_is(json_get_str(response.body, "event"), "input"))
+            r = inbox_ask(cli, json_get(response.body, "data"));
+    }
+    (void)client_free(stream);
+    return r == CLIENT_GONE ? cli_fail(cli, CLI_NO_DAEMON, NULL, "the daemon ended") : r;
+}
+
+int command_inbox(struct cli *cli)
+{
+    if (cli->json || !cli->out_tty || !cli_can_ask())
+        return command_inbox_list(cli);
+    return args_has(&cli->args, "follow") ? inbox_follow(cli) : inbox_ask_all(cli);
 }

@@ -239,6 +239,38 @@ int command_sources_diff(struct cli *cli)
     return CLI_DONE;
 }
 
+/* The same beside the question, where the answer of the command is not. */
+static void sources_show_diff(struct cli *cli, const struct json_value *source)
+{
+    struct buf kept = cli->out;
+    struct str shown;
+
+    cli->out = BUF_INIT;
+    sources_print_diff(cli, source);
+    shown = str_copy(cli->arena, str_trim(buf_str(&cli->out)));
+    buf_fini(&cli->out);
+    cli->out = kept;
+    cli_note(cli, shown);
+}
+
+/* Whether everything that waits may be called; shows all of it to who wants to see it. */
+static bool sources_confirm(struct cli *cli, const struct json_value *source, uint64_t waiting)
+{
+    const char *question = waiting == 1
+                               ? "Make this tool callable as shown? [y/N], [s]how all of it: "
+                               : "Make these tools callable as shown? [y/N], [s]how all of it: ";
+    struct str answer;
+
+    while (cli_ask(cli, question, &answer)) {
+        if (str_is(answer, "y") || str_is(answer, "yes"))
+            return true;
+        if (!str_is(answer, "s") && !str_is(answer, "show"))
+            return false;
+        sources_show_diff(cli, source);
+    }
+    return false;
+}
+
 static int sources_approve_send(struct cli *cli, const char *name, struct str digest,
                                 struct client_response *ret)
 {
@@ -265,10 +297,7 @@ static int sources_approve(struct cli *cli, const char *name, const struct json_
     }
     sources_print_tools(cli, json_get(source, "tools"), true, &shown);
     cli_note(cli, str_trim(buf_str(&shown)));
-    if (!args_has(&cli->args, "yes") &&
-        !cli_confirm(cli, str_printf(cli->arena, "Make %s callable as shown? [y/N] ",
-                                     waiting == 1 ? "this tool" : "these tools")
-                              .ptr))
+    if (!args_has(&cli->args, "yes") && !sources_confirm(cli, source, waiting))
         return cli_fail(
             cli, CLI_WAITING,
             str_printf(cli->arena, "`writ sources approve %s` makes them callable.", name).ptr,

@@ -49,6 +49,10 @@ static const struct args_option show_options[] = {
     { "follow", 'f', NULL, "go on until it has ended" },
 };
 
+static const struct args_option inbox_options[] = {
+    { "follow", 'f', NULL, "go on with what opens later, until Ctrl-C" },
+};
+
 static const struct args_option export_options[] = {
     { "from", 0, "SEQUENCE", "the first line" },
     { "to", 0, "SEQUENCE", "the last line" },
@@ -92,7 +96,8 @@ static const struct args_command commands[] = {
       command_policy_apply },
     { "policy why", "ADDRESS", "Says what such a call would be told, and by which rule",
       OPTIONS(why_options), 1, 1, false, command_policy_why },
-    { "inbox", "", "Asks you what waits for you", NO_OPTIONS, 0, 0, false, command_inbox },
+    { "inbox", "", "Asks you what waits for you", OPTIONS(inbox_options), 0, 0, false,
+      command_inbox },
     { "inbox list", "", "Lists what waits for you", NO_OPTIONS, 0, 0, false, command_inbox_list },
     { "inbox show", "ID", "Shows all of one", NO_OPTIONS, 1, 1, false, command_inbox_show },
     { "inbox answer", "ID approve|deny|done|not-done|again [VALUE]", "Answers one", NO_OPTIONS, 2,

@@ -110,7 +110,7 @@ struct str cli_field(struct cli *cli, const struct json_value *object, const cha
     if (!value || json_is_null(value))
         return STR("-");
     if (json_is_string(value))
-        return text_clean(cli->arena, json_str(value));
+        return json_str(value).len > 0 ? text_clean(cli->arena, json_str(value)) : STR("-");
     return text_clean(cli->arena, json_text(cli->arena, value));
 }
 

@@ -55,7 +55,7 @@ function runTyping(play, command, env) {
 
         child.stdout.on('data', (data) => {
             shown += data;
-            if (/(\[l\]ater:|\(nothing: null\)|\[y\/N\]) $/.test(shown) && lines.length > 0) {
+            if (/(\[l\]ater:|\(nothing: null\)|\[y\/N\]|all of it:) $/.test(shown) && lines.length > 0) {
                 shown = '';
                 child.stdin.write(`${lines.shift()}\n`);
             }
