@@ -66,6 +66,11 @@ struct mcp__call *mcp__call_new(struct mcp__ask *ask, enum mcp__call_kind kind)
     return call;
 }
 
+bool mcp__calls_full(const struct mcp__ask *ask)
+{
+    return ask->session && ask->session->calls_count >= MCP_CALLS_MAX;
+}
+
 struct mcp__call *mcp__call_find(struct mcp *mcp, uint64_t key)
 {
     return map_find_u64(&mcp->calls, key);
@@ -85,6 +90,9 @@ void mcp__call_end(struct mcp__turn *turn, struct mcp__call *call, struct str an
         mcp__reply_answer(reply, answer);
     else
         reply->silent = true;
+    for (size_t i = 0; i < call->inputs.count; i++)
+        (void)arena_free(call->inputs.at[i].arena);
+    VEC_FINI(&call->inputs);
     (void)arena_free(call->arena);
     mcp__reply_release(turn, reply);
 }

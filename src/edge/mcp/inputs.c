@@ -71,7 +71,8 @@ static void mcp_decision_schema(struct buf *out, const struct mcp_input *input)
     buf_add_c(out, "]}},\"required\":[\"decision\"]}");
 }
 
-static struct str mcp_form(const struct mcp__call *call, const struct mcp_input *input)
+static struct str mcp_form(struct arena *arena, enum mcp__version version,
+                           const struct mcp_input *input)
 {
     BUF_CLEANUP struct buf message = BUF_INIT;
     BUF_CLEANUP struct buf out = BUF_INIT;
@@ -81,8 +82,8 @@ static struct str mcp_form(const struct mcp__call *call, const struct mcp_input 
         buf_add_c(&message, "\n\n");
         mcp__add_plain(&message, input->detail, MCP__MESSAGE_TEXT_MAX);
     }
-    buf_add_c(&out, call->version >= MCP__2025_11_25 ? "{\"mode\":\"form\",\"message\":"
-                                                     : "{\"message\":");
+    buf_add_c(&out,
+              version >= MCP__2025_11_25 ? "{\"mode\":\"form\",\"message\":" : "{\"message\":");
     buf_add_json(&out, buf_str(&message));
     buf_add_c(&out, ",\"requestedSchema\":");
     if (str_is(input->kind, "form") && input->schema.len > 0)
@@ -90,16 +91,16 @@ static struct str mcp_form(const struct mcp__call *call, const struct mcp_input 
     else
         mcp_decision_schema(&out, input);
     buf_add_char(&out, '}');
-    return str_copy(call->arena, buf_str(&out));
+    return str_copy(arena, buf_str(&out));
 }
 
 /* ---- opening and closing ---- */
 
 static struct mcp__input *mcp_input_find(struct mcp__call *call, struct str id)
 {
-    for (size_t i = 0; i < call->inputs_count; i++) {
-        if (str_equal(call->inputs[i].id, id))
-            return &call->inputs[i];
+    for (size_t i = 0; i < call->inputs.count; i++) {
+        if (str_equal(call->inputs.at[i].id, id))
+            return &call->inputs.at[i];
     }
     return NULL;
 }
@@ -108,12 +109,13 @@ static void mcp_input_add(struct mcp__call *call, const struct mcp_input *input)
 {
     bool askable = call->elicits && !input->elsewhere && !str_is(input->kind, "secret");
 
-    if (!call->inputs)
-        call->inputs = ARENA_ARRAY(call->arena, struct mcp__input, MCP_INPUTS_MAX);
-    call->inputs[call->inputs_count++] = (struct mcp__input){
-        .id = str_copy(call->arena, input->id),
-        .title = str_copy(call->arena, mcp__cut(input->title, 512)),
-        .params = askable ? mcp_form(call, input) : STR_NULL,
+    struct arena *arena = arena_new(0);
+
+    *VEC_PUSH(&call->inputs) = (struct mcp__input){
+        .arena = arena,
+        .id = str_copy(arena, input->id),
+        .title = str_copy(arena, mcp__cut(input->title, 512)),
+        .params = askable ? mcp_form(arena, call->version, input) : STR_NULL,
         .expires_ms = input->expires_ms,
         .askable = askable,
     };
@@ -125,13 +127,16 @@ void mcp_input_opened(struct mcp *mcp, uint64_t key, const struct mcp_input *inp
     struct mcp__turn turn = { .mcp = mcp, .now_ms = now_ms, .actions = actions };
     struct mcp__call *call = mcp__call_find(mcp, key);
 
-    if (!call || call->inputs_count >= MCP_INPUTS_MAX || mcp_input_find(call, input->id))
+    if (!call || mcp_input_find(call, input->id))
         return;
     if (input->execution.len > 0 && input->execution.len <= MCP__EXECUTION_MAX) {
         memcpy(call->execution, input->execution.ptr, input->execution.len);
         call->execution_len = input->execution.len;
     }
-    mcp_input_add(call, input);
+    if (call->inputs.count < MCP_INPUTS_MAX)
+        mcp_input_add(call, input);
+    else
+        call->crowded = true;
     if (call->gather_due_ms == INT64_MAX)
         call->gather_due_ms = now_ms + mcp->config.gather_ms;
     mcp__call_due(&turn, call);
@@ -161,8 +166,9 @@ void mcp_input_closed(struct mcp *mcp, uint64_t key, struct str input, struct mc
     if (!found)
         return;
     mcp_form_withdraw(&turn, call, found);
-    *found = call->inputs[--call->inputs_count];
-    if (call->inputs_count == 0) {
+    (void)arena_free(found->arena);
+    *found = call->inputs.at[--call->inputs.count];
+    if (call->inputs.count == 0 && !call->crowded) {
         call->gather_due_ms = INT64_MAX;
         if (call->kind != MCP__RESUME)
             call->wait_due_ms = INT64_MAX;
@@ -183,8 +189,8 @@ static void mcp_wait(struct mcp__turn *turn, struct mcp__call *call)
 /* 2025-06-18 and 2025-11-25: requests of ours. False if one cannot reach the client. */
 static bool mcp_elicit(struct mcp__turn *turn, struct mcp__call *call)
 {
-    for (size_t i = 0; i < call->inputs_count; i++) {
-        struct mcp__input *input = &call->inputs[i];
+    for (size_t i = 0; i < call->inputs.count; i++) {
+        struct mcp__input *input = &call->inputs.at[i];
         BUF_CLEANUP struct buf out = BUF_INIT;
 
         if (!input->askable || input->request > 0)
@@ -202,9 +208,9 @@ static int64_t mcp_state_expires(const struct mcp__turn *turn, const struct mcp_
 {
     int64_t expires_ms = 0;
 
-    for (size_t i = 0; i < call->inputs_count; i++) {
-        if (call->inputs[i].expires_ms > expires_ms)
-            expires_ms = call->inputs[i].expires_ms;
+    for (size_t i = 0; i < call->inputs.count; i++) {
+        if (call->inputs.at[i].expires_ms > expires_ms)
+            expires_ms = call->inputs.at[i].expires_ms;
     }
     if (expires_ms == 0 || expires_ms > turn->now_ms + MCP_STATE_LIFE_MS)
         expires_ms = turn->now_ms + MCP_STATE_LIFE_MS;
@@ -222,15 +228,15 @@ static void mcp_input_required(struct mcp__turn *turn, struct mcp__call *call)
     bool first = true;
 
     buf_add_c(&result, "{\"resultType\":\"input_required\",\"inputRequests\":{");
-    for (size_t i = 0; i < call->inputs_count; i++) {
-        if (!call->inputs[i].askable)
+    for (size_t i = 0; i < call->inputs.count; i++) {
+        if (!call->inputs.at[i].askable)
             continue;
         if (!first)
             buf_add_char(&result, ',');
         first = false;
-        buf_add_json(&result, call->inputs[i].id);
+        buf_add_json(&result, call->inputs.at[i].id);
         buf_add_c(&result, ":{\"method\":\"elicitation/create\",\"params\":");
-        buf_add_str(&result, call->inputs[i].params);
+        buf_add_str(&result, call->inputs.at[i].params);
         buf_add_char(&result, '}');
     }
     buf_add_c(&result, "},\"requestState\":\"");
@@ -247,11 +253,13 @@ void mcp__inputs_ask(struct mcp__turn *turn, struct mcp__call *call)
     bool askable = false;
 
     call->gather_due_ms = INT64_MAX;
-    for (size_t i = 0; i < call->inputs_count; i++)
-        askable = askable || call->inputs[i].askable;
-    if (!askable)
+    for (size_t i = 0; i < call->inputs.count; i++)
+        askable = askable || call->inputs.at[i].askable;
+    if (!askable || call->crowded)
         mcp_wait(turn, call);
-    else if (call->version >= MCP__2026_07_28)
+    if (!askable)
+        return;
+    if (call->version >= MCP__2026_07_28)
         mcp_input_required(turn, call);
     else if (!mcp_elicit(turn, call))
         mcp_wait(turn, call);
@@ -305,10 +313,10 @@ static struct mcp__input *mcp_input_by_request(struct mcp__session *session, uin
     for (struct mcp__link *at = session->calls.next; at != &session->calls; at = at->next) {
         struct mcp__call *call = container_of(at, struct mcp__call, of_session);
 
-        for (size_t i = 0; i < call->inputs_count; i++) {
-            if (call->inputs[i].request == request && !call->inputs[i].settled) {
+        for (size_t i = 0; i < call->inputs.count; i++) {
+            if (call->inputs.at[i].request == request && !call->inputs.at[i].settled) {
                 *ret_call = call;
-                return &call->inputs[i];
+                return &call->inputs.at[i];
             }
         }
     }

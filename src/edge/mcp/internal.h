@@ -34,6 +34,7 @@ enum mcp__code {
 
 #define MCP__MESSAGE_TEXT_MAX 4096U  /* bytes of a question put to a person */
 #define MCP__STRUCTURED_MAX   65536U /* larger values are sent once, as text */
+#define MCP__NAME_MAX         128U   /* bytes of a client's name, and of its version */
 #define MCP__EXECUTION_MAX    64U
 #define MCP__STATE_MAX        512U
 
@@ -54,16 +55,17 @@ void mcp__link_add(struct mcp__link *list, struct mcp__link *link);
 void mcp__link_drop(struct mcp__link *link);
 
 struct mcp__session {
-    struct arena *arena; /* of the texts; made anew at each initialize */
+    struct arena *arena; /* of id and principal */
     uint64_t connection; /* stdio */
     bool http;
     struct str id; /* Mcp-Session-Id */
     struct str principal;
-    struct str name;
-    struct str version_text;
+    char name[MCP__NAME_MAX];
+    size_t name_len;
+    char version_text[MCP__NAME_MAX];
+    size_t version_len;
     enum mcp__version version;
     bool elicits;
-    bool closing;           /* its calls are not answered any more */
     int log_level;          /* -1: no log messages */
     uint64_t requests;      /* of ours to the client, counted */
     uint64_t used;          /* stamp, for the longest idle */
@@ -88,6 +90,7 @@ struct mcp__reply {
 };
 
 struct mcp__input {
+    struct arena *arena; /* of its texts */
     struct str id;
     struct str title;
     struct str params;  /* of elicitation/create */
@@ -104,7 +107,7 @@ enum mcp__call_kind {
 };
 
 struct mcp__call {
-    struct arena *arena; /* it lives in it, with its inputs */
+    struct arena *arena; /* it lives in it */
     struct mcp__link all;
     struct mcp__link of_session;
     struct mcp__link of_reply;
@@ -121,8 +124,8 @@ struct mcp__call {
     struct digest request; /* of the arguments; for requestState */
     char execution[MCP__EXECUTION_MAX];
     size_t execution_len;
-    struct mcp__input *inputs;
-    size_t inputs_count;
+    struct mcp__inputs VEC(struct mcp__input) inputs;
+    bool crowded;          /* more are open than are asked about here */
     int64_t gather_due_ms; /* INT64_MAX: not set */
     int64_t wait_due_ms;
     int64_t stream_due_ms;
@@ -185,6 +188,8 @@ void mcp__respond(struct mcp__turn *turn, uint64_t exchange, uint32_t status, st
 
 struct mcp__call *mcp__call_new(struct mcp__ask *ask, enum mcp__call_kind kind);
 struct mcp__call *mcp__call_find(struct mcp *mcp, uint64_t key);
+/* True, and the client told, if too many of its requests run. */
+bool mcp__calls_full(const struct mcp__ask *ask);
 /* Tells the client this answer (JSON-RPC text; null: none) and forgets the call. */
 void mcp__call_end(struct mcp__turn *turn, struct mcp__call *call, struct str answer);
 /* Nobody waits for it now: CANCEL or DETACH, by version, unless it is a listen. */

@@ -25,8 +25,8 @@ void mcp__session_message(struct mcp__ask *ask, const struct rpc_message *messag
     ask->version = session->version;
     ask->client = (struct mcp_client){
         .principal = session->principal,
-        .name = session->name,
-        .version = session->version_text,
+        .name = str_of(session->name, session->name_len),
+        .version = str_of(session->version_text, session->version_len),
         .protocol = mcp__version_text(session->version),
         .http = session->http,
         .elicits = session->elicits,

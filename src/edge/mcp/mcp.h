@@ -32,7 +32,7 @@ struct msg_http_request;
 #define MCP_CALLS_MAX    256U    /* requests of one client that run at once; then: busy */
 #define MCP_BATCH_MAX    64U     /* messages of one 2025-03-26 batch */
 #define MCP_KEY_MAX      256U    /* bytes of an idempotency key */
-#define MCP_INPUTS_MAX   32U     /* open inputs of one request that are asked about */
+#define MCP_INPUTS_MAX   256U    /* open inputs of one request that are asked about */
 
 struct mcp;
 

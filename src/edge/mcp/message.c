@@ -52,6 +52,16 @@ static int mcp_log_level(struct str name)
     return -1;
 }
 
+/* At most MCP__NAME_MAX bytes, however often a client introduces itself. */
+static size_t mcp_name_copy(char *name, struct str text)
+{
+    struct str cut = mcp__cut(text, MCP__NAME_MAX);
+
+    if (cut.len > 0)
+        memcpy(name, cut.ptr, cut.len);
+    return cut.len;
+}
+
 static void mcp_session_meet(struct mcp__session *session, const struct json_value *params)
 {
     const struct json_value *info = json_get(params, "clientInfo");
@@ -60,8 +70,8 @@ static void mcp_session_meet(struct mcp__session *session, const struct json_val
     if (wanted == MCP__NONE || wanted >= MCP__2026_07_28)
         wanted = MCP__2025_11_25;
     session->version = wanted;
-    session->name = str_copy(session->arena, mcp__cut(json_get_str(info, "name"), 128));
-    session->version_text = str_copy(session->arena, mcp__cut(json_get_str(info, "version"), 64));
+    session->name_len = mcp_name_copy(session->name, json_get_str(info, "name"));
+    session->version_len = mcp_name_copy(session->version_text, json_get_str(info, "version"));
     session->elicits = wanted >= MCP__2025_06_18 && mcp__elicits(json_get(params, "capabilities"));
     session->log_level = -1;
 }
@@ -207,8 +217,8 @@ bool mcp__modern_open(struct mcp__ask *ask)
         return false;
     }
     ask->client.elicits = mcp__elicits(capabilities);
-    ask->client.name = mcp__cut(json_get_str(info, "name"), 128);
-    ask->client.version = mcp__cut(json_get_str(info, "version"), 64);
+    ask->client.name = mcp__cut(json_get_str(info, "name"), MCP__NAME_MAX);
+    ask->client.version = mcp__cut(json_get_str(info, "version"), MCP__NAME_MAX);
     ask->client.protocol = mcp__version_text(ask->version);
     return true;
 }
@@ -240,6 +250,11 @@ static void mcp_listen(struct mcp__ask *ask)
     }
     if (ask->reply->http && !ask->reply->streams) {
         mcp__refuse(ask, RPC_INVALID_REQUEST, STR("Accept must hold text/event-stream"), STR_NULL);
+        return;
+    }
+    if (mcp__calls_full(ask)) {
+        mcp__refuse(ask, RPC_INVALID_REQUEST, STR("too many requests of this client run at once"),
+                    STR_NULL);
         return;
     }
     buf_add_c(&params, "{\"_meta\":{\"" MCP_META("subscriptionId") "\":");

@@ -161,21 +161,21 @@ static void mcp_waiting_text(struct buf *text, const struct mcp__call *call)
 {
     struct str execution = mcp__call_execution(call);
 
-    if (call->inputs_count > 0)
+    if (call->inputs.count > 0)
         buf_add_c(text, "WAITING for a person:");
     else
         buf_add_c(text, "WAITING: the program still runs.");
-    for (size_t i = 0; i < call->inputs_count; i++) {
+    for (size_t i = 0; i < call->inputs.count; i++) {
         buf_add_c(text, "\n- ");
-        buf_add_str(text, call->inputs[i].title);
+        buf_add_str(text, call->inputs.at[i].title);
         buf_add_c(text, " (");
-        buf_add_str(text, call->inputs[i].id);
+        buf_add_str(text, call->inputs.at[i].id);
         buf_add_char(text, ')');
     }
     buf_add_c(text, "\nExecution ");
     buf_add_str(text, execution);
     buf_add_c(text, " goes on by itself");
-    if (call->inputs_count > 0)
+    if (call->inputs.count > 0)
         buf_add_c(text, " as soon as the person has answered (`writ inbox`)");
     buf_add_c(text, ". Nothing is lost: do not run the program again.");
     buf_add_c(text, " To wait for its result call `resume` with {\"execution\":\"");
@@ -196,11 +196,11 @@ void mcp__result_waiting(struct buf *out, const struct mcp *mcp, const struct mc
         buf_add_c(out, ",\"structuredContent\":{\"state\":\"waiting\",\"execution\":");
         buf_add_json(out, mcp__call_execution(call));
         buf_add_c(out, ",\"inputs\":[");
-        for (size_t i = 0; i < call->inputs_count; i++) {
+        for (size_t i = 0; i < call->inputs.count; i++) {
             buf_add_c(out, i > 0 ? ",{\"id\":" : "{\"id\":");
-            buf_add_json(out, call->inputs[i].id);
+            buf_add_json(out, call->inputs.at[i].id);
             buf_add_c(out, ",\"title\":");
-            buf_add_json(out, call->inputs[i].title);
+            buf_add_json(out, call->inputs.at[i].title);
             buf_add_char(out, '}');
         }
         buf_add_c(out, "]}");

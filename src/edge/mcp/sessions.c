@@ -94,7 +94,6 @@ void mcp__session_free(struct mcp__session *session)
 
 void mcp__session_end(struct mcp__turn *turn, struct mcp__session *session)
 {
-    session->closing = true;
     while (session->calls.next != &session->calls) {
         struct mcp__call *call = container_of(session->calls.next, struct mcp__call, of_session);
 

@@ -235,7 +235,7 @@ void mcp__tools_call(struct mcp__ask *ask)
         mcp__refuse(ask, RPC_INVALID_PARAMS, STR("params.name is not a string"), STR_NULL);
     else if (arguments && !json_is_object(arguments))
         mcp__refuse(ask, RPC_INVALID_PARAMS, STR("params.arguments is not an object"), STR_NULL);
-    else if (ask->session && ask->session->calls_count >= MCP_CALLS_MAX)
+    else if (mcp__calls_full(ask))
         mcp_busy(ask);
     else if (ask->version >= MCP__2026_07_28 && json_get(ask->message->params, "requestState"))
         mcp__inputs_retry(ask);
