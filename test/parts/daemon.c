@@ -430,6 +430,12 @@ static void garbage_is_passed_over(void)
     EXPECT(str_is(answer(5, "noise", "{}"), "\"through the noise\""));
 }
 
+static void who_ends_at_an_unknown_question_is_greeted_the_older_way(void)
+{
+    EXPECT(str_is(connected(12, "strict").protocol, "2025-06-18"));
+    EXPECT(str_is(answer(12, "fine", "{}"), "\"fine\""));
+}
+
 static void a_program_that_is_not_there_says_so(void)
 {
     struct msg_source_report said;
@@ -604,6 +610,7 @@ static const struct {
     PLAY(a_crash_in_a_call_is_told_and_healed),
     PLAY(a_flood_of_changes_is_one_list),
     PLAY(garbage_is_passed_over),
+    PLAY(who_ends_at_an_unknown_question_is_greeted_the_older_way),
     PLAY(a_program_that_is_not_there_says_so),
     PLAY(no_grandchild_survives),
     PLAY(secrets_stay_at_the_door),

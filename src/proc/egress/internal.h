@@ -52,6 +52,7 @@ struct egress_source {
     uint64_t id;
     bool opened;        /* the daemon wants it */
     bool ended;         /* its child is gone */
+    bool older;         /* its server ends at any first word but initialize */
     bool touched;       /* has something to do in this turn */
     int64_t closing_ms; /* 0, or when its session ends at the latest */
     int64_t pipes_ms;   /* 0, or until when its pipes must have come */

@@ -30,7 +30,8 @@ void egress__report(struct egress *egress, const struct egress_source *source,
         .source = source->id,
         .state = state,
         .reason = egress__door_in(egress, &egress->plain, reason, source->id, 0),
-        .stderr = egress__door_in(egress, &egress->plain, buf_str(&source->tail), source->id, 0),
+        .stderr = egress__door_in(egress, &egress->plain, str_trim(buf_str(&source->tail)),
+                                  source->id, 0),
     };
 
     send_report(egress, &report);

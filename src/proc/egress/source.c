@@ -100,7 +100,7 @@ void egress__source_close(struct egress *egress, uint64_t id, struct str reason)
 void egress__source_pipes(struct egress *egress, uint64_t id, const int fds[3])
 {
     struct egress_source *source = source_get(egress, id);
-    const struct out_mcp_options options = { .version = STR(WRIT_VERSION) };
+    const struct out_mcp_options options = { .version = STR(WRIT_VERSION), .older = source->older };
 
     if (source->session) {
         out_mcp_end(source->session, STR("it was started again"));
@@ -150,6 +150,21 @@ void egress__source_errors(struct egress_source *source)
 
 /* --- The turn ---------------------------------------------------------------------------- */
 
+/* Some servers end at a question that they do not know. They are started again, and greeted so. */
+static void source_again(struct egress *egress, struct egress_source *source)
+{
+    const struct msg_child_again again = { .child = source->id };
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    struct wire_frame frame = { .type = MSG_CHILD_AGAIN, .id = source->id };
+
+    msg_child_again_encode(&again, &payload);
+    frame.payload = buf_str(&payload);
+    source->older = true;
+    session_free(source);
+    source->pipes_ms = egress->now_ms + EGRESS_PIPES_MS;
+    (void)!link_send(egress->keeper, &frame); /* Without a keeper we end, too. */
+}
+
 static void source_over(struct egress *egress, struct egress_source *source, struct str reason)
 {
     struct str kept = str_copy(egress->turn, reason);
@@ -181,7 +196,10 @@ static bool source_events(struct egress *egress, struct egress_source *source)
             tail_add(source, STR("\n"));
             break;
         case OUT_MCP_OVER:
-            source_over(egress, source, event.reason);
+            if (event.probing && !source->older)
+                source_again(egress, source);
+            else
+                source_over(egress, source, event.reason);
             return false;
         }
     }

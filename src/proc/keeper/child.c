@@ -150,11 +150,76 @@ static void pass_pipes(struct keeper *keeper, const struct keeper_child *child,
         (void)!link_send_fds(keeper->egress, &frame, pipes->ours, 3);
 }
 
-void keeper__child_start(struct keeper *keeper, const struct msg_child_start *start)
+static struct str *texts_copy(struct arena *arena, const struct str *texts, size_t count)
+{
+    struct str *copies = ARENA_ARRAY(arena, struct str, count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        copies[i] = str_copy(arena, texts[i]);
+    return copies;
+}
+
+struct msg_child_start keeper__start_copy(struct arena *arena, const struct msg_child_start *start)
+{
+    struct msg_child_start copy = *start;
+
+    copy.argv = texts_copy(arena, start->argv, start->argv_count);
+    copy.env = texts_copy(arena, start->env, start->env_count);
+    copy.folder = str_copy(arena, start->folder);
+    return copy;
+}
+
+void keeper__plan_forget(struct keeper *keeper, uint64_t id)
+{
+    struct keeper_plan *plan = map_take_u64(&keeper->plans, id);
+
+    if (!plan)
+        return;
+    arena_free(plan->arena);
+    (void)heap_free(plan);
+}
+
+void keeper__plans_free(struct keeper *keeper)
+{
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while ((entry = map_next(&keeper->plans, &position)))
+        keeper__plan_forget(keeper, ((struct keeper_plan *)entry->value)->start.child);
+    map_fini(&keeper->plans);
+}
+
+static void plan_keep(struct keeper *keeper, const struct msg_child_start *start)
+{
+    struct keeper_plan *plan = heap_alloc(sizeof(*plan));
+
+    keeper__plan_forget(keeper, start->child);
+    plan->arena = arena_new(0);
+    plan->start = keeper__start_copy(plan->arena, start);
+    (void)map_put_u64(&keeper->plans, start->child, plan);
+}
+
+static void child_start(struct keeper *keeper, const struct msg_child_start *start)
 {
     keeper__secret_forget(keeper, start->child);
     if (!keeper__secret_ask(keeper, start))
         keeper__child_go(keeper, start);
+}
+
+void keeper__child_start(struct keeper *keeper, const struct msg_child_start *start)
+{
+    plan_keep(keeper, start);
+    child_start(keeper, start);
+}
+
+void keeper__child_again(struct keeper *keeper, uint64_t id)
+{
+    struct keeper_plan *plan = map_find_u64(&keeper->plans, id);
+
+    if (!plan)
+        return; /* It was stopped meanwhile. */
+    child_start(keeper, &plan->start);
+    keeper__plan_forget(keeper, id);
 }
 
 void keeper__child_go(struct keeper *keeper, const struct msg_child_start *start)
@@ -212,6 +277,7 @@ void keeper__child_stop(struct keeper *keeper, uint64_t id)
     struct keeper_child *child = map_find_u64(&keeper->children, id);
 
     keeper__secret_forget(keeper, id);
+    keeper__plan_forget(keeper, id);
     if (child)
         child_stop(keeper, child);
 }

@@ -96,6 +96,12 @@ struct keeper_waiting {
     struct arena *arena;
 };
 
+/* How a child was started last. */
+struct keeper_plan {
+    struct msg_child_start start;
+    struct arena *arena;
+};
+
 /* The first process, which waits to hear how it went; first is -1 when nobody does. */
 struct keeper_detach {
     int first; /* to it: what it ends with */
@@ -120,6 +126,7 @@ struct keeper {
     struct keeper_part parts[KEEPER_PARTS]; /* by kind; workers from MSG_PROCESS_KIND_COUNT on */
     uint32_t child_number;
     struct map waiting; /* id -> struct keeper_waiting */
+    struct map plans;   /* id -> struct keeper_plan */
     uint64_t asked;
     struct map children; /* id -> struct keeper_child */
     struct keeper_detach *detach;
@@ -144,6 +151,12 @@ struct keeper_part *keeper__daemon_part(struct keeper *keeper);
 
 /* child.c */
 void keeper__child_start(struct keeper *keeper, const struct msg_child_start *start);
+/* As it was started last; only once. */
+void keeper__child_again(struct keeper *keeper, uint64_t id);
+void keeper__plan_forget(struct keeper *keeper, uint64_t id);
+void keeper__plans_free(struct keeper *keeper);
+/* A copy in the arena. */
+struct msg_child_start keeper__start_copy(struct arena *arena, const struct msg_child_start *start);
 /* Its environment has everything it needs. */
 void keeper__child_go(struct keeper *keeper, const struct msg_child_start *start);
 void keeper__child_failed(struct keeper *keeper, uint64_t id, int status, struct str reason);

@@ -149,13 +149,19 @@ void keeper__daemon_drain(struct keeper *keeper)
     }
 }
 
-/* Egress has nothing to say to us; only its end is of interest, and is seen by its process. */
+/* Its end is seen by its process. */
 static void drain_egress(struct keeper *keeper)
 {
+    struct msg_child_again again;
     struct wire_frame frame;
 
-    while (keeper->egress && link_next(keeper->egress, &frame) == LINK_FRAME)
-        (void)fprintf(stderr, "keeper: message %u of egress is not accepted\n", frame.type);
+    while (keeper->egress && link_next(keeper->egress, &frame) == LINK_FRAME) {
+        if (frame.type == MSG_CHILD_AGAIN &&
+            msg_child_again_decode(frame.payload, keeper->turn, &again))
+            keeper__child_again(keeper, again.child);
+        else
+            (void)fprintf(stderr, "keeper: message %u of egress is not accepted\n", frame.type);
+    }
 }
 
 static void drain_vault(struct keeper *keeper)
@@ -248,6 +254,7 @@ static int finish(struct keeper *keeper)
     keeper__children_kill(keeper);
     map_fini(&keeper->children);
     map_fini(&keeper->waiting);
+    keeper__plans_free(keeper);
     keeper->grace = loop_timer_free(keeper->grace);
     keeper->loop = loop_free(keeper->loop);
     return 0;

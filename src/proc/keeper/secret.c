@@ -34,25 +34,13 @@ static void fail(struct keeper *keeper, uint64_t id, struct str reason)
     keeper__secret_forget(keeper, id);
 }
 
-static void copy_texts(struct arena *arena, struct str **texts, size_t count)
-{
-    struct str *copies = ARENA_ARRAY(arena, struct str, count + 1);
-
-    for (size_t i = 0; i < count; i++)
-        copies[i] = str_copy(arena, (*texts)[i]);
-    *texts = copies;
-}
-
 static struct keeper_waiting *waiting_new(struct keeper *keeper,
                                           const struct msg_child_start *start)
 {
     struct keeper_waiting *waiting = heap_alloc(sizeof(*waiting));
 
-    *waiting =
-        (struct keeper_waiting){ .asked = ++keeper->asked, .start = *start, .arena = arena_new(0) };
-    copy_texts(waiting->arena, &waiting->start.argv, start->argv_count);
-    copy_texts(waiting->arena, &waiting->start.env, start->env_count);
-    waiting->start.folder = str_copy(waiting->arena, start->folder);
+    *waiting = (struct keeper_waiting){ .asked = ++keeper->asked, .arena = arena_new(0) };
+    waiting->start = keeper__start_copy(waiting->arena, start);
     (void)map_put_u64(&keeper->waiting, start->child, waiting);
     return waiting;
 }

@@ -57,6 +57,7 @@ struct out_mcp {
     enum out_mcp_state state;
     bool over_told; /* the last event was given */
     bool modern;
+    bool probing;   /* it was over before the first question had an answer */
     bool ended;     /* out_mcp_end was called */
     bool listing;   /* a tools/list is under way */
     bool changed;   /* the list changed since it was asked for */

@@ -50,6 +50,7 @@ struct out_mcp_options {
     int64_t connect_ms; /* until the first list is there; 0: 30000 */
     int64_t call_ms;    /* the longest a call may take, whatever its progress; 0: 3600000 */
     size_t line_max;    /* 0: OUT_MCP_LINE_MAX */
+    bool older;         /* initialize is the first word: it does not live through another */
 };
 
 enum out_mcp_state {
@@ -105,6 +106,7 @@ enum out_mcp_event_kind {
 struct out_mcp_event {
     enum out_mcp_event_kind kind;
     struct str reason;
+    bool probing;            /* OVER: it ended at the first question, without a word */
     struct str server;       /* name and version */
     struct str protocol;     /* version */
     struct str instructions; /* null: none */

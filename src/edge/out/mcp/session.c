@@ -30,7 +30,12 @@ struct out_mcp *out_mcp_new(const struct out_mcp_options *options, int64_t now_m
     };
     session->version = str_copy(session->source, options->version);
     rpc_lines_init(&session->lines, options->line_max ? options->line_max : OUT_MCP_LINE_MAX);
-    out_mcp__ask_discover(session, now_ms);
+    if (options->older) {
+        session->state = OUT_MCP_INITIALIZING;
+        out_mcp__ask_initialize(session);
+    } else {
+        out_mcp__ask_discover(session, now_ms);
+    }
     return session;
 }
 
@@ -85,6 +90,7 @@ static void over(struct out_mcp *session, enum out_mcp_state state, struct str r
 {
     if (is_over(session))
         return;
+    session->probing = session->state == OUT_MCP_PROBING && session->next_id == 2;
     session->state = state;
     session->reason = str_copy(session->source, reason);
 }
@@ -365,7 +371,9 @@ static bool last_words(struct out_mcp *session, struct out_mcp_event *ret_event)
     if (session->over_told)
         return false;
     session->over_told = true;
-    *ret_event = (struct out_mcp_event){ .kind = OUT_MCP_OVER, .reason = session->reason };
+    *ret_event = (struct out_mcp_event){ .kind = OUT_MCP_OVER,
+                                         .reason = session->reason,
+                                         .probing = session->probing };
     return true;
 }
 

@@ -59,6 +59,22 @@ static void silence_after_discover_means_initialize(void **state)
     assert_int_equal(out_mcp_due_ms(session), -1);
 }
 
+static void who_ends_at_the_first_question_is_asked_the_older_way(void **state)
+{
+    const struct out_mcp_options options = { .version = STR("0"), .older = true };
+    struct out_mcp *session = new_session();
+
+    (void)state;
+    out_mcp_end(session, STR("exit 1"));
+    assert_true(expect(session, OUT_MCP_OVER).probing);
+    out_mcp_free(session);
+    session = out_mcp_new(&options, now_ms);
+    assert_has(taken_out(session), "\"id\":1,\"method\":\"initialize\"");
+    out_mcp_end(session, STR("exit 1"));
+    assert_false(expect(session, OUT_MCP_OVER).probing);
+    out_mcp_free(session);
+}
+
 static void any_error_but_a_modern_one_means_initialize(void **state)
 {
     static const struct {
@@ -365,6 +381,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_modern_server_is_discovered_listed_and_listened_to),
         cmocka_unit_test(silence_after_discover_means_initialize),
+        cmocka_unit_test(who_ends_at_the_first_question_is_asked_the_older_way),
         cmocka_unit_test(any_error_but_a_modern_one_means_initialize),
         cmocka_unit_test(an_unknown_version_is_refused_by_name),
         cmocka_unit_test(pages_are_followed_even_with_an_empty_cursor),
