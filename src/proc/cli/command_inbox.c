@@ -81,6 +81,8 @@ int command_inbox_answer(struct cli *cli)
     bool found = false;
     int r;
 
+    if (strcmp(answer, "not_done") == 0) /* As the API and the records spell it. */
+        answer = "not-done";
     for (size_t i = 0; i < ARRAY_COUNT(known); i++)
         found = found || strcmp(answer, known[i]) == 0;
     if (!found) {
