@@ -11,7 +11,9 @@
 #include "sys/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define CLIENT_HELLO_MS   10000
@@ -181,6 +183,18 @@ int client_again(struct cli *cli, int64_t within_ms)
     return r;
 }
 
+/* A keeper that lives holds its lock. */
+static bool client_keeper_lives(struct cli *cli)
+{
+    int fd = open(str_printf(cli->arena, "%s/keeper.lock", cli->paths.run).ptr,
+                  O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    bool lives = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
+
+    if (fd >= 0)
+        (void)close(fd);
+    return lives;
+}
+
 int client_need(struct cli *cli)
 {
     int r = client_find(cli);
@@ -188,7 +202,7 @@ int client_need(struct cli *cli)
     if (r != CLI_NO_DAEMON || cli->client)
         return r;
     /* A socket without a daemon: it died, and keeper is about to start the next. */
-    if (access(cli->paths.socket, F_OK) == 0)
+    if (access(cli->paths.socket, F_OK) == 0 && client_keeper_lives(cli))
         r = client_again(cli, CLIENT_RESTART_MS);
     if (r != CLI_NO_DAEMON || cli->client)
         return r;

@@ -91,6 +91,19 @@ void daemon__request_free(struct daemon *daemon, struct daemon_request *request)
     (void)arena_free(request->arena);
 }
 
+/* The kernel is asked once for many steps. */
+static void daemon_entropy(struct daemon *daemon, uint8_t *ret_bytes, size_t len)
+{
+    CHECK(len <= sizeof(daemon->entropy));
+    if (daemon->entropy_left < len) {
+        clock_entropy_fill(daemon->entropy, sizeof(daemon->entropy));
+        daemon->entropy_left = sizeof(daemon->entropy);
+    }
+    daemon->entropy_left -= len;
+    memcpy(ret_bytes, daemon->entropy + daemon->entropy_left, len);
+    memset(daemon->entropy + daemon->entropy_left, 0, len);
+}
+
 static void daemon_append(struct daemon *daemon)
 {
     uint8_t salt[LOG_SALT_LEN];
@@ -99,7 +112,7 @@ static void daemon_append(struct daemon *daemon)
     const char *type =
         update->events.count ? event_type_name(update->events.at[0].type) : daemon_type_none;
 
-    clock_entropy_fill(salt, sizeof(salt));
+    daemon_entropy(daemon, salt, sizeof(salt));
     buf_clear(&daemon->text);
     core_update_print(update, &daemon->text);
     seq = log_append(daemon->log, str_from(type), buf_str(&daemon->text), update->at_ms, salt);
@@ -130,7 +143,7 @@ void daemon__step(struct daemon *daemon, struct command *command)
     struct core_update *update = &daemon->update;
 
     command->now_ms = daemon->now_ms;
-    clock_entropy_fill(command->entropy, sizeof(command->entropy));
+    daemon_entropy(daemon, command->entropy, sizeof(command->entropy));
     core_step(daemon->core, command, log_seq_next(daemon->log), update);
     if (update->events.count > 0)
         daemon_append(daemon);

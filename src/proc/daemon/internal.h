@@ -74,6 +74,7 @@ struct daemon_slot {
     uint32_t owed;                /* reports that will come */
     uint32_t deaths;
     bool waiting; /* in the line for a worker */
+    bool ended;   /* its worker said so, and has forgotten it */
 };
 
 /* A command line's connection. */
@@ -162,6 +163,8 @@ struct daemon {
     struct buf text;
     struct secret_door door;
     struct digest engine;
+    uint8_t entropy[2048]; /* drawn ahead; what was given out is wiped */
+    size_t entropy_left;
     uint64_t numbers; /* tokens, connections, clients */
     uint64_t http_port;
     struct str http_error;

@@ -192,7 +192,7 @@ static void daemon_slot_leave(struct daemon *daemon, struct daemon_slot *slot, b
 
     if (!slot->worker)
         return;
-    if (tell) {
+    if (tell && !slot->ended) {
         msg_program_drop_encode(&drop, &payload);
         daemon__send(&slot->worker->peer, MSG_PROGRAM_DROP, slot->execution, buf_str(&payload));
     }
@@ -242,6 +242,7 @@ static bool daemon_place(struct daemon *daemon, struct daemon_slot *slot)
     daemon_make_room(daemon, worker);
     slot->worker = worker;
     slot->fed = 0;
+    slot->ended = false;
     worker->residents++;
     daemon_send_start(daemon, slot, execution);
     daemon_send_deliveries(daemon, slot, execution);
@@ -372,6 +373,7 @@ static void daemon_report(struct daemon *daemon, struct daemon_worker *worker,
         daemon_queue_take(daemon, worker, report->execution);
         slot->owed--;
     }
+    slot->ended = report->state != MSG_REPORT_STATE_WAITING && !report->more;
     slot->deaths = 0;
     command.as.report = *report;
     daemon__step(daemon, &command);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -110,6 +111,18 @@ static int folders(struct arena *arena, struct arguments *args, struct paths *re
     return refuse(args, r < 0 ? strerror(-r) : sentences[r], which);
 }
 
+/*
+ * Held while we live, and by nobody we start: so that who finds a socket without a daemon knows
+ * whether there will be one again.
+ */
+static void hold(const char *file)
+{
+    int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd >= 0)
+        (void)flock(fd, LOCK_EX | LOCK_NB); /* Another keeper: the daemon will be told so. */
+}
+
 static uint32_t workers_of(uint32_t asked)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -151,6 +164,7 @@ int main(int argc, char **argv)
     }
     args.options.data = paths.data;
     args.options.workers = workers_of(args.options.workers);
+    hold(str_printf(arena, "%s/keeper.lock", paths.run).ptr);
     if (args.detach)
         r = keeper__detach(str_printf(arena, "%s/keeper.log", paths.run).ptr, &detach);
     if (r == 0)
