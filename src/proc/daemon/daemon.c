@@ -129,7 +129,7 @@ static void daemon_append(struct daemon *daemon)
 }
 
 /* Texts of an effect that waits outlive the turn only if they are copied. */
-static void daemon_hold(struct daemon *daemon, const struct core_effect *effect)
+void daemon__hold(struct daemon *daemon, const struct core_effect *effect)
 {
     struct core_effect *held = VEC_PUSH(&daemon->held);
 
@@ -151,7 +151,7 @@ void daemon__step(struct daemon *daemon, struct command *command)
         const struct core_effect *effect = &update->effects.at[i];
 
         if (effect->durable > log_durable(daemon->log))
-            daemon_hold(daemon, effect);
+            daemon__hold(daemon, effect);
         else
             *VEC_PUSH(&daemon->acts) = *effect;
     }
@@ -310,12 +310,13 @@ static int daemon_append_all(struct daemon *daemon)
 static void daemon_act_all(struct daemon *daemon)
 {
     uint64_t durable = log_durable(daemon->log);
+    bool away = !daemon->egress.link && !daemon->stopping; /* It is being started again. */
     size_t kept = 0;
 
     for (size_t i = 0; i < daemon->held.count; i++) {
         struct core_effect effect = daemon->held.at[i];
 
-        if (effect.durable <= durable)
+        if (effect.durable <= durable && !(away && effect.type == EFFECT_CALL_SEND))
             *VEC_PUSH(&daemon->acts) = effect;
         else
             daemon->held.at[kept++] = effect;

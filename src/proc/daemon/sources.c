@@ -125,6 +125,10 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
         call->attempt != effect->attempt)
         return;
     (void)catalog_find(core_catalog(daemon->core), call->address, &tool);
+    if (source && tool && !daemon->egress.link && !daemon->stopping) {
+        daemon__hold(daemon, effect);
+        return;
+    }
     if (!source || !tool || !daemon->egress.link) {
         daemon_outcome_unreachable(daemon, effect,
                                    source ? STR("the process that goes out is not up")

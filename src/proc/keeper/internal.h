@@ -28,7 +28,7 @@
 /* A daemon that died so often before it was ever ready is not started again. */
 #define KEEPER_FIRST_DEATHS_MAX 3U
 /* Whoever lives so long starts with a clean record. */
-#define KEEPER_SETTLED_MS 60000
+#define KEEPER_SETTLED_MS 2000
 #define KEEPER_DELAY_MS   50
 #define KEEPER_DELAY_MAX  10000
 /* From asking to end to being ended. */
