@@ -250,7 +250,6 @@ void daemon__artifacts(struct daemon *daemon);
 
 /* door.c */
 MUST int daemon__door_open(struct daemon *daemon);
-/* Keeps an effect for a later turn. */
 void daemon__hold(struct daemon *daemon, const struct core_effect *effect);
 /* path: of the request; null for what is none. */
 struct str daemon__door(struct daemon *daemon, struct str path, struct str json);
