@@ -42,8 +42,7 @@ struct load_door {
 };
 
 /* Ends the bench with what went wrong. */
-void load_fail(const char *format, ...)
-    __attribute__((noreturn, format(printf, 1, 2)));
+void load_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* Clients that are initialized. What cannot be opened ends the bench. */
 void load_open_stdio(struct load_client *client, const char *writ);
