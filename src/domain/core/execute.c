@@ -69,6 +69,9 @@ static struct execution *core_same_request(struct core_turn *turn, bool *ret_con
                                     STR_ARG(execute->key));
 
         execution = map_find(&turn->core->keys, key);
+        /* Stopped before it changed anything: as if the key had never been used. */
+        if (execution && execution->state == EVENT_EXECUTION_STATE_CANCELLED && !execution->effects)
+            return NULL;
         *ret_conflict = execution && !digest_equal(&execution->program, &program);
         return execution;
     }
