@@ -20,6 +20,9 @@
 #define CLIENT_RESTART_MS 500
 #define CLIENT_AGAIN_US   5000
 
+/* What client_response answers beside enum client_answer: the next frame goes on with it. */
+#define CLIENT_PIECE 100
+
 enum client_ready {
     CLIENT_READY_LINK,
     CLIENT_READY_INTERRUPT,
@@ -31,6 +34,7 @@ struct client {
     struct loop *loop;
     struct link *link;
     struct arena *arena; /* of the last response */
+    struct buf pieces;   /* of a response that is too long for a frame */
     struct loop_ready link_ready;
     struct loop_ready interrupt_ready;
     struct loop_ready terminate_ready;
@@ -50,6 +54,7 @@ struct client *client_free(struct client *client)
     client->link = link_free(client->link);
     client->loop = loop_free(client->loop);
     client->arena = arena_free(client->arena);
+    buf_fini(&client->pieces);
     (void)heap_free(client);
     return NULL;
 }
@@ -239,6 +244,7 @@ int client_send(struct client *client, const char *method, struct str path, stru
     struct wire_frame frame = { .type = MSG_API_REQUEST, .id = ++client->id };
     int r;
 
+    buf_clear(&client->pieces);
     msg_api_request_encode(&request, link_begin(client->link, &frame));
     r = link_end(client->link);
     return r < 0 ? TRACE(r) : r;
@@ -255,11 +261,15 @@ static int client_response(struct client *client, const struct wire_frame *frame
     arena_reset(client->arena);
     if (!msg_api_response_decode(frame->payload, client->arena, &response))
         return CLIENT_GONE;
+    buf_add_str(&client->pieces, response.body);
+    if (response.status == 0)
+        return CLIENT_PIECE;
     *ret = (struct client_response){
         .status = response.status,
         .more = response.more,
-        .text = str_copy(client->arena, response.body),
+        .text = str_copy(client->arena, buf_str(&client->pieces)),
     };
+    buf_clear(&client->pieces);
     if (ret->text.len == 0)
         return CLIENT_RESPONSE;
     r = json_parse(client->arena, ret->text, NULL, &error, &doc);
@@ -282,8 +292,11 @@ int client_next(struct client *client, int64_t timeout_ms, struct client_respons
             return r;
         if (frame.type == MSG_MCP_DETACHED)
             return CLIENT_DETACHED;
-        if (frame.type == MSG_API_RESPONSE && frame.id == client->id)
-            return client_response(client, &frame, ret);
+        if (frame.type != MSG_API_RESPONSE || frame.id != client->id)
+            continue;
+        r = client_response(client, &frame, ret);
+        if (r != CLIENT_PIECE)
+            return r;
     }
 }
 

@@ -1,6 +1,9 @@
 /* API requests become commands or views; answers go back the way they came. */
 #include "proc/daemon/internal.h"
 
+/* Of an answer in one frame. */
+#define DAEMON_PIECE_MAX (900U << 10)
+
 #define DAEMON_SOURCE_WAIT_MS 30000
 
 static struct daemon_client *daemon_request_client(const struct daemon *daemon,
@@ -36,15 +39,41 @@ static void daemon_http_part(struct daemon *daemon, struct daemon_request *reque
     daemon__send(&daemon->web, MSG_HTTP_CHUNK, request->key, buf_str(&payload));
 }
 
+/* What is too long for a frame goes in pieces of status 0, which the next frame continues. */
+static void daemon_api_frames(struct daemon_client *client, uint64_t frame,
+                              struct msg_api_response *response)
+{
+    struct str rest = response->body;
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+
+    while (rest.len > DAEMON_PIECE_MAX) {
+        const struct msg_api_response piece = { .body = str_slice(rest, 0, DAEMON_PIECE_MAX),
+                                                .more = true };
+
+        buf_clear(&payload);
+        msg_api_response_encode(&piece, &payload);
+        daemon__send(&client->peer, MSG_API_RESPONSE, frame, buf_str(&payload));
+        rest = str_slice(rest, DAEMON_PIECE_MAX, rest.len);
+    }
+    response->body = rest;
+    buf_clear(&payload);
+    msg_api_response_encode(response, &payload);
+    daemon__send(&client->peer, MSG_API_RESPONSE, frame, buf_str(&payload));
+}
+
 /* Sends one answer; without more it is the last, and the request is over. */
 void daemon__api_respond(struct daemon *daemon, struct daemon_request *request, unsigned status,
                          struct str body, bool more)
 {
     struct daemon_client *client;
     struct msg_api_response response = { .status = status, .body = body, .more = more };
-    struct buf payload BUF_CLEANUP = BUF_INIT;
 
     if (request->asker == DAEMON_ASKER_HTTP) {
+        if (body.len > DAEMON_PIECE_MAX) {
+            status = api_error_status(STR("limit"));
+            body = STR("{\"error\":{\"code\":\"limit\",\"message\":\"the answer is longer than "
+                       "900 KiB; ask for less of it\"}}");
+        }
         if (request->head_sent) {
             daemon_http_part(daemon, request, body, !more);
         } else if (more) {
@@ -56,9 +85,8 @@ void daemon__api_respond(struct daemon *daemon, struct daemon_request *request, 
         }
     } else {
         client = daemon_request_client(daemon, request);
-        msg_api_response_encode(&response, &payload);
         if (client)
-            daemon__send(&client->peer, MSG_API_RESPONSE, request->frame, buf_str(&payload));
+            daemon_api_frames(client, request->frame, &response);
     }
     if (!more)
         daemon__request_free(daemon, request);

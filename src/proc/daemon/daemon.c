@@ -603,6 +603,7 @@ static void daemon_free_waiters(void *value)
 static void daemon_free_source(void *value)
 {
     buf_fini(&((struct daemon_source *)value)->stderr_tail);
+    buf_fini(&((struct daemon_source *)value)->parts);
     (void)heap_free(value);
 }
 

@@ -2,8 +2,6 @@
 #ifndef WRIT_PROC_DAEMON_INTERNAL_H
 #define WRIT_PROC_DAEMON_INTERNAL_H
 
-#include "base/map.h"
-#include "base/vec.h"
 #include "domain/core/core.h"
 #include "edge/api/api.h"
 #include "edge/mcp/mcp.h"
@@ -124,6 +122,8 @@ struct daemon_source {
     uint64_t source;
     bool open;              /* egress and, for stdio, a child have it */
     struct buf stderr_tail; /* the last lines its child wrote there */
+    struct buf parts;       /* of a list that comes in several reports: u64 length, report */
+    bool parts_long;        /* it is longer than can be kept */
 };
 
 struct daemon {

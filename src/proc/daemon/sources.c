@@ -4,6 +4,10 @@
  */
 #include "proc/daemon/internal.h"
 
+/* A list of tools is one line of the log, which has at most 8 MiB. */
+#define DAEMON_TOOLS_MAX  (6U << 20)
+#define DAEMON_TOOL_BYTES 256U /* what a record adds to a tool */
+
 struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t handle)
 {
     struct daemon_source *source = map_find_u64(&daemon->sources, handle);
@@ -91,6 +95,7 @@ void daemon__source_stop(struct daemon *daemon, uint64_t handle)
     msg_child_stop_encode(&stop, &payload);
     daemon__send(&daemon->keeper, MSG_CHILD_STOP, handle, buf_str(&payload));
     buf_fini(&held->stderr_tail);
+    buf_fini(&held->parts);
     (void)heap_free(held);
 }
 
@@ -257,6 +262,87 @@ void daemon__artifacts(struct daemon *daemon)
     }
 }
 
+/* Takes the next report off the parts; false at their end. */
+static bool daemon_part_next(struct daemon *daemon, struct str *parts,
+                             struct msg_source_report *ret_report)
+{
+    uint64_t len;
+
+    if (parts->len == 0)
+        return false;
+    memcpy(&len, parts->ptr, sizeof(len));
+    CHECK(len <= parts->len - sizeof(len));
+    if (!msg_source_report_decode(str_slice(*parts, sizeof(len), sizeof(len) + len), daemon->turn,
+                                  ret_report))
+        UNREACHABLE("a part that was read before cannot be read");
+    *parts = str_slice(*parts, sizeof(len) + len, parts->len);
+    return true;
+}
+
+/* The whole list becomes one line of the log: it must fit there. */
+static bool daemon_tools_fit(const struct msg_source_report *report)
+{
+    BUF_CLEANUP struct buf text = BUF_INIT;
+
+    for (size_t i = 0; i < report->tools_count; i++) {
+        msg_tool_print(&report->tools[i], &text);
+        if (text.len + i * DAEMON_TOOL_BYTES > DAEMON_TOOLS_MAX)
+            return false;
+    }
+    return true;
+}
+
+/* Puts what came before in front of the last part. */
+static void daemon_parts_join(struct daemon *daemon, const struct daemon_source *held,
+                              struct msg_source_report *report)
+{
+    struct str parts = buf_str(&held->parts);
+    struct msg_source_report part;
+    struct msg_tool *tools;
+    size_t count = report->tools_count;
+    size_t used = 0;
+
+    while (daemon_part_next(daemon, &parts, &part))
+        count += part.tools_count;
+    tools = ARENA_ARRAY(daemon->turn, struct msg_tool, count + 1);
+    parts = buf_str(&held->parts);
+    while (daemon_part_next(daemon, &parts, &part))
+        for (size_t i = 0; i < part.tools_count; i++)
+            tools[used++] = part.tools[i];
+    for (size_t i = 0; i < report->tools_count; i++)
+        tools[used++] = report->tools[i];
+    report->tools = tools;
+    report->tools_count = used;
+    if (!held->parts_long && daemon_tools_fit(report))
+        return;
+    report->tools_count = 0;
+    report->listed = false;
+    report->state = MSG_SOURCE_STATE_ERROR;
+    report->reason = STR("it offers more than can be kept: its list of tools is longer than 6 MiB");
+}
+
+/* A list in several reports is one when the last has come. False: it has not. */
+static bool daemon_source_whole(struct daemon *daemon, struct str payload,
+                                struct msg_source_report *report)
+{
+    struct daemon_source *held = map_find_u64(&daemon->sources, report->source);
+    uint64_t len = payload.len;
+
+    if (!held)
+        return true;
+    if (!report->listed && report->tools_count > 0) {
+        held->parts_long = held->parts_long || held->parts.len + len > DAEMON_TOOLS_MAX;
+        if (!held->parts_long) {
+            buf_add(&held->parts, &len, sizeof(len));
+            buf_add_str(&held->parts, payload);
+        }
+        return false;
+    }
+    if (report->listed && held->parts.len > 0)
+        daemon_parts_join(daemon, held, report);
+    return true;
+}
+
 static void daemon_source_report(struct daemon *daemon, const struct msg_source_report *report)
 {
     struct command command = { .type = COMMAND_SOURCE_REPORT };
@@ -270,6 +356,10 @@ static void daemon_source_report(struct daemon *daemon, const struct msg_source_
         held->open = false;
     command.as.source_report = *report;
     daemon__step(daemon, &command);
+    if (held) {
+        buf_clear(&held->parts);
+        held->parts_long = false;
+    }
 }
 
 void daemon__egress_ready(struct daemon *daemon)
@@ -287,7 +377,8 @@ void daemon__egress_ready(struct daemon *daemon)
             daemon_outcome(daemon, &outcome);
         } else if (frame.type == MSG_SOURCE_REPORT &&
                    msg_source_report_decode(frame.payload, daemon->turn, &report)) {
-            daemon_source_report(daemon, &report);
+            if (daemon_source_whole(daemon, frame.payload, &report))
+                daemon_source_report(daemon, &report);
         } else if (frame.type == MSG_CALL_PROGRESS &&
                    msg_call_progress_decode(frame.payload, daemon->turn, &progress)) {
             daemon__progress(daemon, &progress);

@@ -39,6 +39,8 @@
 #define EGRESS_WAIT_MS          5
 /* Tools of one report: a frame holds 1 MiB. */
 #define EGRESS_REPORT_MAX (768U << 10)
+/* Of all reports of one list: more is refused, for a turn sends them all. */
+#define EGRESS_LIST_MAX (6U << 20)
 
 enum egress_ready {
     EGRESS_READY_KEEPER,

@@ -65,6 +65,15 @@ static void offered_add(struct egress *egress, struct egress_source *source,
     (void)map_put(&source->offered, str_copy(source->list, tool->name), digest);
 }
 
+static bool list_is_long(const struct out_mcp_event *event)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < event->tool_count; i++)
+        size += tool_size(&event->tools[i]);
+    return size > EGRESS_LIST_MAX;
+}
+
 void egress__report_tools(struct egress *egress, struct egress_source *source,
                           const struct out_mcp_event *event)
 {
@@ -77,6 +86,12 @@ void egress__report_tools(struct egress *egress, struct egress_source *source,
     };
     size_t size = 0;
 
+    if (list_is_long(event)) {
+        egress__report(egress, source, MSG_SOURCE_STATE_ERROR,
+                       STR("it offers more than can be kept: its list of tools is longer than "
+                           "6 MiB"));
+        return;
+    }
     map_fini(&source->offered);
     arena_reset(source->list);
     report.tools = ARENA_ARRAY(egress->turn, struct msg_tool, event->tool_count + 1);
