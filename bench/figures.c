@@ -151,15 +151,18 @@ static void figures_face(struct figures *figures, struct house *house, bool http
     figures_clients(house, clients, FIGURES_CLIENTS, http, "return 1+1");
     (void)load_run(clients, FIGURES_CLIENTS, 0.5);
     for (size_t i = 0; i < ARRAY_COUNT(counts); i++) {
+        double cpu_us = house_cpu_us(house);
         struct load_result result = load_run(clients, counts[i], FIGURES_RUN_S);
         char name[128];
 
+        cpu_us = (house_cpu_us(house) - cpu_us) / (double)result.count;
         (void)snprintf(name, sizeof(name), "return 1+1, %s, %zu clients, p50", face, counts[i]);
         if (counts[i] == 1)
             figures_less(figures, name, result.p50_us / 1e3, "ms", http ? 0.25 : 0.20);
         else
             figures_info(figures, name, result.p50_us / 1e3, "ms");
         figures_info(figures, "  p99", result.p99_us / 1e3, "ms");
+        figures_info(figures, "  CPU a request, all processes", cpu_us, "us");
         if (counts[i] == FIGURES_CLIENTS)
             figures_more(figures, "  a second", result.rate, "", 15000);
         else

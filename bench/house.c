@@ -193,6 +193,25 @@ uint64_t house_pss_kib(const struct house *house)
     return sum;
 }
 
+double house_cpu_us(const struct house *house)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < house->pid_count; i++) {
+        char path[64];
+        char line[128] = "";
+        FILE *file;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)house->pids[i]);
+        file = fopen(path, "r");
+        if (file && fgets(line, sizeof(line), file))
+            sum += strtod(line, NULL) / 1e3;
+        if (file)
+            (void)fclose(file);
+    }
+    return sum;
+}
+
 /* What was prewritten is NUL. */
 static uint64_t house_file_bytes(const char *path)
 {
