@@ -76,28 +76,6 @@ void house_person(const struct house *house, const char *format, ...)
 
 /* ---- open and close ---- */
 
-void house_look(struct house *house)
-{
-    static char text[HOUSE_TEXT];
-    char status[] = "status", json[] = "--json";
-    char *argv[] = { house->writ, status, json, NULL };
-    const char *at;
-
-    if (house_run(argv, text, sizeof(text)) != 0)
-        load_fail("writ status: %s", text);
-    at = strstr(text, "\"http\":\"http://127.0.0.1:");
-    house->door.port = at ? (int)strtol(at + 25, NULL, 10) : 0;
-    house->pid_count = 0;
-    for (at = text; (at = strstr(at, "\"kind\":")) && house->pid_count < HOUSE_PROCESSES_MAX;) {
-        at = strstr(at, "\"pid\":");
-        if (!at)
-            break;
-        house->pids[house->pid_count++] = (pid_t)strtol(at + 6, NULL, 10);
-    }
-    if (house->door.port == 0 || house->pid_count == 0)
-        load_fail("writ status says no port or no processes: %s", text);
-}
-
 static pid_t house_parent(pid_t pid)
 {
     char path[64];
@@ -115,6 +93,30 @@ static pid_t house_parent(pid_t pid)
     return parent;
 }
 
+void house_look(struct house *house)
+{
+    static char text[HOUSE_TEXT];
+    char status[] = "status", json[] = "--json";
+    char *argv[] = { house->writ, status, json, NULL };
+    const char *at;
+
+    if (house_run(argv, text, sizeof(text)) != 0)
+        load_fail("writ status: %s", text);
+    at = strstr(text, "\"http\":\"http://127.0.0.1:");
+    house->door.port = at ? (int)strtol(at + 25, NULL, 10) : 0;
+    house->pid_count = 0;
+    for (at = text; (at = strstr(at, "\"kind\":")) && house->pid_count + 1 < HOUSE_PROCESSES_MAX;) {
+        at = strstr(at, "\"pid\":");
+        if (!at)
+            break;
+        house->pids[house->pid_count++] = (pid_t)strtol(at + 6, NULL, 10);
+    }
+    if (house->door.port == 0 || house->pid_count == 0)
+        load_fail("writ status says no port or no processes: %s", text);
+    house->keeper = house_parent(house->pids[0]);
+    house->pids[house->pid_count++] = house->keeper;
+}
+
 static void house_token(struct house *house)
 {
     char path[4200];
@@ -127,13 +129,24 @@ static void house_token(struct house *house)
     (void)fclose(file);
 }
 
+/* A bench that fails leaves nothing running. */
+static pid_t house_now;
+
+static void house_end(void)
+{
+    if (house_now > 1)
+        (void)kill(house_now, SIGTERM);
+}
+
 void house_open(struct house *house, const char *writ, const char *home)
 {
     char up[] = "up", http[] = "--http", where[] = "127.0.0.1:0";
     char *argv[] = { house->writ, up, http, where, NULL };
+    static bool watched;
     double began_us;
-    pid_t keeper;
 
+    if (!watched && atexit(house_end) == 0)
+        watched = true;
     *house = (struct house){ 0 };
     (void)snprintf(house->writ, sizeof(house->writ), "%s", writ);
     (void)snprintf(house->home, sizeof(house->home), "%s", home);
@@ -147,21 +160,20 @@ void house_open(struct house *house, const char *writ, const char *home)
     house->ready_us = bench_now_us() - began_us;
     house_look(house);
     house_token(house);
-    keeper = house_parent(house->pids[0]);
-    if (keeper > 1)
-        house->pids[house->pid_count++] = keeper;
+    house_now = house->keeper;
 }
 
 void house_close(struct house *house)
 {
     house_person(house, "down");
+    house_now = 0;
 }
 
 void house_kill(struct house *house)
 {
     house_look(house);
-    house->pids[house->pid_count] = house_parent(house->pids[0]);
-    (void)kill(house->pids[house->pid_count], SIGKILL);
+    house_now = 0;
+    (void)kill(house->keeper, SIGKILL);
     for (size_t i = 0; i < house->pid_count; i++)
         (void)kill(house->pids[i], SIGKILL);
     /* The lock of one that is dying still holds. */

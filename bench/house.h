@@ -18,6 +18,7 @@ struct house {
     double ready_us; /* from starting it to its answering */
     pid_t pids[HOUSE_PROCESSES_MAX];
     size_t pid_count;
+    pid_t keeper; /* the last of them */
 };
 
 /* Starts it on the folder, which becomes WRIT_HOME; HTTP on a port of its choice. */
