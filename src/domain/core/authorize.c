@@ -66,7 +66,8 @@ static struct msg_error core_not_callable(struct core_turn *turn, struct str add
     case CATALOG_SOURCE_AUTH:
         return core__error("auth_required",
                            str_printf(arena, "the source of %.*s needs a credential: %.*s",
-                                      STR_ARG(address), STR_ARG(source->reason)));
+                                      STR_ARG(address),
+                                      STR_ARG(source ? source->reason : STR_NULL)));
     case CATALOG_UNKNOWN:
     case CATALOG_FOUND:
     case CATALOG_SOURCE_DOWN:
