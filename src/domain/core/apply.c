@@ -31,6 +31,29 @@ static struct str core_digest_key(const struct digest *digest)
     return str_of((const char *)digest->bytes, DIGEST_LEN);
 }
 
+/*
+ * This one is found by its program no more. Another equal one that was left is found instead: two
+ * clients that come back find the two that they left.
+ */
+void core__program_taken(struct core *core, const struct execution *execution)
+{
+    struct str key = core_digest_key(&execution->program);
+    struct map_entry *entry;
+
+    if (map_find(&core->programs, key) != execution)
+        return;
+    (void)map_take(&core->programs, key);
+    for (size_t at = 0; (entry = map_next(&core->executions, &at));) {
+        struct execution *other = entry->value;
+
+        if (other != execution && other->left &&
+            digest_equal(&other->program, &execution->program)) {
+            (void)map_put(&core->programs, core_digest_key(&other->program), other);
+            return;
+        }
+    }
+}
+
 static bool core_apply_opened(struct core *core)
 {
     struct map_entry *entry;
@@ -40,7 +63,7 @@ static bool core_apply_opened(struct core *core)
         struct execution *execution = entry->value;
 
         execution->left = true;
-        if (core__is_live(execution))
+        if (core__is_live(execution) || (execution->effects && !execution->answered))
             (void)map_put(&core->programs, core_digest_key(&execution->program), execution);
     }
     for (size_t at = 0; (entry = map_next(&core->sessions, &at));) {
@@ -155,8 +178,6 @@ static bool core_apply_ended(struct core *core, struct execution *execution, int
     VEC_FINI(&execution->timers);
     core->live--;
     *VEC_PUSH(&core->ended) = execution->handle;
-    if (execution->effects)
-        (void)map_put(&core->programs, core_digest_key(&execution->program), execution);
     return true;
 }
 
@@ -185,11 +206,8 @@ static bool core_apply_answered(struct core *core, struct execution *execution)
 
 static bool core_apply_attached(struct core *core, struct execution *execution)
 {
-    struct str key = core_digest_key(&execution->program);
-
     execution->left = false;
-    if (core__is_live(execution) && map_find(&core->programs, key) == execution)
-        (void)map_take(&core->programs, key);
+    core__program_taken(core, execution);
     return true;
 }
 

@@ -153,13 +153,10 @@ bool core__execution_keep(const struct execution *execution)
 
 void core__execution_forget(struct core *core, struct execution *execution)
 {
-    struct str program = str_of((const char *)execution->program.bytes, DIGEST_LEN);
-
     (void)map_take_u64(&core->executions, execution->handle);
     (void)map_take(&core->ids,
                    str_of((const char *)execution->id.bytes, sizeof(execution->id.bytes)));
-    if (map_find(&core->programs, program) == execution)
-        (void)map_take(&core->programs, program);
+    core__program_taken(core, execution);
     if (execution->key.ptr && map_find(&core->keys, execution->key) == execution)
         (void)map_take(&core->keys, execution->key);
     (void)map_put_u64(&core->ghosts, execution->handle, execution);

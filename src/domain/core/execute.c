@@ -77,7 +77,7 @@ static struct execution *core_same_request(struct core_turn *turn, bool *ret_con
     }
     execution =
         map_find(&turn->core->programs, str_of((const char *)program.bytes, sizeof(program.bytes)));
-    if (!execution || execution->answered)
+    if (!execution || execution->answered || !execution->left)
         return NULL;
     if (!core__is_live(execution) &&
         (!execution->effects || turn->now_ms - execution->ended_ms > LIMIT_ATTACH_WINDOW_MS))
@@ -228,7 +228,10 @@ void core__on_leave(struct core_turn *turn)
     struct execution *execution = core__execution_find(turn->core, turn->command->as.execution);
     struct event event = { .type = EVENT_EXECUTION_LEFT };
 
-    if (!execution || !core__is_live(execution) || execution->left)
+    if (!execution || execution->left)
+        return;
+    /* One that ended is left only where its answer is still owed. */
+    if (!core__is_live(execution) && (!execution->effects || execution->answered))
         return;
     event.as.execution_left.execution = execution->handle;
     core__emit(turn, &event);

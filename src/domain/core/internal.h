@@ -62,6 +62,8 @@ bool core__apply(struct core *core, uint64_t seq, int64_t at_ms, const struct ev
 /* After each line: what need not be remembered is forgotten. */
 void core__settle(struct core *core);
 
+void core__program_taken(struct core *core, const struct execution *execution);
+
 /* Records an event in the update and makes it true. */
 void core__emit(struct core_turn *turn, const struct event *event);
 struct core_effect *core__effect(struct core_turn *turn, enum core_effect_type type);

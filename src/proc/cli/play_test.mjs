@@ -91,12 +91,14 @@ async function perform(play) {
     }
     const ran = await run(play, home);
 
-    await new Promise((done) => setTimeout(done, 5));
     if (ran.exit !== play.exit)
         wrong.push(`exit ${ran.exit}, not ${play.exit}`);
     if (ran.out !== play.out.map((line) => `${line}\n`).join(''))
         wrong.push(`printed:\n${ran.out}`);
     wrong.push(...play.err.filter((part) => !ran.err.includes(part)).map((part) => `standard error has no "${part}"`));
+    // What the double heard comes over a pipe of its own, perhaps a little later.
+    for (let tries = 0; tries < 100 && play.asked.some((part) => !child.heard.includes(part)); tries++)
+        await new Promise((done) => setTimeout(done, 20));
     wrong.push(...play.asked.filter((part) => !child.heard.includes(part)).map((part) => `it did not ask ${part}`));
     if (wrong.length > 0)
         wrong.push(`standard error:\n${ran.err}`, `asked:\n${child?.heard}`);

@@ -207,8 +207,8 @@ static void daemon_hand_over(struct daemon *daemon)
         struct command command = { .type = COMMAND_ANSWERED };
 
         if (queued == SIZE_MAX)
-            continue;
-        if (queued > 0) {
+            command.type = COMMAND_LEAVE;
+        else if (queued > 0) {
             daemon->handed.at[kept++] = handed;
             continue;
         }

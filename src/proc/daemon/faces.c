@@ -255,7 +255,12 @@ void daemon__mcp_ended(struct daemon *daemon, struct daemon_request *request,
         outcome.error = daemon_mcp_error(error);
     handed = mcp_ended(daemon->mcp, request->key, &outcome, &daemon->actions);
     daemon__request_free(daemon, request);
-    if (execution && handed && execution->effects) {
+    if (execution && execution->effects && !handed) {
+        struct command command = { .type = COMMAND_LEAVE };
+
+        command.as.execution = execution->handle;
+        daemon__step(daemon, &command);
+    } else if (execution && execution->effects) {
         struct daemon_handed owed = { .execution = execution->handle };
         size_t last = daemon->actions.list.count;
 
