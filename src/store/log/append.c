@@ -279,6 +279,12 @@ static int log_quiet_work(struct log *log, int64_t mono_ns)
         r = log_roll(log, mono_ns);
     if (r == 0 && log->noted < log->durable) {
         r = log__head_write(log->head_file, log->durable, &log->head);
+        if (r == -ENOSPC || r == -EDQUOT) {
+            /* The note saves reading later; the lines themselves are on disk. */
+            log_set_full(log, r, mono_ns);
+            log->quiet_ns = mono_ns;
+            return 0;
+        }
         log->noted = log->durable;
     }
     return r < 0 ? TRACE(r) : 0;
