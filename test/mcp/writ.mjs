@@ -58,7 +58,7 @@ export class Writ {
     }
 
     run(...args) {
-        return execFileSync(binary, args, { env: this.env, encoding: 'utf8', timeout: 30000 });
+        return execFileSync(binary, args, { env: this.env, encoding: 'utf8', timeout: 30000, maxBuffer: 1 << 26 });
     }
 
     // In a session of its own, so that it does not descend from this process: whatever started `writ mcp` is an agent,

@@ -6,6 +6,7 @@
  *     policy VERDICT PATTERN [EFFECT]                    a rule of the tenant
  *     mcp CLIENT execute CODE                            an agent's program; \n is a new line
  *     mcp CLIENT key KEY execute CODE
+ *     mcp CLIENT gasps CODE                              asks and cancels in one breath
  *     mcp CLIENT cancel | leaves | returns | approves WORD | elicits
  *     upstream SOURCE.NAME answers|fails|hangs|loses|dies|slow|wrong
  *     person WORD call N [VALUE]                         approve deny done not_done again
@@ -162,7 +163,10 @@ static void verb_mcp(struct world *world, struct str rest)
     }
     if (str_is(word, "execute"))
         world_client_execute(world, client, unescape(world, rest), key);
-    else if (str_is(word, "cancel"))
+    else if (str_is(word, "gasps")) {
+        world_client_execute(world, client, unescape(world, rest), key);
+        world_client_cancel(world, client);
+    } else if (str_is(word, "cancel"))
         world_client_cancel(world, client);
     else if (str_is(word, "leaves"))
         world_client_close(world, client);

@@ -149,6 +149,7 @@ static bool daemon_start(struct world *world)
     int r;
 
     world->starts++;
+    sim_disk_room(UINT64_MAX); /* Nothing starts on a full disk: somebody made room. */
     if (loop_new(&world->daemon_loop) < 0)
         UNREACHABLE("no loop");
     r = daemon_new(world->daemon_loop, &options, world->arena, &world->daemon, &sentence);

@@ -157,6 +157,7 @@ struct command_execute {
     struct str trace;
     struct digest engine;
     bool preview;
+    bool full; /* the disk is: nothing new is started */
 };
 
 struct command_source {

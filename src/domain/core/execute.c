@@ -125,6 +125,15 @@ void core__on_execute(struct core_turn *turn)
                        execute->code.len, (unsigned long long)LIMIT_PROGRAM_CODE_BYTES));
         return;
     }
+    if (execute->code.len + execute->input.len > LIMIT_PROGRAM_REQUEST_BYTES) {
+        core__reply_error(turn, &execute->who, "execute", "limit",
+                          str_printf(turn->update->turn,
+                                     "the program and its input have %zu bytes; at most %llu are "
+                                     "taken",
+                                     execute->code.len + execute->input.len,
+                                     (unsigned long long)LIMIT_PROGRAM_REQUEST_BYTES));
+        return;
+    }
     same = core_same_request(turn, &conflict);
     if (conflict)
         core__reply_error(turn, &execute->who, "execute", "conflict",
@@ -135,6 +144,10 @@ void core__on_execute(struct core_turn *turn)
     else if (turn->core->live >= LIMIT_EXECUTION_LIVE)
         core__reply_error(turn, &execute->who, "execute", "busy",
                           STR("as many executions live as are allowed; answer or cancel some"));
+    else if (execute->full)
+        core__reply_error(turn, &execute->who, "execute", "busy",
+                          STR("the disk is full: nothing new is started until there is room; "
+                              "what runs goes on"));
     else
         core_receive(turn);
 }

@@ -123,7 +123,7 @@ void core__on_report(struct core_turn *turn)
     if (report->state == MSG_REPORT_STATE_WAITING) {
         for (size_t i = 0; i < execution->timers.count; i++)
             core__due(turn->core, execution->timers.at[i].due_ms);
-        if (report->delivered == execution->deliveries.count)
+        if (report->delivered == execution->deliveries.count && !report->more)
             core__park(turn, execution);
         return;
     }

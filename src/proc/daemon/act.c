@@ -10,7 +10,6 @@ static void daemon_act_received(struct daemon *daemon, const struct core_effect 
 
     if (!request || !execution)
         return;
-    daemon__wait_for(daemon, request, effect->execution);
     if (request->asker != DAEMON_ASKER_MCP) {
         if (request->follow) {
             daemon__view_execution(daemon, execution, false, &text);

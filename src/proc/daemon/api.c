@@ -1,4 +1,5 @@
 /* API requests become commands or views; answers go back the way they came. */
+#include "proc/daemon/answer.h"
 #include "proc/daemon/internal.h"
 
 /* Of an answer in one frame. */
@@ -20,23 +21,17 @@ static void daemon_http_head(struct daemon *daemon, struct daemon_request *reque
     struct msg_http_response response = {
         .status = status, .headers_count = 1, .body = body, .more = more
     };
-    struct buf payload BUF_CLEANUP = BUF_INIT;
 
     response.headers = ARENA_NEW(daemon->turn, struct msg_header);
     response.headers[0] = more ? sse : json;
-    msg_http_response_encode(&response, &payload);
-    daemon__send(&daemon->web, MSG_HTTP_RESPONSE, request->key, buf_str(&payload));
+    daemon__http_response(daemon, request->key, &response);
 }
 
 static void daemon_http_part(struct daemon *daemon, struct daemon_request *request, struct str body,
                              bool last)
 {
-    struct msg_http_chunk chunk = { .last = last };
-    struct buf payload BUF_CLEANUP = BUF_INIT;
-
-    chunk.body = str_printf(daemon->turn, "data: %.*s\n\n", STR_ARG(body));
-    msg_http_chunk_encode(&chunk, &payload);
-    daemon__send(&daemon->web, MSG_HTTP_CHUNK, request->key, buf_str(&payload));
+    daemon__http_chunk(daemon, request->key,
+                       str_printf(daemon->turn, "data: %.*s\n\n", STR_ARG(body)), last);
 }
 
 /* What is too long for a frame goes in pieces of status 0, which the next frame continues. */
@@ -69,11 +64,6 @@ void daemon__api_respond(struct daemon *daemon, struct daemon_request *request, 
     struct msg_api_response response = { .status = status, .body = body, .more = more };
 
     if (request->asker == DAEMON_ASKER_HTTP) {
-        if (body.len > DAEMON_PIECE_MAX) {
-            status = api_error_status(STR("limit"));
-            body = STR("{\"error\":{\"code\":\"limit\",\"message\":\"the answer is longer than "
-                       "900 KiB; ask for less of it\"}}");
-        }
         if (request->head_sent) {
             daemon_http_part(daemon, request, body, !more);
         } else if (more) {
@@ -192,6 +182,7 @@ static void daemon_api_execution_start(struct daemon *daemon, struct daemon_requ
     command.as.execute.key = start->key;
     command.as.execute.preview = start->preview;
     command.as.execute.engine = daemon->engine;
+    command.as.execute.full = log_is_full(daemon->log);
     daemon__step(daemon, &command);
 }
 
@@ -238,6 +229,13 @@ static void daemon_api_cancel(struct daemon *daemon, struct daemon_request *requ
 
     if (!execution)
         return;
+    if (!str_starts(request->who.actor, STR("person:")) &&
+        !str_equal(request->who.actor, execution->who.actor)) {
+        daemon_api_fail_code(daemon, request, "refused",
+                             STR("this execution is somebody else's; a person may cancel it, in a "
+                                 "terminal of their own"));
+        return;
+    }
     command.as.cancel.execution = execution->handle;
     command.as.cancel.reason =
         str_printf(daemon->turn, "%.*s cancelled it", STR_ARG(request->who.actor));

@@ -125,8 +125,8 @@ static void daemon_stdio_who(struct daemon_stdio *stdio, const struct daemon_cli
     stdio->agent_pid = count > 1 ? chain[1].pid : client->peer.pid;
     stdio->who = (struct event_who){
         .channel = EVENT_CHANNEL_MCP,
-        .agent = str_copy(client->arena, str_from(name)),
-        .actor = str_printf(client->arena, "agent:%s", name),
+        .agent = str_copy(stdio->arena, str_from(name)),
+        .actor = str_printf(stdio->arena, "agent:%s", name),
     };
 }
 
@@ -134,12 +134,19 @@ static void daemon_attach(struct daemon *daemon, struct daemon_client *client, u
 {
     int in_fd = link_fd_take(client->peer.link, 0);
     int out_fd = link_fd_take(client->peer.link, 1);
-    struct daemon_stdio *stdio = heap_alloc(sizeof(*stdio));
+    struct daemon_stdio *stdio;
     struct command command = { .type = COMMAND_SESSION_OPEN };
 
+    if (client->stdio || in_fd < 0 || out_fd < 0) {
+        if (in_fd >= 0)
+            link_fd_close(in_fd);
+        if (out_fd >= 0)
+            link_fd_close(out_fd);
+        return;
+    }
+    stdio = heap_alloc(sizeof(*stdio));
     stdio->ready.kind = DAEMON_READY_STDIO;
-    if (client->stdio || in_fd < 0 || out_fd < 0 ||
-        stream_new(daemon->loop, in_fd, out_fd, &stdio->ready, &stdio->stream) < 0) {
+    if (stream_new(daemon->loop, in_fd, out_fd, &stdio->ready, &stdio->stream) < 0) {
         (void)heap_free(stdio);
         return;
     }
@@ -147,6 +154,7 @@ static void daemon_attach(struct daemon *daemon, struct daemon_client *client, u
     stdio->client = client;
     client->stdio = stdio->number;
     client->attach_id = frame;
+    stdio->arena = arena_new(0);
     daemon_stdio_who(stdio, client);
     (void)map_put_u64(&daemon->stdios, stdio->number, stdio);
     mcp_open(daemon->mcp, stdio->number, stdio->who.actor);
@@ -241,5 +249,6 @@ void daemon__stdio_close(struct daemon *daemon, struct daemon_stdio *stdio, cons
         daemon__send(&stdio->client->peer, MSG_MCP_DETACHED, stdio->client->attach_id,
                      buf_str(&payload));
     }
+    (void)arena_free(stdio->arena);
     (void)heap_free(stdio);
 }

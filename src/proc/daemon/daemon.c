@@ -138,6 +138,15 @@ void daemon__hold(struct daemon *daemon, const struct core_effect *effect)
     daemon->sync = true;
 }
 
+/* At once: whoever asked may cancel, or go, before the effect is carried out. */
+static void daemon_received(struct daemon *daemon, const struct core_effect *effect)
+{
+    struct daemon_request *request = daemon__request_find(daemon, effect->token);
+
+    if (request)
+        daemon__wait_for(daemon, request, effect->execution);
+}
+
 void daemon__step(struct daemon *daemon, struct command *command)
 {
     struct core_update *update = &daemon->update;
@@ -150,6 +159,8 @@ void daemon__step(struct daemon *daemon, struct command *command)
     for (size_t i = 0; i < update->effects.count; i++) {
         const struct core_effect *effect = &update->effects.at[i];
 
+        if (effect->type == EFFECT_RECEIVED)
+            daemon_received(daemon, effect);
         if (effect->durable > log_durable(daemon->log))
             daemon__hold(daemon, effect);
         else
@@ -609,8 +620,11 @@ static void daemon_free_source(void *value)
 
 static void daemon_free_stdio(void *value)
 {
-    (void)stream_free(((struct daemon_stdio *)value)->stream);
-    (void)heap_free(value);
+    struct daemon_stdio *stdio = value;
+
+    (void)stream_free(stdio->stream);
+    (void)arena_free(stdio->arena);
+    (void)heap_free(stdio);
 }
 
 static void daemon_free_client(void *value)

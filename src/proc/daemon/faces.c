@@ -1,5 +1,9 @@
 /* MCP's actions become commands, and what became of them becomes MCP again. HTTP likewise. */
+#include "proc/daemon/answer.h"
 #include "proc/daemon/internal.h"
+
+/* Refusals at the HTTP door that are recorded in a minute: they cost nobody a token. */
+#define DAEMON_REFUSED_MAX 60U
 
 static struct event_who daemon_mcp_who(struct daemon *daemon, const struct mcp_client *client)
 {
@@ -47,6 +51,7 @@ static void daemon_mcp_execute(struct daemon *daemon, const struct mcp_action *a
     command.as.execute.key = execute->idempotency_key;
     command.as.execute.trace = daemon_trace_id(execute->traceparent);
     command.as.execute.engine = daemon->engine;
+    command.as.execute.full = log_is_full(daemon->log);
     daemon__step(daemon, &command);
 }
 
@@ -135,7 +140,6 @@ static void daemon_mcp_write(struct daemon *daemon, const struct mcp_action *act
 
 static void daemon_http_respond(struct daemon *daemon, const struct mcp_action *action)
 {
-    struct buf payload BUF_CLEANUP = BUF_INIT;
     struct msg_http_response response = {
         .status = action->respond.status,
         .headers_count = action->respond.headers_count,
@@ -146,18 +150,7 @@ static void daemon_http_respond(struct daemon *daemon, const struct mcp_action *
     response.headers = ARENA_ARRAY(daemon->turn, struct msg_header, action->respond.headers_count);
     for (size_t i = 0; i < action->respond.headers_count; i++)
         response.headers[i] = action->respond.headers[i];
-    msg_http_response_encode(&response, &payload);
-    daemon__send(&daemon->web, MSG_HTTP_RESPONSE, action->to, buf_str(&payload));
-}
-
-static void daemon_http_chunk(struct daemon *daemon, const struct mcp_action *action)
-{
-    struct buf payload BUF_CLEANUP = BUF_INIT;
-    struct msg_http_chunk chunk = { .body = action->chunk.body.ptr ? action->chunk.body : STR(""),
-                                    .last = action->chunk.last };
-
-    msg_http_chunk_encode(&chunk, &payload);
-    daemon__send(&daemon->web, MSG_HTTP_CHUNK, action->to, buf_str(&payload));
+    daemon__http_response(daemon, action->to, &response);
 }
 
 static void daemon_mcp_action(struct daemon *daemon, const struct mcp_action *action)
@@ -172,7 +165,7 @@ static void daemon_mcp_action(struct daemon *daemon, const struct mcp_action *ac
         daemon_http_respond(daemon, action);
         return;
     case MCP_CHUNK:
-        daemon_http_chunk(daemon, action);
+        daemon__http_chunk(daemon, action->to, action->chunk.body, action->chunk.last);
         return;
     case MCP_EXECUTE:
         daemon_mcp_execute(daemon, action);
@@ -295,6 +288,16 @@ void daemon__mcp_input(struct daemon *daemon, const struct daemon_request *reque
     mcp_input_opened(daemon->mcp, request->key, &asked, daemon->now_ms, &daemon->actions);
 }
 
+/* Anybody on this machine may knock: what that writes has a limit. */
+static bool daemon_refusal_is_recorded(struct daemon *daemon)
+{
+    if (daemon->now_ms - daemon->refused_ms > 60000) {
+        daemon->refused_ms = daemon->now_ms;
+        daemon->refused = 0;
+    }
+    return daemon->refused++ < DAEMON_REFUSED_MAX;
+}
+
 static void daemon_http_request(struct daemon *daemon, uint64_t exchange,
                                 const struct msg_http_request *http)
 {
@@ -321,7 +324,8 @@ static void daemon_http_request(struct daemon *daemon, uint64_t exchange,
                                 .message = admit == MCP_ADMIT_TOKEN
                                                ? STR("no or a wrong token")
                                                : STR("a foreign Host or Origin") };
-        daemon__step(daemon, &command);
+        if (daemon_refusal_is_recorded(daemon))
+            daemon__step(daemon, &command);
         daemon__mcp_actions(daemon);
         return;
     }

@@ -23,8 +23,7 @@
 #define DAEMON_QUEUE_MAX 8U
 /* Programs that a worker holds, those that wait included. */
 #define DAEMON_RESIDENTS_MAX 32U
-/* A worker that has not reported for so long is busy: what waits behind it goes elsewhere. */
-#define DAEMON_SLOW_MS 10
+#define DAEMON_SLOW_MS       10 /* of a worker: what waits behind it goes elsewhere */
 /* How often a program may take its worker down before it is ended. */
 #define DAEMON_DEATHS_MAX 2U
 /* CLI connections, and MCP connections over stdio. */
@@ -90,8 +89,9 @@ struct daemon_client {
 struct daemon_stdio {
     struct loop_ready ready;
     uint64_t number; /* mcp connection */
+    struct arena *arena;
     struct stream *stream;
-    struct daemon_client *client;
+    struct daemon_client *client; /* NULL: the command line is gone, its pipes are not */
     struct event_who who;
     uint64_t session;
     int32_t agent_pid;
@@ -177,6 +177,8 @@ struct daemon {
     bool more_asked;
     int64_t started_ms;
     int64_t now_ms;
+    int64_t refused_ms; /* since then so many were recorded as refused at the HTTP door */
+    uint32_t refused;
 };
 
 /* A result that came in a descriptor, while it is being kept. */
@@ -218,6 +220,7 @@ struct event_who daemon__who_copy(struct arena *arena, const struct event_who *w
 /* act.c */
 void daemon__act(struct daemon *daemon, const struct core_effect *effect);
 void daemon__published(struct daemon *daemon, const struct event *event);
+void daemon__progress(struct daemon *daemon, const struct msg_call_progress *progress);
 
 /* store.c */
 MUST int daemon__store_open(struct daemon *daemon, struct arena *arena, struct str *ret_sentence);
@@ -233,9 +236,6 @@ int64_t daemon__pool_due_ms(const struct daemon *daemon);
 void daemon__worker_up(struct daemon *daemon, struct daemon_worker *worker);
 void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker);
 void daemon__worker_gone(struct daemon *daemon, struct daemon_worker *worker);
-
-/* act.c */
-void daemon__progress(struct daemon *daemon, const struct msg_call_progress *progress);
 
 /* sources.c */
 void daemon__egress_ready(struct daemon *daemon);

@@ -12,6 +12,8 @@
 
 /* Deliveries in one frame stay well below the longest frame. */
 #define DAEMON_FRAME_BYTES (768U * 1024U)
+/* Calls of one report that make one line of the log, which has an end (LOG_LINE_MAX). */
+#define DAEMON_CALLS_AT_ONCE 512U
 
 static struct daemon_slot *daemon_slot(struct daemon *daemon, uint64_t execution)
 {
@@ -70,20 +72,23 @@ static void daemon_value_read(struct daemon *daemon, struct msg_delivery *delive
     delivery->artifact = none;
 }
 
-/* How many deliveries from slot->fed on fit into one frame. */
+/*
+ * How many deliveries fit into one frame that has so many bytes already: at least one into an
+ * empty one.
+ */
 static size_t daemon_batch(struct daemon *daemon, const struct execution *execution, uint64_t from,
-                           struct msg_delivery **ret_deliveries)
+                           size_t bytes, struct msg_delivery **ret_deliveries)
 {
     size_t left = execution->deliveries.count - (size_t)from;
     struct msg_delivery *list = ARENA_ARRAY(daemon->turn, struct msg_delivery, left);
-    size_t bytes = 0;
+    bool empty = bytes == 0;
     size_t count = 0;
 
     while (count < left && bytes < DAEMON_FRAME_BYTES) {
         core_delivery_print(execution, from + count + 1, daemon->turn, &list[count]);
         daemon_value_read(daemon, &list[count]);
         bytes += list[count].value.len + 64;
-        if (count > 0 && bytes > DAEMON_FRAME_BYTES)
+        if ((count > 0 || !empty) && bytes > DAEMON_FRAME_BYTES)
             break;
         count++;
     }
@@ -139,7 +144,8 @@ static void daemon_send_start(struct daemon *daemon, struct daemon_slot *slot,
         },
     };
 
-    start.deliveries_count = daemon_batch(daemon, execution, 0, &start.deliveries);
+    start.deliveries_count = daemon_batch(
+        daemon, execution, 0, execution->code.len + execution->input.len, &start.deliveries);
     slot->fed = start.deliveries_count;
     msg_program_start_encode(&start, &payload);
     daemon__send(&slot->worker->peer, MSG_PROGRAM_START, execution->handle, buf_str(&payload));
@@ -153,7 +159,8 @@ static void daemon_send_deliveries(struct daemon *daemon, struct daemon_slot *sl
         struct buf payload BUF_CLEANUP = BUF_INIT;
         struct msg_program_deliver deliver = { .execution = execution->handle };
 
-        deliver.deliveries_count = daemon_batch(daemon, execution, slot->fed, &deliver.deliveries);
+        deliver.deliveries_count =
+            daemon_batch(daemon, execution, slot->fed, 0, &deliver.deliveries);
         slot->fed += deliver.deliveries_count;
         msg_program_deliver_encode(&deliver, &payload);
         daemon__send(&slot->worker->peer, MSG_PROGRAM_DELIVER, execution->handle,
@@ -360,11 +367,36 @@ void daemon__worker_up(struct daemon *daemon, struct daemon_worker *worker)
     daemon->more_asked = false;
 }
 
+/* A report of very many calls is several: each of them makes more of the line than it is long. */
+static void daemon_report_step(struct daemon *daemon, const struct msg_program_report *report)
+{
+    struct msg_program_report rest = *report;
+    struct command command = { .type = COMMAND_REPORT };
+
+    while (rest.calls_count > DAEMON_CALLS_AT_ONCE) {
+        command.as.report = (struct msg_program_report){
+            .execution = rest.execution,
+            .delivered = rest.delivered,
+            .state = MSG_REPORT_STATE_WAITING,
+            .calls = rest.calls,
+            .calls_count = DAEMON_CALLS_AT_ONCE,
+            .emits = rest.emits,
+            .emits_count = rest.emits_count,
+            .more = true,
+        };
+        daemon__step(daemon, &command);
+        rest.emits_count = 0; /* shown before its calls, as ever */
+        rest.calls += DAEMON_CALLS_AT_ONCE;
+        rest.calls_count -= DAEMON_CALLS_AT_ONCE;
+    }
+    command.as.report = rest;
+    daemon__step(daemon, &command);
+}
+
 static void daemon_report(struct daemon *daemon, struct daemon_worker *worker,
                           const struct msg_program_report *report)
 {
     struct daemon_slot *slot = daemon_slot(daemon, report->execution);
-    struct command command = { .type = COMMAND_REPORT };
 
     /* It was sent elsewhere since, or put away: what this worker says of it is old. */
     if (!slot || slot->worker != worker || slot->owed == 0)
@@ -375,8 +407,7 @@ static void daemon_report(struct daemon *daemon, struct daemon_worker *worker,
     }
     slot->ended = report->state != MSG_REPORT_STATE_WAITING && !report->more;
     slot->deaths = 0;
-    command.as.report = *report;
-    daemon__step(daemon, &command);
+    daemon_report_step(daemon, report);
 }
 
 void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker)
