@@ -46,7 +46,7 @@ void core__program_taken(struct core *core, const struct execution *execution)
     for (size_t at = 0; (entry = map_next(&core->executions, &at));) {
         struct execution *other = entry->value;
 
-        if (other != execution && other->left &&
+        if (other != execution && (other->left || !core__is_live(other)) &&
             digest_equal(&other->program, &execution->program)) {
             (void)map_put(&core->programs, core_digest_key(&other->program), other);
             return;
@@ -178,6 +178,8 @@ static bool core_apply_ended(struct core *core, struct execution *execution, int
     VEC_FINI(&execution->timers);
     core->live--;
     *VEC_PUSH(&core->ended) = execution->handle;
+    if (execution->effects)
+        (void)map_put(&core->programs, core_digest_key(&execution->program), execution);
     return true;
 }
 

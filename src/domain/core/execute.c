@@ -77,7 +77,10 @@ static struct execution *core_same_request(struct core_turn *turn, bool *ret_con
     }
     execution =
         map_find(&turn->core->programs, str_of((const char *)program.bytes, sizeof(program.bytes)));
-    if (!execution || execution->answered || !execution->left)
+    if (!execution || execution->answered)
+        return NULL;
+    /* One that ended a moment ago may not have heard yet that its connection broke. */
+    if (core__is_live(execution) && !execution->left)
         return NULL;
     if (!core__is_live(execution) &&
         (!execution->effects || turn->now_ms - execution->ended_ms > LIMIT_ATTACH_WINDOW_MS))

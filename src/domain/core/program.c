@@ -47,21 +47,42 @@ static void core_nondeterministic(struct core_turn *turn, struct execution *exec
     core__end_error(turn, execution, EVENT_EXECUTION_STATE_FAILED, &error);
 }
 
-static void core_report_timers(struct execution *execution, const struct msg_program_report *report)
+/* A program that runs again reports timers that it reported, or that fell due, before. */
+static bool core_timer_is_known(const struct core_turn *turn, const struct execution *execution,
+                                const struct msg_program_timer *timer)
+{
+    for (size_t i = 0; i < execution->timers.count; i++)
+        if (execution->timers.at[i].timer == timer->timer)
+            return true;
+    if (timer->due_ms > turn->now_ms)
+        return false;
+    for (size_t i = execution->deliveries.count; i-- > 0;)
+        if (execution->deliveries.at[i].kind == MSG_DELIVERY_KIND_TIMER &&
+            execution->deliveries.at[i].timer == timer->timer)
+            return true;
+    return false;
+}
+
+static void core_timer_clear(struct execution *execution, uint32_t timer)
+{
+    for (size_t i = 0; i < execution->timers.count; i++)
+        if (execution->timers.at[i].timer == timer) {
+            execution->timers.at[i] = execution->timers.at[--execution->timers.count];
+            return;
+        }
+}
+
+static void core_report_timers(const struct core_turn *turn, struct execution *execution,
+                               const struct msg_program_report *report)
 {
     for (size_t i = 0; i < report->timers_count; i++) {
         const struct msg_program_timer *timer = &report->timers[i];
 
-        if (!timer->cleared) {
+        if (timer->cleared)
+            core_timer_clear(execution, timer->timer);
+        else if (!core_timer_is_known(turn, execution, timer))
             *VEC_PUSH(&execution->timers) =
                 (struct core_timer){ .timer = timer->timer, .due_ms = timer->due_ms };
-            continue;
-        }
-        for (size_t t = 0; t < execution->timers.count; t++)
-            if (execution->timers.at[t].timer == timer->timer) {
-                execution->timers.at[t] = execution->timers.at[--execution->timers.count];
-                break;
-            }
     }
 }
 
@@ -115,9 +136,7 @@ void core__on_report(struct core_turn *turn)
     if (!execution || !core__is_live(execution) || report->delivered > execution->deliveries.count)
         return;
     core_report_emits(turn, execution, report);
-    if (report->delivered == 0)
-        VEC_CLEAR(&execution->timers);
-    core_report_timers(execution, report);
+    core_report_timers(turn, execution, report);
     if (!core_report_calls(turn, execution, report))
         return;
     if (report->state == MSG_REPORT_STATE_WAITING) {

@@ -113,7 +113,9 @@ static void daemon_mcp_cancel(struct daemon *daemon, const struct mcp_action *ac
     command.as.cancel.execution = request->execution;
     command.as.cancel.reason = STR("the client cancelled it");
     daemon__request_free(daemon, request);
-    if (command.as.cancel.execution)
+    /* Whoever joined it meanwhile still wants it. */
+    if (command.as.cancel.execution &&
+        !map_find_u64(&daemon->waiters, command.as.cancel.execution))
         daemon__step(daemon, &command);
 }
 
@@ -126,7 +128,7 @@ static void daemon_mcp_detach(struct daemon *daemon, const struct mcp_action *ac
         return;
     command.as.execution = request->execution;
     daemon__request_free(daemon, request);
-    if (command.as.execution)
+    if (command.as.execution && !map_find_u64(&daemon->waiters, command.as.execution))
         daemon__step(daemon, &command);
 }
 
