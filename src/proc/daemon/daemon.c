@@ -191,7 +191,11 @@ bool daemon__closed(struct daemon *daemon, const struct event_who *who, struct m
 
 void daemon__handed(struct daemon *daemon, const struct daemon_handed *handed)
 {
-    *VEC_PUSH(&daemon->handed) = *handed;
+    struct daemon_handed *owed = VEC_PUSH(&daemon->handed);
+
+    *owed = *handed;
+    if (!handed->stdio && !handed->client)
+        owed->due_ms = daemon->now_ms + DAEMON_HANDED_MS;
 }
 
 /* Bytes of the answer that the kernel has not taken; SIZE_MAX: the connection is gone. */
@@ -219,7 +223,7 @@ static void daemon_hand_over(struct daemon *daemon)
 
         if (queued == SIZE_MAX)
             command.type = COMMAND_LEAVE;
-        else if (queued > 0) {
+        else if (queued > 0 || handed.due_ms > daemon->now_ms) {
             daemon->handed.at[kept++] = handed;
             continue;
         }
@@ -227,6 +231,17 @@ static void daemon_hand_over(struct daemon *daemon)
         daemon__step(daemon, &command);
     }
     daemon->handed.count = kept;
+}
+
+/* When an answer may be recorded as handed over; INT64_MAX: none is on its way. */
+static int64_t daemon_handed_due(const struct daemon *daemon)
+{
+    int64_t due_ms = INT64_MAX;
+
+    for (size_t i = 0; i < daemon->handed.count; i++)
+        if (daemon->handed.at[i].due_ms < due_ms)
+            due_ms = daemon->handed.at[i].due_ms;
+    return due_ms;
 }
 
 static int64_t daemon_timeout(const struct daemon *daemon, int64_t timeout_ms)
@@ -239,13 +254,16 @@ static int64_t daemon_timeout(const struct daemon *daemon, int64_t timeout_ms)
 
     due_ms = mcp_ms < due_ms ? mcp_ms : due_ms;
     due_ms = pool_ms < due_ms ? pool_ms : due_ms;
+    due_ms = daemon_handed_due(daemon) < due_ms ? daemon_handed_due(daemon) : due_ms;
     if (due_ms != INT64_MAX && due_ms - clock_now_ms() < wait_ms)
         wait_ms = due_ms - clock_now_ms();
     if (log_ns >= 0 && (log_ns - clock_mono_ns()) / 1000000 + 1 < wait_ms)
         wait_ms = (log_ns - clock_mono_ns()) / 1000000 + 1;
     if (timeout_ms >= 0 && timeout_ms < wait_ms)
         wait_ms = timeout_ms;
-    return wait_ms < 0 || daemon->acts.count > 0 || daemon->handed.count > 0 ? 0 : wait_ms;
+    return wait_ms < 0 || daemon->acts.count > 0 || daemon_handed_due(daemon) <= daemon->now_ms
+               ? 0
+               : wait_ms;
 }
 
 static void daemon_ready(struct daemon *daemon, struct loop_ready *ready);

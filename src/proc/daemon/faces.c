@@ -103,20 +103,40 @@ static void daemon_mcp_answer(struct daemon *daemon, const struct mcp_action *ac
     daemon__step(daemon, &command);
 }
 
+/*
+ * Over HTTP a stream that closes is a cancellation (2026-07-28). Where the request has an
+ * idempotency key its client means to come back, and finds the execution that it left.
+ */
+static bool daemon_comes_back(const struct daemon *daemon, const struct daemon_request *request)
+{
+    const struct execution *execution = core_execution(daemon->core, request->execution);
+
+    return execution && execution->key.ptr && str_starts(request->who.actor, STR("token:"));
+}
+
 static void daemon_mcp_cancel(struct daemon *daemon, const struct mcp_action *action)
 {
     struct daemon_request *request = map_find_u64(&daemon->keys, action->key);
     struct command command = { .type = COMMAND_CANCEL };
+    uint64_t execution;
+    bool back;
 
     if (!request)
         return;
-    command.as.cancel.execution = request->execution;
-    command.as.cancel.reason = STR("the client cancelled it");
+    execution = request->execution;
+    back = daemon_comes_back(daemon, request);
     daemon__request_free(daemon, request);
     /* Whoever joined it meanwhile still wants it. */
-    if (command.as.cancel.execution &&
-        !map_find_u64(&daemon->waiters, command.as.cancel.execution))
-        daemon__step(daemon, &command);
+    if (!execution || map_find_u64(&daemon->waiters, execution))
+        return;
+    command.type = back ? COMMAND_LEAVE : COMMAND_CANCEL;
+    if (back) {
+        command.as.execution = execution;
+    } else {
+        command.as.cancel.execution = execution;
+        command.as.cancel.reason = STR("the client cancelled it");
+    }
+    daemon__step(daemon, &command);
 }
 
 static void daemon_mcp_detach(struct daemon *daemon, const struct mcp_action *action)

@@ -193,7 +193,11 @@ struct daemon_handed {
     uint64_t execution;
     uint64_t stdio;  /* 0: not over stdio */
     uint64_t client; /* 0: not over the local socket */
+    int64_t due_ms;  /* not recorded before; HTTP: its client may have hung up unseen */
 };
+
+/* Over HTTP an answer counts as handed over when nobody asked again for so long. */
+#define DAEMON_HANDED_MS 250
 
 struct daemon_waiters {
     struct daemon_waiting VEC(uint64_t) requests; /* tokens */
