@@ -9,6 +9,8 @@
 #include "proc/daemon/internal.h"
 
 #define DAEMON_TURN_BYTES_MAX (256U << 20)
+/* Over HTTP an answer counts as handed over when nobody asked again for so long. */
+#define DAEMON_HANDED_MS 250
 
 static const char *const daemon_type_none = "none";
 

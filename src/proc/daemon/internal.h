@@ -196,9 +196,6 @@ struct daemon_handed {
     int64_t due_ms;  /* not recorded before; HTTP: its client may have hung up unseen */
 };
 
-/* Over HTTP an answer counts as handed over when nobody asked again for so long. */
-#define DAEMON_HANDED_MS 250
-
 struct daemon_waiters {
     struct daemon_waiting VEC(uint64_t) requests; /* tokens */
 };
@@ -289,7 +286,6 @@ void daemon__api_fail(struct daemon *daemon, struct daemon_request *request,
 void daemon__api_stream(struct daemon *daemon, struct daemon_request *request, const char *name,
                         struct str data);
 
-/* view.c */
 void daemon__walls(struct daemon *daemon, struct api_words *words);
 void daemon__view_execution(struct daemon *daemon, const struct execution *execution, bool whole,
                             struct buf *out);
