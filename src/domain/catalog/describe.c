@@ -10,8 +10,10 @@
  *
  * Schemas are walked with a stack of pieces, texts and types still to be written, so neither their
  * nesting nor a cycle of references can exhaust anything: what is deeper than DEPTH_MAX or beyond
- * SIZE_MAX is `unknown`. Every text of the source passes through comment_add or literal_add; both
- * drop what nobody sees and break what would end a comment, a string or a fence around it.
+ * SIZE_MAX is `unknown`, what is one of too many members or alternatives is counted, and a last
+ * line says that something was left out. Members that are required are never left out. Every text
+ * of the source passes through comment_add or literal_add; both drop what nobody sees and break
+ * what would end a comment, a string or a fence around it.
  */
 #include "base/vec.h"
 #include "domain/catalog/internal.h"
@@ -20,6 +22,9 @@
 #define DEPTH_MAX   12U
 #define SIZE_MAX_TS (16U * 1024U)
 #define ENUM_MAX    40U
+#define MEMBERS_MAX 120U  /* of one object; required ones come on top */
+#define CHOICES_MAX 40U   /* of one union */
+#define NAMED_MAX   120U  /* definitions */
 #define NOTE_MAX    240U  /* bytes of a member's description */
 #define TEXT_MAX    2000U /* bytes of the tool's */
 
@@ -49,6 +54,8 @@ struct writer {
     struct piece_vec stack; /* the next piece last */
     struct piece_vec next;  /* what one step adds, in order */
     struct named_vec named;
+    size_t size;     /* of all texts, also those still to be written */
+    size_t left_out; /* types and members */
 };
 
 /* ---- texts ---- */
@@ -140,8 +147,14 @@ static struct str kept(struct writer *writer, struct buf *text)
 
 /* ---- pieces ---- */
 
+static bool is_full(const struct writer *writer)
+{
+    return writer->size > SIZE_MAX_TS;
+}
+
 static void text_next(struct writer *writer, struct str text)
 {
+    writer->size += text.len;
     *VEC_PUSH(&writer->next) = (struct piece){ .text = text };
 }
 
@@ -222,6 +235,10 @@ static struct str reference_name(struct writer *writer, const struct piece *of,
     for (size_t i = 0; i < writer->named.count; i++) {
         if (writer->named.at[i].schema == schema)
             return writer->named.at[i].name;
+    }
+    if (writer->named.count >= NAMED_MAX || is_full(writer)) {
+        writer->left_out++;
+        return STR("unknown");
     }
     struct str name = name_make(writer, reference);
     *VEC_PUSH(&writer->named) = (struct named){ .schema = schema, .root = of->root, .name = name };
@@ -306,6 +323,19 @@ static struct str member_head(struct writer *writer, const struct piece *of, str
     return kept(writer, &text);
 }
 
+/* How many members were left out, in the place where they would stand. */
+static void members_left_out(struct writer *writer, const struct piece *of, size_t count)
+{
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    if (count == 0)
+        return;
+    writer->left_out += count;
+    indent_add(&text, of->indent + 1);
+    buf_printf(&text, "/* %zu more */\n", count);
+    text_next(writer, kept(writer, &text));
+}
+
 static void object_next(struct writer *writer, const struct piece *of)
 {
     const struct json_value *properties = member(of->schema, "properties", JSON_OBJECT);
@@ -327,11 +357,17 @@ static void object_next(struct writer *writer, const struct piece *of)
     }
     inner.indent++;
     text_next(writer, STR("{\n"));
+    size_t count = 0, left_out = 0;
     while ((value = json_next(&iter))) {
+        if ((count++ >= MEMBERS_MAX || is_full(writer)) && !is_required(of->schema, iter.key)) {
+            left_out++;
+            continue;
+        }
         text_next(writer, member_head(writer, of, iter.key, value));
         type_next(writer, &inner, value, false);
         text_next(writer, STR(";\n"));
     }
+    members_left_out(writer, of, left_out);
     if (json_is_object(rest) || json_is_true(rest)) {
         indent_add(&text, of->indent + 1);
         buf_add_c(&text, "[key: string]: unknown;\n");
@@ -389,21 +425,45 @@ static void simple_next(struct writer *writer, const struct piece *of, struct st
         text_next(writer, STR("unknown"));
 }
 
+/* What tells alternatives apart, as a comment in front of them. */
+static void discriminator_next(struct writer *writer, const struct piece *of)
+{
+    const struct json_value *value = json_get(of->schema, "discriminator");
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    if (!value)
+        value = json_get(of->schema, "x-discriminator");
+    struct str name = json_get_str(value, "propertyName");
+    if (!value || name.len == 0)
+        return;
+    buf_add_c(&text, "/* by ");
+    comment_add(&text, name, 64, false);
+    buf_add_c(&text, " */ ");
+    text_next(writer, kept(writer, &text));
+}
+
 /* Alternatives, or parts that all hold: one after the other with a sign between them. */
 static void several_next(struct writer *writer, const struct piece *of,
                          const struct json_value *list, struct str sign)
 {
     struct json_iter iter = json_iter(list);
     const struct json_value *value;
-    size_t count = 0;
-    bool brackets = of->tight && json_count(list) > 1;
+    size_t count = 0, all = json_count(list);
+    bool choice = str_is(sign, " | ");
+    bool brackets = of->tight && all > 1;
 
     if (brackets)
         text_next(writer, STR("("));
-    while ((value = json_next(&iter))) {
+    if (choice)
+        discriminator_next(writer, of);
+    while ((value = json_next(&iter)) && (!choice || count < CHOICES_MAX)) {
         if (count++ > 0)
             text_next(writer, sign);
         type_next(writer, of, value, true);
+    }
+    if (value) {
+        writer->left_out += all - count;
+        text_next(writer, STR(" | unknown"));
     }
     if (brackets)
         text_next(writer, STR(")"));
@@ -451,45 +511,80 @@ static void plain_next(struct writer *writer, const struct piece *of)
         text_next(writer, of->tight ? STR(" | null)") : STR(" | null"));
 }
 
+/*
+ * Members of its own, all of allOf, one of oneOf, one of anyOf: all that is there holds together.
+ * Alternatives that say nothing but which members are required say nothing about types.
+ */
+static bool says_types(const struct json_value *list)
+{
+    struct json_iter iter = json_iter(list);
+    const struct json_value *value;
+
+    while ((value = json_next(&iter))) {
+        if (!json_is_object(value) || !json_get(value, "required") || json_count(value) > 1)
+            return true;
+    }
+    return false;
+}
+
 static void combined_next(struct writer *writer, const struct piece *of)
 {
-    const struct json_value *schema = of->schema, *list;
+    static const char *const words[] = { "allOf", "oneOf", "anyOf" };
+    const struct json_value *schema = of->schema, *lists[ARRAY_COUNT(words)];
     bool own = json_count(member(schema, "properties", JSON_OBJECT)) > 0;
-    struct str sign = STR(" | ");
+    struct piece tight = *of;
+    size_t parts = own;
 
-    if (!(list = member(schema, "anyOf", JSON_ARRAY)) &&
-        !(list = member(schema, "oneOf", JSON_ARRAY))) {
-        list = member(schema, "allOf", JSON_ARRAY);
-        sign = STR(" & ");
+    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+        lists[i] = member(schema, words[i], JSON_ARRAY);
+        if (!says_types(lists[i]))
+            lists[i] = NULL;
+        parts += lists[i] != NULL;
     }
-    if (json_count(list) == 0) {
+    if (parts == own) {
         plain_next(writer, of);
         return;
     }
-    if (!own) {
-        several_next(writer, of, list, sign);
-        return;
-    }
-    struct piece tight = *of;
-    tight.tight = true;
-    if (of->tight)
+    tight.tight |= parts > 1;
+    if (parts > 1 && of->tight)
         text_next(writer, STR("("));
-    object_next(writer, of);
-    text_next(writer, STR(" & "));
-    several_next(writer, &tight, list, sign);
-    if (of->tight)
+    if (own)
+        object_next(writer, of);
+    for (size_t i = 0, said = own; i < ARRAY_COUNT(words); i++) {
+        if (!lists[i])
+            continue;
+        if (said++ > 0)
+            text_next(writer, STR(" & "));
+        several_next(writer, &tight, lists[i], i == 0 ? STR(" & ") : STR(" | "));
+    }
+    if (parts > 1 && of->tight)
         text_next(writer, STR(")"));
+}
+
+static bool is_small(const struct json_value *schema)
+{
+    struct str type = json_get_str(schema, "type");
+
+    return type.len > 0 && !str_is(type, "object") && !str_is(type, "array") &&
+           !json_get(schema, "enum") && !json_get(schema, "anyOf") && !json_get(schema, "oneOf") &&
+           !json_get(schema, "allOf") && !json_get(schema, "const");
 }
 
 static void type_step(struct writer *writer, const struct piece *of)
 {
     const struct json_value *schema = of->schema, *value;
 
-    if (json_is_false(schema))
+    if (json_is_false(schema)) {
         text_next(writer, STR("never"));
-    else if (!json_is_object(schema) || of->depth > DEPTH_MAX || writer->out->len > SIZE_MAX_TS)
+        return;
+    }
+    if (!json_is_object(schema) ||
+        ((of->depth > DEPTH_MAX || is_full(writer)) && !is_small(schema))) {
+        writer->left_out += json_count(schema) > 0;
         text_next(writer, STR("unknown"));
-    else if ((value = member(schema, "$ref", JSON_STRING)))
+        return;
+    }
+    if ((value = member(schema, "$ref", JSON_STRING)))
         text_next(writer, reference_name(writer, of, json_str(value)));
     else if ((value = json_get(schema, "const")))
         literal_next(writer, value);
@@ -582,6 +677,23 @@ static void args_write(struct writer *writer, const struct json_value *input)
     type_write(writer, input, input);
 }
 
+static void named_write(struct writer *writer, struct named named)
+{
+    struct str note = json_get_str(named.schema, "description");
+
+    buf_add_c(writer->out, "\n");
+    if (note.len > 0) {
+        buf_add_c(writer->out, "/** ");
+        comment_add(writer->out, note, NOTE_MAX, false);
+        buf_add_c(writer->out, " */\n");
+    }
+    buf_add_c(writer->out, "type ");
+    buf_add_str(writer->out, named.name);
+    buf_add_c(writer->out, " = ");
+    type_write(writer, named.schema, named.root);
+    buf_add_c(writer->out, ";\n");
+}
+
 void catalog_describe(const struct catalog_tool *tool, struct buf *out)
 {
     struct arena *arena CLEANUP(arena_free) = arena_new(0);
@@ -601,13 +713,11 @@ void catalog_describe(const struct catalog_tool *tool, struct buf *out)
         buf_add_c(&text, "unknown");
     buf_add_c(&text, ">;\n");
     /* Writing one may name another. */
-    for (size_t i = 0; i < writer.named.count; i++) {
-        buf_add_c(&text, "\ntype ");
-        buf_add_str(&text, writer.named.at[i].name);
-        buf_add_c(&text, " = ");
-        type_write(&writer, writer.named.at[i].schema, writer.named.at[i].root);
-        buf_add_c(&text, ";\n");
-    }
+    for (size_t i = 0; i < writer.named.count; i++)
+        named_write(&writer, writer.named.at[i]);
+    if (writer.left_out > 0)
+        buf_printf(&text, "\n/* Left out for its size: %zu more types and members. */\n",
+                   writer.left_out);
     buf_add_str(out, buf_str(&text));
     VEC_FINI(&writer.stack);
     VEC_FINI(&writer.next);

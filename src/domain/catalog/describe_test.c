@@ -95,6 +95,45 @@ static void references_are_named_once(void **state UNUSED)
              "\ntype TreeNode = {\n  next?: TreeNode;\n};\n");
 }
 
+static void what_holds_together_is_said_together(void **state UNUSED)
+{
+    args_are(
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}},\"allOf\":[{\"$ref\":"
+        "\"#/$defs/base\"}],\"oneOf\":[{\"$ref\":\"#/$defs/cat\"},{\"$ref\":\"#/$defs/dog\"}],"
+        "\"x-discriminator\":{\"propertyName\":\"ki*/nd\"},\"required\":[\"a\"],\"$defs\":{"
+        "\"base\":{\"description\":\"What all have. */\",\"properties\":{\"id\":{\"type\":"
+        "\"integer\"}}},\"cat\":{\"properties\":{\"meow\":{\"type\":\"boolean\"}}},"
+        "\"dog\":{\"allOf\":[{\"$ref\":\"#/$defs/base\"},{\"$ref\":\"#/$defs/dog\"}]}}}",
+        "args: {\n  a: string;\n} & Base & (/* by ki*\\/nd */ Cat | Dog)): Promise<unknown>;\n"
+        "\n/** What all have. *\\/ */\ntype Base = {\n  id?: number;\n};\n"
+        "\ntype Cat = {\n  meow?: boolean;\n};\n\ntype Dog = Base & Dog;\n");
+    args_are("{\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"string\"}},\"anyOf\":["
+             "{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}",
+             "args?: {\n  a?: string;\n  b?: string;\n}): Promise<unknown>;\n");
+}
+
+static void what_is_left_out_is_said(void **state UNUSED)
+{
+    struct buf wide BUF_CLEANUP = BUF_INIT, out BUF_CLEANUP = BUF_INIT;
+    struct catalog_tool tool = { .address = STR("s.t") };
+
+    buf_add_c(&wide, "{\"properties\":{");
+    for (int i = 0; i < 5000; i++)
+        buf_printf(&wide, "%s\"p%d\":{\"description\":\"%0200d\",\"type\":\"string\"}",
+                   i ? "," : "", i, 0);
+    buf_add_c(&wide, "},\"required\":[\"p4999\"]}");
+    tool.input = buf_str(&wide);
+    catalog_describe(&tool, &out);
+    assert_true(out.len < 40000);
+    assert_true(str_find(buf_str(&out), STR("  p4999: string;\n")) != SIZE_MAX);
+    assert_true(str_find(buf_str(&out), STR(" more */\n})")) != SIZE_MAX);
+    assert_true(str_ends(buf_str(&out), STR(" more types and members. */\n")));
+    tool.input = STR("{\"properties\":{\"a\":{\"type\":\"string\"}}}");
+    buf_clear(&out);
+    catalog_describe(&tool, &out);
+    assert_true(str_find(buf_str(&out), STR("Left out")) == SIZE_MAX);
+}
+
 static void nothing_breaks_out(void **state UNUSED)
 {
     struct catalog_tool tool = {
@@ -144,6 +183,8 @@ int main(void)
         cmocka_unit_test(schemas_become_types),
         cmocka_unit_test(members_stand_under_each_other),
         cmocka_unit_test(references_are_named_once),
+        cmocka_unit_test(what_holds_together_is_said_together),
+        cmocka_unit_test(what_is_left_out_is_said),
         cmocka_unit_test(nothing_breaks_out),
         cmocka_unit_test(depth_and_size_have_ends),
     };

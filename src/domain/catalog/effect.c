@@ -63,6 +63,11 @@ static bool is_one(struct str word, const char *const *words, size_t count)
 }
 #define IS(word, words) is_one((word), (words), ARRAY_COUNT(words))
 
+bool catalog__effect_is_verb(struct str word)
+{
+    return IS(word, writing) || IS(word, maybe_writing) || IS(word, destroying);
+}
+
 /* What the words of a name say. */
 struct saying {
     bool destroys;

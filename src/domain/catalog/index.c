@@ -10,10 +10,11 @@
 #include "domain/catalog/internal.h"
 #include "format/json/json.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define WEIGHT_PATH     3.0F
-#define WEIGHT_SOURCE   1.0F
+#define WEIGHT_JOINED   3.0F /* two words of a name, written as one */
 #define WEIGHT_TITLE    2.0F
 #define WEIGHT_FIRST    1.5F
 #define WEIGHT_REST     0.4F
@@ -24,8 +25,10 @@
 #define K1 1.2F
 #define B  0.6F
 
-#define TEXT_MAX  2000U /* bytes of a description that are looked at */
-#define PARAM_MAX 240U  /* of a parameter's */
+#define TEXT_MAX         1600U /* bytes of a description that are looked at */
+#define PARAM_MAX        160U  /* of a parameter's */
+#define PARAMS_MAX       64U
+#define PARAM_VALUES_MAX 8
 
 struct term {
     struct catalog__term public;
@@ -96,8 +99,6 @@ static void word_count(struct builder *builder, struct str word, float weight, b
     };
     term->post_last = (uint32_t)builder->counts.count;
     term->public.count++;
-    if (in_name && builder->index->name_words[builder->tool] < UINT8_MAX)
-        builder->index->name_words[builder->tool]++;
 }
 
 static void text_count(struct builder *builder, struct str text, float weight, bool in_name)
@@ -109,9 +110,53 @@ static void text_count(struct builder *builder, struct str text, float weight, b
         word_count(builder, catalog__word_str(&word), weight, in_name);
 }
 
-static void description_count(struct builder *builder, struct str text)
+/* People write configmap where a name has ConfigMap. */
+static void name_count(struct builder *builder, struct str path)
 {
-    struct str head = str_slice(text, 0, TEXT_MAX);
+    struct catalog__word word, before = { .len = 0 };
+    size_t at = 0;
+
+    while (catalog__word_next(path, &at, &word)) {
+        char both[sizeof(word.text) * 2];
+
+        word_count(builder, catalog__word_str(&word), WEIGHT_PATH, true);
+        if (before.len > 2 && word.len > 2) {
+            memcpy(both, before.text, before.len);
+            memcpy(both + before.len, word.text, word.len);
+            word_count(builder, str_of(both, before.len + word.len), WEIGHT_JOINED, false);
+        }
+        before = word;
+    }
+}
+
+/* Without HTML tags, the targets of links, and paragraphs that are notices (> ...). */
+static struct str prose(struct builder *builder, struct str text)
+{
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    bool line = true, notice = false, tag = false;
+
+    for (size_t i = 0; i < text.len && out.len < TEXT_MAX; i++) {
+        char c = text.ptr[i];
+
+        if (line && c == '>')
+            notice = true;
+        if (c == '\n' && (i + 1 >= text.len || text.ptr[i + 1] != '>'))
+            notice = false;
+        line = c == '\n';
+        if (c == '<' || (c == '(' && i > 0 && text.ptr[i - 1] == ']'))
+            tag = true;
+        if (!notice && !tag)
+            buf_add_char(&out, c);
+        if (tag && (c == '>' || c == ')' || c == '\n')) {
+            tag = false;
+            buf_add_char(&out, ' ');
+        }
+    }
+    return str_trim(str_copy(builder->scratch, buf_str(&out)));
+}
+
+static void description_count(struct builder *builder, struct str head)
+{
     size_t end = str_find(head, STR(". "));
     size_t line = str_find_char(head, '\n');
 
@@ -122,36 +167,101 @@ static void description_count(struct builder *builder, struct str text)
         text_count(builder, str_slice(head, end, head.len), WEIGHT_REST, false);
 }
 
+/* A reference to a definition of the same schema leads there; any other to nothing. */
+static const struct json_value *followed(const struct json_value *root,
+                                         const struct json_value *schema)
+{
+    struct str reference = json_get_str(schema, "$ref");
+
+    if (reference.len == 0 || reference.ptr[0] != '#')
+        return schema;
+    return json_pointer(root, str_slice(reference, 1, reference.len));
+}
+
+static void values_count(struct builder *builder, const struct json_value *schema)
+{
+    struct json_iter iter = json_iter(json_get(schema, "enum"));
+    const struct json_value *value;
+
+    for (int i = 0; i < PARAM_VALUES_MAX && (value = json_next(&iter)); i++)
+        text_count(builder, json_str(value), WEIGHT_PARAM_IS, false);
+}
+
+/* Names of parameters and what is said of them; of the body also its members'. */
 static void params_count(struct builder *builder, struct str schema)
 {
     struct json_error error;
     struct json_doc doc;
 
-    arena_reset(builder->scratch);
     if (schema.len == 0 || json_parse(builder->scratch, schema, NULL, &error, &doc) != JSON_PARSED)
         return;
-    struct json_iter iter = json_iter(json_get(doc.root, "properties"));
+    struct json_iter iters[2] = { json_iter(json_get(doc.root, "properties")) };
     const struct json_value *value;
-    while ((value = json_next(&iter))) {
-        struct str note = str_slice(json_get_str(value, "description"), 0, PARAM_MAX);
-
-        text_count(builder, iter.key, WEIGHT_PARAM, false);
-        text_count(builder, note, WEIGHT_PARAM_IS, false);
+    unsigned depth = 0, count = 0;
+    for (;;) {
+        value = json_next(&iters[depth]);
+        if (!value && depth-- == 0)
+            return;
+        if (!value)
+            continue;
+        if (count++ > PARAMS_MAX)
+            return;
+        struct str key = iters[depth].key;
+        const struct json_value *is = followed(doc.root, value);
+        struct str note = json_get_str(value, "description");
+        if (depth == 0 && str_is(key, "body") && json_get(is, "properties")) {
+            iters[++depth] = json_iter(json_get(is, "properties"));
+            continue;
+        }
+        text_count(builder, key, WEIGHT_PARAM, false);
+        text_count(builder, str_slice(note, 0, PARAM_MAX), WEIGHT_PARAM_IS, false);
+        values_count(builder, is);
     }
+}
+
+/* Words of a name or of the first sentence that speak against a tool where others do the same. */
+static bool is_stale(const struct catalog_tool *tool, struct str description)
+{
+    static const char *const words[] = { "alpha",      "beta",  "legacy", "stubbed",
+                                         "deprecated", "watch", "sandbox" };
+    struct catalog__word word;
+    size_t at = 0;
+    struct str name = tool->path;
+
+    if (str_find(description, STR("eprecated")) < 240 || str_find(name, STR("TestHelpers")) < 16 ||
+        str_find(tool->description, STR("losing down")) < 120)
+        return true;
+    while (catalog__word_next(name, &at, &word)) {
+        for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+            if (str_starts(catalog__word_str(&word), str_from(words[i])) ||
+                (word.text[0] == 'v' && str_find(catalog__word_str(&word), STR("alpha")) < 8) ||
+                (word.text[0] == 'v' && str_find(catalog__word_str(&word), STR("beta")) < 8))
+                return true;
+        }
+    }
+    return false;
 }
 
 static void tool_count(struct builder *builder, const struct catalog_tool *tool)
 {
-    struct str source = str_slice(tool->address, 0, tool->address.len - tool->path.len);
+    struct catalog__facts *facts = &builder->index->facts[builder->tool];
 
+    arena_reset(builder->scratch);
+    struct str description = prose(builder, str_slice(tool->description, 0, 2 * TEXT_MAX));
     builder->tool_first = (uint32_t)builder->counts.count;
-    text_count(builder, tool->path, WEIGHT_PATH, true);
-    text_count(builder, source, WEIGHT_SOURCE, false);
+    name_count(builder, tool->path);
     text_count(builder, tool->title, WEIGHT_TITLE, false);
-    description_count(builder, tool->description);
+    description_count(builder, description);
     params_count(builder, tool->input);
+    facts->kind = catalog__kind_of_tool(tool, description);
+    facts->stale = is_stale(tool, description);
     builder->length_sum += builder->lengths[builder->tool];
     builder->tool++;
+}
+
+float catalog__index_rarity(size_t all, size_t with)
+{
+    return logf(1 + ((float)(all - with) + 0.5F) / ((float)with + 0.5F));
 }
 
 /* Sorted by term, with each tool's length taken into account. */
@@ -164,11 +274,14 @@ static void posts_make(struct builder *builder)
     size_t position = 0;
     uint32_t first = 0;
 
+    float *rarity = ARENA_ARRAY(builder->work, float, builder->terms);
+
     index->posts = ARENA_ARRAY(index->arena, struct catalog__post, builder->counts.count);
     while ((entry = map_next(&index->terms, &position))) {
         struct term *term = entry->value;
 
         term->public.first = next[term->number] = first;
+        rarity[term->number] = catalog__index_rarity(index->tools, term->public.count);
         first += term->public.count;
     }
     for (size_t i = 0; i < builder->counts.count; i++) {
@@ -180,6 +293,8 @@ static void posts_make(struct builder *builder)
             .tool = count->tool & 0x7fffffffU,
             .in_name = count->in_name,
         };
+        if (count->in_name)
+            index->facts[count->tool].name += rarity[count->term];
     }
 }
 
@@ -194,7 +309,7 @@ struct catalog__index *catalog__index_new(const struct catalog__listing *listing
 
     index->arena = arena;
     index->tools = listing->count;
-    index->name_words = ARENA_ARRAY(arena, uint8_t, listing->count);
+    index->facts = ARENA_ARRAY(arena, struct catalog__facts, listing->count);
     builder.lengths = heap_alloc(sizeof(float) * (listing->count + 1));
     for (size_t i = 0; i < listing->count; i++)
         builder.lengths[i] = 0;

@@ -52,6 +52,8 @@ struct str catalog__path_mark(struct str path, struct str name, unsigned try, st
 
 /* ---- effect.c ---- */
 enum event_effect catalog__effect_of(const struct event_tool *tool, struct arena *arena);
+/* Does it change something: merge, approve, lock? */
+bool catalog__effect_is_verb(struct str word);
 
 /* ---- words.c ---- */
 /*
@@ -88,11 +90,41 @@ struct catalog__speech *catalog__speech_free(struct catalog__speech *speech);
 /* Lives until the next call. */
 struct str catalog__speech_stem(struct catalog__speech *speech, struct str word);
 bool catalog__speech_is_empty_word(struct str word);
-/* A bit for each group of synonyms that the stem is in. */
-uint64_t catalog__speech_groups(const struct catalog__speech *speech, struct str stem);
+/* The groups of synonyms that a stem is in. */
+#define CATALOG__GROUPS_OF_ONE 8U
+struct catalog__groups {
+    uint8_t at[CATALOG__GROUPS_OF_ONE];
+    uint8_t count;
+};
+struct catalog__groups catalog__speech_groups(const struct catalog__speech *speech,
+                                              struct str stem);
 /* The stems of a group, in order; the null text after the last. */
 struct str catalog__speech_synonym(const struct catalog__speech *speech, unsigned group,
                                    size_t index);
+/* Is each word of the group as good as the other? */
+bool catalog__speech_is_same(unsigned group);
+/*
+ * The verb that a phrase at *at stands for ("get rid of", "turn ... on"), or the null text. The
+ * words of the phrase are then the first and, where it is not 0, the one at *ret_particle.
+ */
+struct str catalog__speech_phrase(const struct str *words, size_t count, size_t *ret_particle);
+
+/* ---- kind.c ---- */
+enum catalog__kind {
+    CATALOG__NO_KIND,
+    CATALOG__LIST,
+    CATALOG__GET,
+    CATALOG__SEARCH,
+    CATALOG__CREATE,
+    CATALOG__UPDATE,
+    CATALOG__DELETE,
+    CATALOG__ACT, /* a wish: some change, by a verb of its own */
+    CATALOG__KINDS,
+};
+enum catalog__kind catalog__kind_of_word(struct str word);
+/* description: without markup. */
+enum catalog__kind catalog__kind_of_tool(const struct catalog_tool *tool, struct str description);
+enum catalog__kind catalog__kind_of_wish(struct str text);
 
 /* ---- index.c ---- */
 /* One word of one tool: how much it counts there. */
@@ -108,13 +140,23 @@ struct catalog__term {
     uint32_t count;
 };
 
+/* What the index knows of a tool besides its words. */
+struct catalog__facts {
+    float name; /* how much the words of its name say, all together */
+    uint8_t kind;
+    bool stale; /* says that it is deprecated, a beta, a test */
+};
+
 struct catalog__index {
     struct arena *arena;
     struct map terms; /* stem to struct catalog__term */
     struct catalog__post *posts;
-    uint8_t *name_words; /* of each tool */
+    struct catalog__facts *facts; /* of each tool */
     size_t tools;
 };
+
+/* How much a word says that `with` of `all` tools have: BM25's inverse document frequency. */
+float catalog__index_rarity(size_t all, size_t with);
 
 struct catalog__index *catalog__index_new(const struct catalog__listing *listing,
                                           struct catalog__speech *speech);

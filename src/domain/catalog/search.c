@@ -12,11 +12,14 @@
 
 #include <math.h>
 
-#define CONCEPTS_MAX   16U
-#define FORMS_MAX      24U
-#define SYNONYM        0.45F
-#define SYNONYM_NEARBY 0.3F /* of a word that is in many groups */
-#define LINE_MAX       200U /* bytes of a description in a result */
+#define CONCEPTS_MAX 16U
+#define FORMS_MAX    40U
+#define WORDS_MAX    40U
+#define SAME         1.0F
+#define SYNONYM      0.4F
+#define MISSING      1.8F /* times a synonym where a source does not know the word itself */
+#define ONESELF      0.4F /* mine: of whoever is authenticated */
+#define LINE_MAX     200U /* bytes of a description in a result */
 
 /* One way to say a concept. */
 struct form {
@@ -27,6 +30,7 @@ struct form {
 struct concept {
     struct form forms[FORMS_MAX];
     size_t count;
+    float weight; /* how much it says; 0: nobody knows it */
 };
 
 struct hit {
@@ -39,9 +43,9 @@ struct hit {
 struct tally {
     float score;
     float current;   /* of the concept that is being looked at */
+    float had;       /* weights of its concepts */
+    float named;     /* how much the words of its name say that were asked for */
     uint8_t concept; /* + 1 */
-    uint8_t concepts;
-    uint8_t in_name;
 };
 
 struct search {
@@ -50,6 +54,10 @@ struct search {
     struct arena *arena;
     struct concept concepts[CONCEPTS_MAX];
     size_t concepts_count;
+    float weights; /* of all concepts */
+    enum catalog__kind kind;
+    struct str words[WORDS_MAX];
+    size_t words_count;
     size_t tools;     /* in all listings */
     struct hit *best; /* the first of all, best first */
     size_t best_count;
@@ -78,26 +86,60 @@ static void form_add(struct concept *concept, struct str stem, float share)
     concept->forms[concept->count++] = (struct form){ stem, share };
 }
 
-static void concept_add(struct search *search, struct str word)
+static void synonyms_add(struct concept *concept, const struct catalog__speech *speech,
+                         struct str stem, float own)
+{
+    struct catalog__groups groups = catalog__speech_groups(speech, stem);
+
+    for (unsigned i = 0; i < groups.count; i++) {
+        float share = catalog__speech_is_same(groups.at[i]) ? SAME : SYNONYM;
+        struct str synonym;
+
+        for (size_t j = 0; (synonym = catalog__speech_synonym(speech, groups.at[i], j)).ptr; j++)
+            form_add(concept, synonym, share * own);
+    }
+}
+
+static struct concept *concept_add(struct search *search, struct str word, float own)
 {
     struct catalog__speech *speech = search->catalog->speech;
     struct str stem = str_copy(search->arena, catalog__speech_stem(speech, word));
-    struct str synonym;
 
     if (search->concepts_count == CONCEPTS_MAX || has_form(search, stem))
-        return;
+        return NULL;
     struct concept *concept = &search->concepts[search->concepts_count++];
-    uint64_t groups = catalog__speech_groups(speech, stem);
-    float share = __builtin_popcountll(groups) > 1 ? SYNONYM_NEARBY : SYNONYM;
-    form_add(concept, stem, 1);
-    for (unsigned group = 0; group < 64; group++) {
-        for (size_t i = 0; groups & (uint64_t)1 << group; i++) {
-            synonym = catalog__speech_synonym(speech, group, i);
-            if (!synonym.ptr)
-                break;
-            form_add(concept, synonym, share);
-        }
-    }
+    form_add(concept, stem, own);
+    synonyms_add(concept, speech, stem, own);
+    return concept;
+}
+
+static void words_split(struct search *search, struct str text)
+{
+    struct catalog__word word;
+    size_t at = 0;
+
+    while (search->words_count < WORDS_MAX && catalog__word_next(text, &at, &word))
+        search->words[search->words_count++] = str_copy(search->arena, catalog__word_str(&word));
+}
+
+/* Two words that are one in a name: user group, usergroup. */
+static void joined_add(struct search *search, struct concept *concept, size_t index)
+{
+    struct str both;
+
+    if (!concept || index + 1 >= search->words_count || search->words[index].len < 3 ||
+        search->words[index + 1].len < 3)
+        return;
+    both = str_printf(search->arena, "%.*s%.*s", STR_ARG(search->words[index]),
+                      STR_ARG(search->words[index + 1]));
+    both = catalog__speech_stem(search->catalog->speech, both);
+    form_add(concept, str_copy(search->arena, both), 1);
+}
+
+static bool is_oneself(struct str word)
+{
+    return str_is(word, "my") || str_is(word, "me") || str_is(word, "mine") ||
+           str_is(word, "myself");
 }
 
 /* Words that say nothing are left out, unless there are no others. */
@@ -105,15 +147,28 @@ static void query_read(struct search *search)
 {
     struct str text = str_slice(search->query->text, 0, CATALOG_QUERY_MAX);
 
+    words_split(search, text);
+    search->kind = catalog__kind_of_wish(text);
+    for (size_t i = 0; i < search->words_count; i++) {
+        size_t particle = 0;
+        struct str verb =
+            catalog__speech_phrase(&search->words[i], search->words_count - i, &particle);
+
+        if (verb.ptr) {
+            search->words[i] = verb;
+            search->words[i + particle] = STR("the");
+            if (i == 0)
+                search->kind = catalog__kind_of_word(verb);
+        }
+    }
     for (int all = 0; all < 2 && search->concepts_count == 0; all++) {
-        struct catalog__word word;
-        size_t at = 0;
+        for (size_t i = 0; i < search->words_count; i++) {
+            struct str word = search->words[i];
 
-        while (catalog__word_next(text, &at, &word)) {
-            struct str letters = catalog__word_str(&word);
-
-            if (all || !catalog__speech_is_empty_word(letters))
-                concept_add(search, letters);
+            if (is_oneself(word))
+                (void)concept_add(search, STR("authenticated"), ONESELF);
+            if (all || !catalog__speech_is_empty_word(word))
+                joined_add(search, concept_add(search, word, 1), i);
         }
     }
 }
@@ -151,38 +206,49 @@ static const struct catalog__term *term_find(const struct catalog__source *sourc
     return map_find(&source->offered->index->terms, stem);
 }
 
-/* How much a form counts: rare words count more (BM25's inverse document frequency). */
+static float form_rarity(const struct search *search, struct str stem)
+{
+    const struct catalog__source *source;
+    size_t position = 0, with = 0;
+
+    while ((source = source_next(search, &position))) {
+        const struct catalog__term *term = term_find(source, stem);
+
+        with += term ? term->count : 0;
+    }
+    return with > 0 ? catalog__index_rarity(search->tools, with) : 0;
+}
+
+/* Rare words count more; a concept says as much as its own word, or else its rarest synonym. */
 static void forms_weigh(struct search *search)
 {
     for (size_t i = 0; i < search->concepts_count; i++) {
         struct concept *concept = &search->concepts[i];
 
         for (size_t j = 0; j < concept->count; j++) {
-            const struct catalog__source *source;
-            size_t position = 0, with = 0;
+            float rarity = form_rarity(search, concept->forms[j].stem);
 
-            while ((source = source_next(search, &position))) {
-                const struct catalog__term *term = term_find(source, concept->forms[j].stem);
-
-                with += term ? term->count : 0;
-            }
-            float without = (float)(search->tools - with) + 0.5F;
-            concept->forms[j].share *= logf(1 + without / ((float)with + 0.5F));
+            concept->forms[j].share *= rarity;
+            if (j == 0 ||
+                (concept->forms[0].share <= 0 && concept->forms[j].share > concept->weight))
+            concept->weight = concept->forms[j].share;
         }
+        search->weights += concept->weight;
     }
 }
 
 /* ---- one listing ---- */
 
 static void post_count(struct tally *tally, const struct catalog__post *post, uint8_t concept,
-                       float share)
+                       float weight, float share)
 {
     float score = post->impact * share;
 
+    if (post->in_name)
+        tally->named += share;
     if (tally->concept != concept) {
         tally->concept = concept;
-        tally->concepts++;
-        tally->in_name = (uint8_t)(tally->in_name + post->in_name);
+        tally->had += weight;
         tally->current = score;
         tally->score += score;
     } else if (score > tally->current) {
@@ -196,17 +262,20 @@ static void listing_count(const struct search *search, const struct catalog__sou
 {
     for (size_t i = 0; i < search->concepts_count; i++) {
         const struct concept *concept = &search->concepts[i];
+        float share = 1;
 
         for (size_t j = 0; j < concept->count; j++) {
             const struct catalog__term *term = term_find(source, concept->forms[j].stem);
             const struct catalog__post *post;
 
+            if (!term && j == 0)
+                share = MISSING;
             if (!term)
                 continue;
             post = &source->offered->index->posts[term->first];
             for (uint32_t k = 0; k < term->count; k++)
-                post_count(&tallies[post[k].tool], &post[k], (uint8_t)(i + 1),
-                           concept->forms[j].share);
+                post_count(&tallies[post[k].tool], &post[k], (uint8_t)(i + 1), concept->weight,
+                           concept->forms[j].share * share);
         }
     }
 }
@@ -237,20 +306,64 @@ static void hit_keep(struct search *search, struct hit hit)
     search->best[at] = hit;
 }
 
-static float score_of(const struct search *search, const struct catalog__index *index, size_t tool,
+/* How well what a tool does (column) is what is wanted (row). */
+static const float kinds[CATALOG__KINDS][CATALOG__KINDS] = {
+    /*                      none  list  get   search create update delete */
+    [CATALOG__NO_KIND] = { 1.00F, 1.00F, 1.00F, 1.00F, 1.00F, 1.00F, 1.00F },
+    [CATALOG__LIST] = { 0.85F, 1.30F, 1.05F, 1.05F, 0.55F, 0.50F, 0.45F },
+    [CATALOG__GET] = { 0.85F, 1.05F, 1.20F, 0.95F, 0.55F, 0.50F, 0.45F },
+    [CATALOG__SEARCH] = { 0.75F, 1.10F, 1.00F, 1.40F, 0.50F, 0.50F, 0.45F },
+    [CATALOG__CREATE] = { 0.95F, 0.55F, 0.55F, 0.55F, 1.30F, 0.85F, 0.45F },
+    [CATALOG__UPDATE] = { 0.95F, 0.55F, 0.55F, 0.55F, 0.85F, 1.30F, 0.45F },
+    [CATALOG__ACT] = { 1.10F, 0.60F, 0.65F, 0.60F, 1.05F, 1.05F, 0.80F },
+    [CATALOG__DELETE] = { 0.95F, 0.50F, 0.50F, 0.50F, 0.50F, 0.55F, 1.30F },
+};
+
+#define STALE 0.7F
+#define OURS  1.6F /* the source was named */
+
+static float score_of(const struct search *search, const struct catalog__facts *facts,
                       const struct tally *tally)
 {
-    float all = (float)search->concepts_count, names = (float)index->name_words[tool];
-    float had = (float)tally->concepts / all;
-    float named = names > 0 ? fminf(1, (float)tally->in_name / names) : 0;
+    float had = search->weights > 0 ? tally->had / search->weights : 0;
+    float named = facts->name > 0 ? fminf(1, tally->named / facts->name) : 0;
 
-    return tally->score * (0.4F + 0.6F * had) * (0.75F + 0.5F * named);
+    return tally->score * (0.4F + 0.6F * had) * (0.7F + 0.6F * named) *
+           kinds[search->kind][facts->kind] * (facts->stale ? STALE : 1);
+}
+
+/* Is the name there in lower case, from this word on? GitHub was read as two words. */
+static bool is_name(const struct search *search, size_t index, struct str name)
+{
+    size_t at = 0;
+
+    for (; index < search->words_count && at < name.len; index++) {
+        struct str word = search->words[index];
+
+        for (size_t i = 0; i < word.len; i++, at++) {
+            char c = at < name.len ? name.ptr[at] : ' ';
+
+            if ((c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c) != word.ptr[i])
+                return false;
+        }
+    }
+    return at == name.len;
+}
+
+static bool is_named(const struct search *search, const struct catalog__source *source)
+{
+    for (size_t i = 0; i < search->words_count; i++) {
+        if (is_name(search, i, source->view.name))
+            return true;
+    }
+    return false;
 }
 
 static void listing_look(struct search *search, const struct catalog__source *source)
 {
     const struct catalog__listing *listing = source->offered;
     bool any = search->concepts_count == 0;
+    float ours = is_named(search, source) ? OURS : 1;
     struct tally *tallies;
 
     tallies = any ? NULL : heap_alloc(sizeof(*tallies) * (listing->count + 1));
@@ -261,11 +374,11 @@ static void listing_look(struct search *search, const struct catalog__source *so
     for (size_t i = 0; i < listing->count; i++) {
         const struct catalog_tool *tool = &listing->tools[i];
 
-        if (!any && tallies[i].concepts == 0)
+        if (!any && tallies[i].concept == 0)
             continue;
         if (tool->waiting || (search->query->effect_given && tool->effect != search->query->effect))
             continue;
-        float score = any ? 0 : score_of(search, listing->index, i, &tallies[i]);
+        float score = any ? 0 : ours * score_of(search, &listing->index->facts[i], &tallies[i]);
         hit_keep(search, (struct hit){ &source->view, tool, score });
     }
     (void)heap_free(tallies);

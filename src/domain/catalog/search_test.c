@@ -73,6 +73,74 @@ static void the_best_is_first(void **state UNUSED)
     first_is("somebody", "github.users.get");
 }
 
+static const struct msg_tool many[] = {
+    { .name = TEXT("GetCustomers"),
+      .description = TEXT("<p>Returns a list of your customers.</p>") },
+    { .name = TEXT("PostCustomers"), .description = TEXT("<p>Creates a new customer.</p>") },
+    { .name = TEXT("GetCustomersCustomer"), .description = TEXT("<p>Retrieves a customer.</p>") },
+    { .name = TEXT("PostCustomersCustomer"),
+      .description = TEXT("<p>Updates a <a href=\"/docs/unicorn\">customer</a>.</p>"),
+      .input = TEXT("{\"properties\":{\"body\":{\"$ref\":\"#/$defs/b\"}},\"$defs\":{\"b\":{"
+                    "\"properties\":{\"email\":{\"type\":\"string\"}}}}}") },
+    { .name = TEXT("DeleteCustomersCustomer"), .description = TEXT("Deletes a customer.") },
+    { .name = TEXT("deleteSchedule"), .description = TEXT("Calls a message off.") },
+    { .name = TEXT("cancelMessage"), .description = TEXT("Nothing is sent.") },
+    { .name = TEXT("readNamespacedConfigMap"),
+      .description = TEXT("read the specified ConfigMap") },
+    { .name = TEXT("readNamespacedConfigMapStatus"), .description = TEXT("read the status") },
+    { .name = TEXT("listV1Widgets"), .description = TEXT("list widgets") },
+    { .name = TEXT("listV1beta1Widgets"), .description = TEXT("list widgets") },
+    { .name = TEXT("usergroups_list"), .description = TEXT("List all User Groups.") },
+    { .name = TEXT("repos/list-contributors"), .title = TEXT("List them") },
+};
+
+static void finds(const struct catalog *catalog, const char *text, const char *address)
+{
+    struct arena *arena CLEANUP(arena_free) = arena_new(0);
+    struct catalog_query query = { .text = str_from(text) };
+    struct str got = address_at(search(catalog, &query, arena), 0);
+
+    if (!str_is(got, address))
+        fail_msg("%s: first is %.*s", text, STR_ARG(got));
+}
+
+static void what_is_wanted_done_decides(void **state UNUSED)
+{
+    struct catalog *catalog CLEANUP(catalog_free) = catalog_new();
+
+    test_add(catalog, HANDLE, "shop");
+    assert_int_equal(test_list(catalog, HANDLE, many, ARRAY_COUNT(many)), CATALOG_LISTING_CHANGED);
+    test_state(catalog, HANDLE, MSG_SOURCE_STATE_CONNECTED, NULL);
+    test_approve(catalog, HANDLE);
+    finds(catalog, "which customers do we have", "shop.GetCustomers");
+    finds(catalog, "customers", "shop.GetCustomers");
+    finds(catalog, "look at a customer", "shop.GetCustomersCustomer");
+    finds(catalog, "add a customer", "shop.PostCustomers");
+    finds(catalog, "change the email of a customer", "shop.PostCustomersCustomer");
+    finds(catalog, "get rid of a customer", "shop.DeleteCustomersCustomer");
+    finds(catalog, "call the message off", "shop.cancelMessage");
+    finds(catalog, "show the configmap", "shop.readNamespacedConfigMap");
+    finds(catalog, "all widgets", "shop.listV1Widgets");
+    finds(catalog, "widgets v1beta1", "shop.listV1beta1Widgets");
+    finds(catalog, "user groups", "shop.usergroups_list");
+    finds(catalog, "who contributed", "shop.repos.list_contributors");
+    struct arena *arena CLEANUP(arena_free) = arena_new(0);
+    struct catalog_query query = { .text = STR("unicorn") };
+    assert_int_equal(json_u64_or(json_get(search(catalog, &query, arena), "total"), 9), 0);
+}
+
+static void a_source_that_is_named_comes_first(void **state UNUSED)
+{
+    struct catalog *catalog CLEANUP(catalog_free) = filled();
+
+    test_add(catalog, 9, "GitLab");
+    assert_int_equal(test_list(catalog, 9, tools, ARRAY_COUNT(tools)), CATALOG_LISTING_CHANGED);
+    test_state(catalog, 9, MSG_SOURCE_STATE_CONNECTED, NULL);
+    test_approve(catalog, 9);
+    finds(catalog, "merge a pull request in gitlab", "GitLab.pulls.merge");
+    finds(catalog, "merge a pull request in GitHub", "github.pulls.merge");
+}
+
 static void filters_and_pages(void **state UNUSED)
 {
     struct catalog *catalog CLEANUP(catalog_free) = filled();
@@ -147,6 +215,8 @@ int main(void)
 {
     const struct CMUnitTest tests_all[] = {
         cmocka_unit_test(the_best_is_first),
+        cmocka_unit_test(what_is_wanted_done_decides),
+        cmocka_unit_test(a_source_that_is_named_comes_first),
         cmocka_unit_test(filters_and_pages),
         cmocka_unit_test(no_text_lists_by_address),
         cmocka_unit_test(what_waits_is_not_found),
