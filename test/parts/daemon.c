@@ -27,6 +27,7 @@ enum peer {
     KEEPER,
     EGRESS,
     VAULT,
+    COMPILE,
     OTHER,
     PEERS,
 };
@@ -69,9 +70,10 @@ static void on_started(const struct wire_frame *frame)
 
     EXPECT(msg_process_started_decode(frame->payload, arena, &started));
     EXPECT(fd >= 0);
-    peer = started.kind == MSG_PROCESS_KIND_EGRESS  ? EGRESS
-           : started.kind == MSG_PROCESS_KIND_VAULT ? VAULT
-                                                    : OTHER;
+    peer = started.kind == MSG_PROCESS_KIND_EGRESS    ? EGRESS
+           : started.kind == MSG_PROCESS_KIND_VAULT   ? VAULT
+           : started.kind == MSG_PROCESS_KIND_COMPILE ? COMPILE
+                                                      : OTHER;
     pids[peer] = (int32_t)started.pid;
     if (peer == OTHER)
         return; /* It keeps its end; so do we. */
@@ -576,6 +578,67 @@ static int shorter(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+static struct msg_process_ended ended_process(enum msg_process_kind kind)
+{
+    struct msg_process_ended got = { 0 };
+    struct wire_frame frame;
+
+    do {
+        EXPECT(await(MSG_PROCESS_ENDED, 8000, &frame));
+        EXPECT(msg_process_ended_decode(frame.payload, arena, &got));
+    } while (got.kind != kind);
+    return got;
+}
+
+static void want(enum msg_process_kind kind)
+{
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    const struct msg_process_want msg = { .kind = kind };
+
+    msg_process_want_encode(&msg, &payload);
+    send_frame(KEEPER, MSG_PROCESS_WANT, &payload);
+}
+
+static void await_compile(int32_t other_than)
+{
+    struct wire_frame frame;
+
+    for (int i = 0; i < 400 && (!links[COMPILE] || pids[COMPILE] == other_than); i++)
+        EXPECT(!await(MSG_HELLO, 20, &frame));
+    EXPECT(links[COMPILE] && pids[COMPILE] != other_than);
+}
+
+/* Started when asked, once; not again by itself; again when asked while it ended. */
+static void what_is_needed_for_a_while_is_started_when_asked(void)
+{
+    struct wire_frame frame;
+    int32_t first;
+
+    EXPECT(!links[COMPILE]);
+    want(MSG_PROCESS_KIND_COMPILE);
+    await_compile(0);
+    first = pids[COMPILE];
+    EXPECT(kill(first, SIGKILL) == 0);
+    EXPECT(ended_process(MSG_PROCESS_KIND_COMPILE).pid == first);
+    EXPECT(!await(MSG_PROCESS_STARTED, 300, &frame) && pids[COMPILE] == first);
+    want(MSG_PROCESS_KIND_COMPILE);
+    await_compile(first);
+    first = pids[COMPILE];
+    want(MSG_PROCESS_KIND_COMPILE); /* It is there: as soon as that one has ended. */
+    EXPECT(!await(MSG_PROCESS_STARTED, 300, &frame) && pids[COMPILE] == first);
+    EXPECT(kill(first, SIGKILL) == 0);
+    await_compile(first);
+}
+
+static void a_part_that_is_missing_is_told(void)
+{
+    struct msg_process_ended got;
+
+    want(MSG_PROCESS_KIND_EGRESS_NET);
+    got = ended_process(MSG_PROCESS_KIND_EGRESS_NET);
+    EXPECT(got.pid == 0 && got.status == 127 << 8);
+}
+
 static void a_call_costs(void)
 {
     static int64_t times_ns[2000];
@@ -616,6 +679,8 @@ static const struct {
     PLAY(secrets_stay_at_the_door),
     PLAY(a_secret_of_an_environment_is_opened_for_the_child),
     PLAY(egress_is_started_again),
+    PLAY(what_is_needed_for_a_while_is_started_when_asked),
+    PLAY(a_part_that_is_missing_is_told),
     PLAY(a_call_costs),
 #undef PLAY
 };

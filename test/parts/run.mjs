@@ -14,7 +14,8 @@ const problems = [];
 
 mkdirSync(parts);
 mkdirSync(home, { mode: 0o700 });
-for (const [name, file] of Object.entries({ keeper, egress, vault, daemon, web: daemon, worker: daemon }))
+for (const [name, file] of Object.entries({ keeper, egress, vault, daemon, web: daemon, worker: daemon,
+    compile: daemon }))
     copyFileSync(file, join(parts, name));
 writeFileSync(join(home, 'servers'), new URL('../mcp-servers', import.meta.url).pathname);
 

@@ -341,13 +341,12 @@ static int daemon_append_all(struct daemon *daemon)
 static void daemon_act_all(struct daemon *daemon)
 {
     uint64_t durable = log_durable(daemon->log);
-    bool away = !daemon->egress.link && !daemon->stopping; /* It is being started again. */
     size_t kept = 0;
 
     for (size_t i = 0; i < daemon->held.count; i++) {
         struct core_effect effect = daemon->held.at[i];
 
-        if (effect.durable <= durable && !(away && effect.type == EFFECT_CALL_SEND))
+        if (effect.durable <= durable && !daemon__is_away(daemon, &effect))
             *VEC_PUSH(&daemon->acts) = effect;
         else
             daemon->held.at[kept++] = effect;
@@ -440,10 +439,21 @@ int daemon_link(struct daemon *daemon, int kind, int32_t pid, int fd)
         r = daemon_worker_open(daemon, pid, fd);
         break;
     case MSG_PROCESS_KIND_EGRESS:
-        daemon__egress_gone(daemon);
+        daemon__egress_gone(daemon, &daemon->egress);
         r = daemon_peer_open(daemon, &daemon->egress, DAEMON_READY_EGRESS, pid, fd);
+        if (r == 0)
+            daemon__egress_up(daemon, &daemon->egress);
         if (r == 0 && !daemon->options.http_host.ptr)
             daemon__said_ready(daemon);
+        break;
+    case MSG_PROCESS_KIND_EGRESS_NET:
+        daemon__egress_gone(daemon, &daemon->net);
+        r = daemon_peer_open(daemon, &daemon->net, DAEMON_READY_NET, pid, fd);
+        if (r == 0)
+            daemon__egress_up(daemon, &daemon->net);
+        break;
+    case MSG_PROCESS_KIND_COMPILE:
+        r = daemon_peer_open(daemon, &daemon->compile, DAEMON_READY_COMPILE, pid, fd);
         break;
     case MSG_PROCESS_KIND_VAULT:
         r = daemon_peer_open(daemon, &daemon->vault, DAEMON_READY_VAULT, pid, fd);
@@ -461,6 +471,7 @@ static void daemon_keeper_ready(struct daemon *daemon)
 
     while ((r = link_next(daemon->keeper.link, &frame)) == LINK_FRAME) {
         struct msg_process_started started;
+        struct msg_process_ended gone;
         struct msg_child_ended ended;
 
         if (frame.type == MSG_PROCESS_STARTED &&
@@ -472,6 +483,9 @@ static void daemon_keeper_ready(struct daemon *daemon)
         } else if (frame.type == MSG_CHILD_ENDED &&
                    msg_child_ended_decode(frame.payload, daemon->turn, &ended)) {
             daemon__child_ended(daemon, &ended);
+        } else if (frame.type == MSG_PROCESS_ENDED &&
+                   msg_process_ended_decode(frame.payload, daemon->turn, &gone)) {
+            daemon__process_ended(daemon, &gone);
         } else if (frame.type == MSG_SHUTDOWN) {
             daemon_stop(daemon, STR("shut down"));
         }
@@ -492,7 +506,13 @@ static void daemon_ready(struct daemon *daemon, struct loop_ready *ready)
         daemon__web_ready(daemon);
         return;
     case DAEMON_READY_EGRESS:
-        daemon__egress_ready(daemon);
+        daemon__egress_ready(daemon, &daemon->egress);
+        return;
+    case DAEMON_READY_NET:
+        daemon__egress_ready(daemon, &daemon->net);
+        return;
+    case DAEMON_READY_COMPILE:
+        daemon__compile_ready(daemon);
         return;
     case DAEMON_READY_VAULT:
         return;
@@ -677,6 +697,8 @@ static void daemon_free_links(struct daemon *daemon)
     (void)link_free(daemon->keeper.link);
     (void)link_free(daemon->web.link);
     (void)link_free(daemon->egress.link);
+    (void)link_free(daemon->net.link);
+    (void)link_free(daemon->compile.link);
     (void)link_free(daemon->vault.link);
 }
 

@@ -34,6 +34,8 @@ enum daemon_ready_kind {
     DAEMON_READY_KEEPER,
     DAEMON_READY_WEB,
     DAEMON_READY_EGRESS,
+    DAEMON_READY_NET,
+    DAEMON_READY_COMPILE,
     DAEMON_READY_VAULT,
     DAEMON_READY_WORKER,
     DAEMON_READY_LISTENER,
@@ -121,6 +123,7 @@ struct daemon_request {
 struct daemon_source {
     uint64_t source;
     bool open;              /* egress and, for stdio, a child have it */
+    bool wanted;            /* to be opened when the process that goes out is up */
     struct buf stderr_tail; /* the last lines its child wrote there */
     struct buf parts;       /* of a list that comes in several reports: u64 length, report */
     bool parts_long;        /* it is longer than can be kept */
@@ -143,7 +146,9 @@ struct daemon {
     struct listener *listener;
     struct daemon_peer keeper;
     struct daemon_peer web;
-    struct daemon_peer egress;
+    struct daemon_peer egress;  /* sources over pipes */
+    struct daemon_peer net;     /* egress-net: sources over the network; only while needed */
+    struct daemon_peer compile; /* only while needed */
     struct daemon_peer vault;
     struct daemon_workers VEC(struct daemon_worker *) workers;
     struct map slots;                      /* handle -> struct daemon_slot */
@@ -175,6 +180,7 @@ struct daemon {
     bool ended;
     bool ready_said;
     bool more_asked;
+    bool net_missing; /* egress-net could not be started: nothing waits for it */
     int64_t started_ms;
     int64_t now_ms;
     int64_t refused_ms; /* since then so many were recorded as refused at the HTTP door */
@@ -199,6 +205,9 @@ struct daemon_handed {
 struct daemon_waiters {
     struct daemon_waiting VEC(uint64_t) requests; /* tokens */
 };
+
+/* parts.c, pool.c, sources.c are in parts.h. */
+#include "proc/daemon/parts.h"
 
 /* daemon.c */
 void daemon__step(struct daemon *daemon, struct command *command);
@@ -228,26 +237,6 @@ MUST int daemon__store_open(struct daemon *daemon, struct arena *arena, struct s
 MUST int daemon__file_get(struct disk *disk, const char *name, void *bytes, size_t len,
                           bool *ret_made);
 MUST int daemon__token_write(struct daemon *daemon);
-
-/* pool.c */
-void daemon__pool_run(struct daemon *daemon, uint64_t execution);
-void daemon__pool_drop(struct daemon *daemon, uint64_t execution);
-void daemon__pool_tick(struct daemon *daemon);
-int64_t daemon__pool_due_ms(const struct daemon *daemon);
-void daemon__worker_up(struct daemon *daemon, struct daemon_worker *worker);
-void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker);
-void daemon__worker_gone(struct daemon *daemon, struct daemon_worker *worker);
-
-/* sources.c */
-void daemon__egress_ready(struct daemon *daemon);
-void daemon__egress_gone(struct daemon *daemon);
-void daemon__call_send(struct daemon *daemon, const struct core_effect *effect);
-void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect);
-void daemon__source_start(struct daemon *daemon, uint64_t source);
-void daemon__source_stop(struct daemon *daemon, uint64_t source);
-void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *ended);
-struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t source);
-void daemon__artifacts(struct daemon *daemon);
 
 /* door.c */
 MUST int daemon__door_open(struct daemon *daemon);

@@ -20,6 +20,11 @@ struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t handle
     return source;
 }
 
+static struct daemon_peer *daemon_peer_of(struct daemon *daemon, enum msg_source_kind kind)
+{
+    return kind == MSG_SOURCE_KIND_MCP_STDIO ? &daemon->egress : &daemon->net;
+}
+
 /* Each secret in the text may be opened once: by this call, or (call 0) for the child. */
 static void daemon_vault_grants(struct daemon *daemon, struct str text,
                                 const struct msg_vault_grant *use)
@@ -64,18 +69,27 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
 {
     const struct catalog_source *source = catalog_source_find(core_catalog(daemon->core), handle);
     struct daemon_source *held = daemon__source_find(daemon, handle);
+    struct daemon_peer *peer;
     struct buf payload BUF_CLEANUP = BUF_INIT;
     struct msg_source_open open = { .source = handle };
 
     if (!source || held->open)
         return;
+    peer = daemon_peer_of(daemon, source->kind);
+    if (!peer->link) {
+        held->wanted = true;
+        if (peer == &daemon->net)
+            daemon__process_want(daemon, MSG_PROCESS_KIND_EGRESS_NET);
+        return;
+    }
+    held->wanted = false;
     held->open = true;
     open.name = source->name;
     open.kind = source->kind;
     open.url = source->url;
     /* Egress is told first, so that it knows whose pipes the keeper passes. */
     msg_source_open_encode(&open, &payload);
-    daemon__send(&daemon->egress, MSG_SOURCE_OPEN, handle, buf_str(&payload));
+    daemon__send(peer, MSG_SOURCE_OPEN, handle, buf_str(&payload));
     if (source->kind == MSG_SOURCE_KIND_MCP_STDIO)
         daemon_child_start(daemon, source);
 }
@@ -90,7 +104,9 @@ void daemon__source_stop(struct daemon *daemon, uint64_t handle)
     if (!held)
         return;
     msg_source_close_encode(&close, &payload);
+    /* Its record is gone; the one that has it closes it, and the other one passes over it. */
     daemon__send(&daemon->egress, MSG_SOURCE_CLOSE, handle, buf_str(&payload));
+    daemon__send(&daemon->net, MSG_SOURCE_CLOSE, handle, buf_str(&payload));
     buf_clear(&payload);
     msg_child_stop_encode(&stop, &payload);
     daemon__send(&daemon->keeper, MSG_CHILD_STOP, handle, buf_str(&payload));
@@ -122,6 +138,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     const struct catalog_source *source =
         catalog_source_find(core_catalog(daemon->core), effect->source);
     const struct catalog_tool *tool = NULL;
+    struct daemon_peer *peer;
     struct buf payload BUF_CLEANUP = BUF_INIT;
     struct msg_call_send send = { .execution = effect->execution };
 
@@ -130,11 +147,15 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
         call->attempt != effect->attempt)
         return;
     (void)catalog_find(core_catalog(daemon->core), call->address, &tool);
-    if (source && tool && !daemon->egress.link && !daemon->stopping) {
+    if (source && tool && daemon__is_away(daemon, effect)) {
+        daemon__source_start(daemon, effect->source);
         daemon__hold(daemon, effect);
         return;
     }
-    if (!source || !tool || !daemon->egress.link) {
+    peer = source ? daemon_peer_of(daemon, source->kind) : NULL;
+    if (peer == &daemon->net && !peer->link)
+        daemon__process_want(daemon, MSG_PROCESS_KIND_EGRESS_NET); /* For the next one. */
+    if (!source || !tool || !peer->link) {
         daemon_outcome_unreachable(daemon, effect,
                                    source ? STR("the process that goes out is not up")
                                           : STR("its source was removed"));
@@ -160,7 +181,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
                         &(struct msg_vault_grant){ .source = send.source,
                                                    .execution = send.execution,
                                                    .call = send.call });
-    daemon__send(&daemon->egress, MSG_CALL_SEND, effect->execution, buf_str(&payload));
+    daemon__send(peer, MSG_CALL_SEND, effect->execution, buf_str(&payload));
 }
 
 static bool daemon_held_take(struct daemon *daemon, const struct core_effect *effect)
@@ -182,6 +203,7 @@ static bool daemon_held_take(struct daemon *daemon, const struct core_effect *ef
 void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect)
 {
     const struct call *call = core_call(daemon->core, effect->execution, effect->call);
+    const struct catalog_source *source;
     struct msg_call_cancel cancel = { .execution = effect->execution, .call = effect->call };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
@@ -198,20 +220,25 @@ void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect
         daemon__step(daemon, &command);
         return;
     }
+    source = catalog_source_find(core_catalog(daemon->core), call->source);
     cancel.reason = effect->text.ptr ? effect->text : STR("cancelled");
     msg_call_cancel_encode(&cancel, &payload);
-    daemon__send(&daemon->egress, MSG_CALL_CANCEL, effect->execution, buf_str(&payload));
+    if (source)
+        daemon__send(daemon_peer_of(daemon, source->kind), MSG_CALL_CANCEL, effect->execution,
+                     buf_str(&payload));
 }
 
-static void daemon_outcome(struct daemon *daemon, const struct msg_call_outcome *outcome)
+/* Takes the descriptor, if there is one. */
+static void daemon_outcome(struct daemon *daemon, const struct msg_call_outcome *outcome, int fd)
 {
     static const struct digest none;
-    int fd = link_fd_take(daemon->egress.link, 0);
     struct command command = { .type = COMMAND_OUTCOME };
     struct daemon_kept *kept;
     struct arena *arena;
 
     if (digest_equal(&outcome->artifact, &none) || fd < 0) {
+        if (fd >= 0)
+            link_fd_close(fd);
         command.as.outcome = *outcome;
         daemon__step(daemon, &command);
         return;
@@ -362,19 +389,19 @@ static void daemon_source_report(struct daemon *daemon, const struct msg_source_
     }
 }
 
-void daemon__egress_ready(struct daemon *daemon)
+void daemon__egress_ready(struct daemon *daemon, struct daemon_peer *peer)
 {
     struct wire_frame frame;
     int r;
 
-    while ((r = link_next(daemon->egress.link, &frame)) == LINK_FRAME) {
+    while ((r = link_next(peer->link, &frame)) == LINK_FRAME) {
         struct msg_call_outcome outcome;
         struct msg_source_report report;
         struct msg_call_progress progress;
 
         if (frame.type == MSG_CALL_OUTCOME &&
             msg_call_outcome_decode(frame.payload, daemon->turn, &outcome)) {
-            daemon_outcome(daemon, &outcome);
+            daemon_outcome(daemon, &outcome, link_fd_take(peer->link, 0));
         } else if (frame.type == MSG_SOURCE_REPORT &&
                    msg_source_report_decode(frame.payload, daemon->turn, &report)) {
             if (daemon_source_whole(daemon, frame.payload, &report))
@@ -388,7 +415,34 @@ void daemon__egress_ready(struct daemon *daemon)
         }
     }
     if (r == LINK_CLOSED || r == LINK_BROKEN)
-        daemon__egress_gone(daemon);
+        daemon__egress_gone(daemon, peer);
+}
+
+/* What waited for it is opened; what was open is opened again by its next call. */
+void daemon__egress_up(struct daemon *daemon, struct daemon_peer *peer)
+{
+    const struct catalog_source *source;
+
+    if (peer == &daemon->net)
+        daemon->net_missing = false;
+    for (size_t at = 0; (source = catalog_source_next(core_catalog(daemon->core), &at));) {
+        const struct daemon_source *held = map_find_u64(&daemon->sources, source->source);
+
+        if (held && held->wanted && daemon_peer_of(daemon, source->kind) == peer)
+            daemon__source_start(daemon, source->source);
+    }
+}
+
+bool daemon__is_away(const struct daemon *daemon, const struct core_effect *effect)
+{
+    const struct catalog_source *source;
+
+    if (effect->type != EFFECT_CALL_SEND || daemon->stopping)
+        return false;
+    source = catalog_source_find(core_catalog(daemon->core), effect->source);
+    if (!source || source->kind == MSG_SOURCE_KIND_MCP_STDIO)
+        return !daemon->egress.link;
+    return !daemon->net.link && !daemon->net_missing;
 }
 
 /* Its record is not durable yet: it was not sent. */
@@ -404,23 +458,43 @@ static bool daemon_is_held(const struct daemon *daemon, const struct call *call)
     return false;
 }
 
+static void daemon_sources_closed(struct daemon *daemon, const struct daemon_peer *peer)
+{
+    const struct catalog_source *source;
+
+    for (size_t at = 0; (source = catalog_source_next(core_catalog(daemon->core), &at));) {
+        struct daemon_source *held = map_find_u64(&daemon->sources, source->source);
+
+        if (held && daemon_peer_of(daemon, source->kind) == peer)
+            held->open = false;
+    }
+}
+
+/* The source of a call may be gone: then it was with whom it was, and each may answer for it. */
+static const struct daemon_peer *daemon_peer_of_call(struct daemon *daemon, const struct call *call)
+{
+    const struct catalog_source *source =
+        catalog_source_find(core_catalog(daemon->core), call->source);
+
+    return source ? daemon_peer_of(daemon, source->kind) : &daemon->egress;
+}
+
 /* Everything that was under way outside ended with it, and whether it was sent is not known. */
-void daemon__egress_gone(struct daemon *daemon)
+void daemon__egress_gone(struct daemon *daemon, struct daemon_peer *peer)
 {
     const struct execution *execution;
-    struct map_entry *entry;
 
-    if (!daemon->egress.link)
+    if (!peer->link)
         return;
-    daemon->egress.link = link_free(daemon->egress.link);
-    for (size_t at = 0; (entry = map_next(&daemon->sources, &at));)
-        ((struct daemon_source *)entry->value)->open = false;
+    peer->link = link_free(peer->link);
+    daemon_sources_closed(daemon, peer);
     for (size_t at = 0; (execution = core_execution_next(daemon->core, &at));) {
         for (size_t i = execution->first_open; i < execution->calls.count; i++) {
             const struct call *call = execution->calls.at[i];
             struct command command = { .type = COMMAND_OUTCOME };
 
-            if (call->query || !call->attempting || daemon_is_held(daemon, call))
+            if (call->query || !call->attempting || daemon_is_held(daemon, call) ||
+                daemon_peer_of_call(daemon, call) != peer)
                 continue;
             command.as.outcome.execution = execution->handle;
             command.as.outcome.call = call->number;

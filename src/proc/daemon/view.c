@@ -265,12 +265,14 @@ static void daemon_process(struct api_process *list, size_t *count, const char *
 static void daemon_processes(struct daemon *daemon, struct api_status *view)
 {
     struct api_process *list =
-        ARENA_ARRAY(daemon->turn, struct api_process, daemon->workers.count + 4);
+        ARENA_ARRAY(daemon->turn, struct api_process, daemon->workers.count + 6);
     size_t count = 0;
 
     list[count++] = (struct api_process){ .kind = STR("daemon"), .pid = proc_self() };
     daemon_process(list, &count, "web", &daemon->web);
     daemon_process(list, &count, "egress", &daemon->egress);
+    daemon_process(list, &count, "egress-net", &daemon->net);
+    daemon_process(list, &count, "compile", &daemon->compile);
     daemon_process(list, &count, "vault", &daemon->vault);
     for (size_t i = 0; i < daemon->workers.count; i++)
         daemon_process(list, &count, "worker", &daemon->workers.at[i]->peer);

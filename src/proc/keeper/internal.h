@@ -9,6 +9,8 @@
  * the daemon; vault has egress on 4 and the keeper on 5. The other ends are passed in
  * process_started frames. When the daemon dies all others are ended and started again; when egress
  * dies the vault goes with it, and so do the children, whose pipes it had.
+ *
+ * egress_net and compile run only when the daemon has asked for them (process_want).
  */
 #ifndef WRIT_PROC_KEEPER_INTERNAL_H
 #define WRIT_PROC_KEEPER_INTERNAL_H
@@ -24,7 +26,7 @@
 
 #define KEEPER_WORKERS_MAX  64U
 #define KEEPER_CHILDREN_MAX 1000U
-#define KEEPER_PARTS        (4U + KEEPER_WORKERS_MAX)
+#define KEEPER_PARTS        (MSG_PROCESS_KIND_COUNT + KEEPER_WORKERS_MAX)
 /* A daemon that died so often before it was ever ready is not started again. */
 #define KEEPER_FIRST_DEATHS_MAX 3U
 /* Whoever lives so long starts with a clean record. */
@@ -39,6 +41,7 @@ enum keeper_ready {
     KEEPER_READY_DAEMON,
     KEEPER_READY_EGRESS,
     KEEPER_READY_VAULT,
+    KEEPER_READY_NET,
     KEEPER_READY_PART,
     KEEPER_READY_PART_TIMER,
     KEEPER_READY_CHILD,
@@ -61,6 +64,7 @@ struct keeper_options {
 struct keeper_part {
     enum msg_process_kind kind;
     bool wanted;
+    bool again; /* wanted once more while it was still there; it ends by itself */
     struct proc *proc;
     struct loop_ready ready;
     struct loop_timer *timer;
@@ -115,9 +119,11 @@ struct keeper {
     struct link *daemon;
     struct link *egress;
     struct link *vault;
+    struct link *net; /* egress_net */
     struct loop_ready daemon_ready;
     struct loop_ready egress_ready;
     struct loop_ready vault_ready;
+    struct loop_ready net_ready;
     struct loop_ready term_ready;
     struct loop_ready int_ready;
     struct loop_ready orphan_ready;
@@ -142,6 +148,8 @@ void keeper__parts_start(struct keeper *keeper);
 void keeper__part_ended(struct keeper *keeper, struct keeper_part *part);
 /* Its delay is over. */
 void keeper__part_again(struct keeper *keeper, struct keeper_part *part);
+/* The daemon needs it: starts what runs only while needed. False: it is no such kind. */
+MUST bool keeper__part_want(struct keeper *keeper, enum msg_process_kind kind);
 void keeper__worker_more(struct keeper *keeper);
 void keeper__worker_end(struct keeper *keeper, int32_t pid);
 /* Everybody but the daemon, at once. */

@@ -105,6 +105,14 @@ static bool on_worker_more(struct keeper *keeper, const struct wire_frame *frame
     return true;
 }
 
+static bool on_process_want(struct keeper *keeper, const struct wire_frame *frame)
+{
+    struct msg_process_want want;
+
+    return msg_process_want_decode(frame->payload, keeper->turn, &want) &&
+           keeper__part_want(keeper, want.kind);
+}
+
 static bool on_daemon_ready(struct keeper *keeper, const struct wire_frame *frame)
 {
     struct msg_daemon_ready ready;
@@ -127,7 +135,7 @@ static const struct accepted {
 } accepted_of_daemon[] = {
     { MSG_CHILD_START, on_child_start },   { MSG_CHILD_STOP, on_child_stop },
     { MSG_SHUTDOWN, on_shutdown },         { MSG_WORKER_MORE, on_worker_more },
-    { MSG_DAEMON_READY, on_daemon_ready },
+    { MSG_DAEMON_READY, on_daemon_ready }, { MSG_PROCESS_WANT, on_process_want },
 };
 
 /* A daemon that says what is not accepted is ended like one that died. */
@@ -164,6 +172,15 @@ static void drain_egress(struct keeper *keeper)
     }
 }
 
+/* It has nothing to say to us. Its end is seen by its process. */
+static void drain_net(struct keeper *keeper)
+{
+    struct wire_frame frame;
+
+    while (keeper->net && link_next(keeper->net, &frame) == LINK_FRAME)
+        (void)fprintf(stderr, "keeper: message %u of egress-net is not accepted\n", frame.type);
+}
+
 static void drain_vault(struct keeper *keeper)
 {
     struct msg_vault_opened opened;
@@ -188,6 +205,9 @@ static void on_ready(struct keeper *keeper, struct loop_ready *ready)
         break;
     case KEEPER_READY_VAULT:
         drain_vault(keeper);
+        break;
+    case KEEPER_READY_NET:
+        drain_net(keeper);
         break;
     case KEEPER_READY_PART:
         keeper__part_ended(keeper, container_of(ready, struct keeper_part, ready));

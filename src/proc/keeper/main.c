@@ -142,6 +142,7 @@ int main(int argc, char **argv)
     struct keeper keeper = { .daemon_ready.kind = KEEPER_READY_DAEMON,
                              .egress_ready.kind = KEEPER_READY_EGRESS,
                              .vault_ready.kind = KEEPER_READY_VAULT,
+                             .net_ready.kind = KEEPER_READY_NET,
                              .term_ready.kind = KEEPER_READY_TERM,
                              .int_ready.kind = KEEPER_READY_INT,
                              .orphan_ready.kind = KEEPER_READY_ORPHAN,

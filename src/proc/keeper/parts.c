@@ -5,6 +5,8 @@
  *     egress   the vault and all children are ended with it; egress and vault are started again
  *     vault    is started again; daemon and egress get new links
  *     web, worker   is started again; the daemon gets a new link
+ *     egress_net    is started again once it was wanted; daemon and vault get new links
+ *     compile       is started when it is wanted, and not again
  */
 #include "proc/keeper/internal.h"
 
@@ -24,6 +26,11 @@ static struct keeper_part *part_of(struct keeper *keeper, enum msg_process_kind 
     return &keeper->parts[kind];
 }
 
+static bool is_on_demand(enum msg_process_kind kind)
+{
+    return kind == MSG_PROCESS_KIND_EGRESS_NET || kind == MSG_PROCESS_KIND_COMPILE;
+}
+
 struct keeper_part *keeper__daemon_part(struct keeper *keeper)
 {
     return part_of(keeper, MSG_PROCESS_KIND_DAEMON);
@@ -38,8 +45,9 @@ void keeper__parts_init(struct keeper *keeper)
         part->ready.kind = KEEPER_READY_PART;
         part->timer_ready.kind = KEEPER_READY_PART_TIMER;
         part->timer = loop_timer_new(keeper->loop, &part->timer_ready);
-        part->wanted = i < WORKER_FIRST ? part->kind != MSG_PROCESS_KIND_WORKER
-                                        : i < WORKER_FIRST + keeper->options->workers;
+        part->wanted = i < WORKER_FIRST
+                           ? part->kind != MSG_PROCESS_KIND_WORKER && !is_on_demand(part->kind)
+                           : i < WORKER_FIRST + keeper->options->workers;
     }
 }
 
@@ -98,13 +106,23 @@ static const char *const *part_argv(struct keeper *keeper, const struct keeper_p
     return argv;
 }
 
+/* The file beside us: egress_net is egress-net. */
+static const char *part_file(struct keeper *keeper, const struct keeper_part *part)
+{
+    struct str name = str_copy(keeper->turn, msg_process_kind_name(part->kind));
+
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] == '_')
+            ((char *)(uintptr_t)name.ptr)[i] = '-';
+    return str_printf(keeper->turn, "%s/%.*s", keeper->options->folder, STR_ARG(name)).ptr;
+}
+
 /* fds: what it gets as descriptors 3, 4 and 5; borrowed. */
 static int part_spawn(struct keeper *keeper, struct keeper_part *part, const int *fds, size_t count)
 {
-    struct str name = msg_process_kind_name(part->kind);
     struct proc_fd given[5] = { { 2, 2 }, { 2, 1 } };
     struct proc_plan plan = {
-        .file = str_printf(keeper->turn, "%s/%.*s", keeper->options->folder, STR_ARG(name)).ptr,
+        .file = part_file(keeper, part),
         .argv = part_argv(keeper, part),
         .env = part_env(keeper, part),
         .folder = "/",
@@ -141,7 +159,7 @@ static void introduce(struct link *to, const struct keeper_part *part, int fd)
     (void)close(fd);
 }
 
-/* A part with the daemon on 3: web, worker. */
+/* A part with the daemon on 3: web, worker, compile. */
 static int start_simple(struct keeper *keeper, struct keeper_part *part)
 {
     int ends[2];
@@ -156,6 +174,29 @@ static int start_simple(struct keeper *keeper, struct keeper_part *part)
     else
         introduce(keeper->daemon, part, ends[0]);
     return r;
+}
+
+/* Tells two parts of each other. Nothing if either has no link with us. */
+static int join(struct keeper_part *one, struct link *to_one, struct keeper_part *other,
+                struct link *to_other)
+{
+    int ends[2];
+    int r;
+
+    if (!to_one || !to_other)
+        return 0;
+    r = link_pair(ends);
+    if (r < 0)
+        return TRACE(r);
+    introduce(to_one, other, ends[0]);
+    introduce(to_other, one, ends[1]);
+    return 0;
+}
+
+static int join_net_with_vault(struct keeper *keeper)
+{
+    return join(part_of(keeper, MSG_PROCESS_KIND_EGRESS_NET), keeper->net,
+                part_of(keeper, MSG_PROCESS_KIND_VAULT), keeper->vault);
 }
 
 #define VAULT_LINKS 3U
@@ -188,10 +229,11 @@ static int start_vault(struct keeper *keeper, struct keeper_part *part)
         return r;
     introduce(keeper->daemon, part, ours[0]);
     introduce(keeper->egress, part, ours[1]);
-    return link_new(keeper->loop, ours[2], &keeper->vault_ready, &keeper->vault);
+    r = link_new(keeper->loop, ours[2], &keeper->vault_ready, &keeper->vault);
+    return r == 0 ? join_net_with_vault(keeper) : r;
 }
 
-/* A part with us on 3: daemon, egress. */
+/* A part with us on 3: daemon, egress, egress_net. */
 static int start_linked(struct keeper *keeper, struct keeper_part *part, struct loop_ready *ready,
                         struct link **link)
 {
@@ -212,17 +254,35 @@ static int start_linked(struct keeper *keeper, struct keeper_part *part, struct 
 
 static int start_egress(struct keeper *keeper, struct keeper_part *part)
 {
-    int ends[2];
     int r = start_linked(keeper, part, &keeper->egress_ready, &keeper->egress);
 
     if (r < 0)
         return r;
-    r = link_pair(ends);
-    if (r < 0)
-        return TRACE(r);
-    introduce(keeper->daemon, part, ends[0]);
-    introduce(keeper->egress, keeper__daemon_part(keeper), ends[1]);
-    return 0;
+    return join(part, keeper->egress, keeper__daemon_part(keeper), keeper->daemon);
+}
+
+static int start_net(struct keeper *keeper, struct keeper_part *part)
+{
+    int r = start_linked(keeper, part, &keeper->net_ready, &keeper->net);
+
+    if (r == 0)
+        r = join(part, keeper->net, keeper__daemon_part(keeper), keeper->daemon);
+    return r == 0 ? join_net_with_vault(keeper) : r;
+}
+
+static void tell_ended(struct keeper *keeper, const struct keeper_part *part, int32_t pid,
+                       struct proc_end end)
+{
+    const struct msg_process_ended ended = {
+        .kind = part->kind,
+        .pid = pid,
+        .status = end.signal ? end.signal : end.code << 8,
+        .restarts = part->restarts,
+    };
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+
+    msg_process_ended_encode(&ended, &payload);
+    keeper__send(keeper->daemon, MSG_PROCESS_ENDED, 0, buf_str(&payload));
 }
 
 static void part_later(struct keeper *keeper, struct keeper_part *part)
@@ -237,26 +297,37 @@ static void part_later(struct keeper *keeper, struct keeper_part *part)
     loop_timer_set(part->timer, clock_mono_ns() + delay_ms * 1000000);
 }
 
+static int part_try(struct keeper *keeper, struct keeper_part *part)
+{
+    switch (part->kind) {
+    case MSG_PROCESS_KIND_DAEMON:
+        return start_linked(keeper, part, &keeper->daemon_ready, &keeper->daemon);
+    case MSG_PROCESS_KIND_EGRESS:
+        return start_egress(keeper, part);
+    case MSG_PROCESS_KIND_EGRESS_NET:
+        return start_net(keeper, part);
+    case MSG_PROCESS_KIND_VAULT:
+        return start_vault(keeper, part);
+    case MSG_PROCESS_KIND_WEB:
+    case MSG_PROCESS_KIND_WORKER:
+    case MSG_PROCESS_KIND_COMPILE:
+        return start_simple(keeper, part);
+    }
+    UNREACHABLE("a part outside its enum");
+}
+
 static void part_start(struct keeper *keeper, struct keeper_part *part)
 {
-    int r = 0;
+    int r;
 
     if (!part->wanted || part->proc || keeper->stopping)
         return;
-    switch (part->kind) {
-    case MSG_PROCESS_KIND_DAEMON:
-        r = start_linked(keeper, part, &keeper->daemon_ready, &keeper->daemon);
-        break;
-    case MSG_PROCESS_KIND_EGRESS:
-        r = start_egress(keeper, part);
-        break;
-    case MSG_PROCESS_KIND_VAULT:
-        r = start_vault(keeper, part);
-        break;
-    case MSG_PROCESS_KIND_WEB:
-    case MSG_PROCESS_KIND_WORKER:
-        r = start_simple(keeper, part);
-        break;
+    r = part_try(keeper, part);
+    if (r < 0 && !part->proc && is_on_demand(part->kind)) {
+        /* Whoever wanted it hears so, and may want it again. */
+        part->wanted = false;
+        tell_ended(keeper, part, 0, (struct proc_end){ .ended = true, .code = 127 });
+        return;
     }
     if (r < 0 && !part->proc) {
         part->restarts++;
@@ -297,6 +368,8 @@ static void vault_gone(struct keeper *keeper)
 
 static void part_kill(struct keeper_part *part)
 {
+    if (is_on_demand(part->kind))
+        part->wanted = part->again = false; /* A new daemon asks for itself. */
     part->proc = proc_free(part->proc);
     loop_timer_stop(part->timer);
 }
@@ -307,6 +380,7 @@ void keeper__parts_kill(struct keeper *keeper)
         if (keeper->parts[i].kind != MSG_PROCESS_KIND_DAEMON)
             part_kill(&keeper->parts[i]);
     keeper->egress = link_free(keeper->egress);
+    keeper->net = link_free(keeper->net);
     vault_gone(keeper);
 }
 
@@ -317,21 +391,6 @@ void keeper__parts_free(struct keeper *keeper)
     keeper->daemon = link_free(keeper->daemon);
     for (size_t i = 0; i < KEEPER_PARTS; i++)
         keeper->parts[i].timer = loop_timer_free(keeper->parts[i].timer);
-}
-
-static void tell_ended(struct keeper *keeper, const struct keeper_part *part, int32_t pid,
-                       struct proc_end end)
-{
-    const struct msg_process_ended ended = {
-        .kind = part->kind,
-        .pid = pid,
-        .status = end.signal ? end.signal : end.code << 8,
-        .restarts = part->restarts,
-    };
-    BUF_CLEANUP struct buf payload = BUF_INIT;
-
-    msg_process_ended_encode(&ended, &payload);
-    keeper__send(keeper->daemon, MSG_PROCESS_ENDED, 0, buf_str(&payload));
 }
 
 static void daemon_ended(struct keeper *keeper, struct keeper_part *part)
@@ -382,6 +441,12 @@ void keeper__part_ended(struct keeper *keeper, struct keeper_part *part)
     tell_ended(keeper, part, pid, end);
     if (part->kind == MSG_PROCESS_KIND_VAULT)
         vault_gone(keeper);
+    if (part->kind == MSG_PROCESS_KIND_EGRESS_NET)
+        keeper->net = link_free(keeper->net);
+    if (part->kind == MSG_PROCESS_KIND_COMPILE) {
+        part->wanted = part->again;
+        part->again = false;
+    }
     if (keeper->stopping || !part->wanted)
         return;
     if (part->kind == MSG_PROCESS_KIND_EGRESS)
@@ -401,6 +466,19 @@ void keeper__part_again(struct keeper *keeper, struct keeper_part *part)
     part_start(keeper, part);
     if (part->kind == MSG_PROCESS_KIND_EGRESS)
         part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_VAULT));
+}
+
+bool keeper__part_want(struct keeper *keeper, enum msg_process_kind kind)
+{
+    struct keeper_part *part;
+
+    if (!is_on_demand(kind))
+        return false;
+    part = part_of(keeper, kind);
+    part->again = part->proc;
+    part->wanted = true;
+    part_start(keeper, part);
+    return true;
 }
 
 void keeper__worker_more(struct keeper *keeper)

@@ -1,6 +1,7 @@
 /*
  * vault: descriptors 3 (daemon), 4 (egress) and 5 (keeper), and the folder that --folder names. It
- * reads and writes two files there, and talks to three processes. Nothing else.
+ * reads and writes two files there, and talks to these three, and to egress-net when the keeper
+ * brings its link. Nothing else.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -31,6 +32,7 @@ enum ready_kind {
     READY_DAEMON,
     READY_EGRESS,
     READY_KEEPER,
+    READY_NET,
     READY_TIMER,
 };
 
@@ -48,9 +50,11 @@ struct state {
     struct link *daemon;
     struct link *egress;
     struct link *keeper;
+    struct link *net; /* egress-net; comes and goes */
     struct loop_ready daemon_ready;
     struct loop_ready egress_ready;
     struct loop_ready keeper_ready;
+    struct loop_ready net_ready;
     struct loop_ready timer_ready;
     struct loop_timer *timer;
     struct arena *turn;
@@ -153,14 +157,17 @@ static bool on_grant(struct state *state, const struct wire_frame *frame)
     return true;
 }
 
-/* Egress asks for calls, the keeper for the environment of a source's child: no call. */
+/*
+ * Egress asks for calls, the keeper for the environment of a source's child: no call. egress-net
+ * asks for both: what a source is given for its requests is opened when the source is.
+ */
 static bool open_for(struct state *state, struct link *to, const struct wire_frame *frame)
 {
     struct msg_vault_open open;
     struct vault_use use;
 
     if (!msg_vault_open_decode(frame->payload, state->turn, &open) ||
-        (open.call == 0) != (to == state->keeper))
+        (to != state->net && (open.call == 0) != (to == state->keeper)))
         return false;
     use = (struct vault_use){ open.reference, open.source, open.execution, open.call };
     if (vault_granted(state->vault, &use) || state->early.count >= EARLY_MAX)
@@ -180,6 +187,11 @@ static bool on_keeper_open(struct state *state, const struct wire_frame *frame)
     return open_for(state, state->keeper, frame);
 }
 
+static bool on_net_open(struct state *state, const struct wire_frame *frame)
+{
+    return open_for(state, state->net, frame);
+}
+
 /* What a person gave for a source that has no number yet. */
 static bool on_daemon_seal(struct state *state, const struct wire_frame *frame)
 {
@@ -191,7 +203,7 @@ static bool on_daemon_seal(struct state *state, const struct wire_frame *frame)
     return true;
 }
 
-static bool on_seal(struct state *state, const struct wire_frame *frame)
+static bool seal_for(struct state *state, struct link *from, const struct wire_frame *frame)
 {
     struct msg_vault_seal seal;
     struct msg_vault_sealed sealed;
@@ -205,8 +217,67 @@ static bool on_seal(struct state *state, const struct wire_frame *frame)
     if (r == VAULT_FULL)
         return true;
     sealed = (struct msg_vault_sealed){ .reference = seal.reference };
-    msg_vault_sealed_encode(&sealed, link_begin(state->egress, &reply));
-    return link_end(state->egress) == 0;
+    msg_vault_sealed_encode(&sealed, link_begin(from, &reply));
+    return link_end(from) == 0;
+}
+
+static bool on_seal(struct state *state, const struct wire_frame *frame)
+{
+    return seal_for(state, state->egress, frame);
+}
+
+static bool on_net_seal(struct state *state, const struct wire_frame *frame)
+{
+    return seal_for(state, state->net, frame);
+}
+
+/* Everything that asked over this link is gone with it. */
+static void early_forget(struct state *state, const struct link *to)
+{
+    size_t i = 0;
+
+    while (i < state->early.count)
+        if (state->early.at[i].to == to)
+            early_drop(state, i);
+        else
+            i++;
+}
+
+static void net_close(struct state *state)
+{
+    early_forget(state, state->net);
+    state->net = link_free(state->net);
+}
+
+/* The key of fingerprints: who replaces secrets needs it before anything from outside. */
+static bool send_key(struct state *state, struct link *to)
+{
+    const struct wire_frame frame = { .type = MSG_VAULT_KEY };
+    const struct msg_vault_key key = {
+        .key = str_of((const char *)vault_fingerprint_key(state->vault), VAULT_KEY_LEN)
+    };
+
+    msg_vault_key_encode(&key, link_begin(to, &frame));
+    return link_end(to) == 0;
+}
+
+static bool on_process_started(struct state *state, const struct wire_frame *frame)
+{
+    struct msg_process_started started;
+    int fd;
+
+    if (!msg_process_started_decode(frame->payload, state->turn, &started) ||
+        started.kind != MSG_PROCESS_KIND_EGRESS_NET)
+        return false;
+    fd = link_fd_take(state->keeper, 0);
+    if (fd < 0)
+        return false;
+    net_close(state);
+    if (link_new(state->loop, fd, &state->net_ready, &state->net) < 0)
+        return false;
+    if (!send_key(state, state->net))
+        net_close(state); /* It has ended already. */
+    return true;
 }
 
 static const struct accepted {
@@ -217,8 +288,11 @@ static const struct accepted {
     { READY_DAEMON, MSG_VAULT_GRANT, on_grant },
     { READY_DAEMON, MSG_VAULT_SEAL, on_daemon_seal },
     { READY_KEEPER, MSG_VAULT_OPEN, on_keeper_open },
+    { READY_KEEPER, MSG_PROCESS_STARTED, on_process_started },
     { READY_EGRESS, MSG_VAULT_SEAL, on_seal },
     { READY_EGRESS, MSG_VAULT_OPEN, on_open },
+    { READY_NET, MSG_VAULT_SEAL, on_net_seal },
+    { READY_NET, MSG_VAULT_OPEN, on_net_open },
 };
 
 /* False: the conversation is over. */
@@ -242,6 +316,27 @@ static bool drain(struct state *state, enum ready_kind from, struct link *link)
     return r == LINK_NONE;
 }
 
+/* False: a conversation without which there is no vault is over. */
+static bool on_ready(struct state *state, enum ready_kind kind)
+{
+    switch (kind) {
+    case READY_DAEMON:
+        return drain(state, READY_DAEMON, state->daemon);
+    case READY_EGRESS:
+        return drain(state, READY_EGRESS, state->egress);
+    case READY_KEEPER:
+        return drain(state, READY_KEEPER, state->keeper);
+    case READY_NET:
+        if (state->net && !drain(state, READY_NET, state->net))
+            net_close(state);
+        return true;
+    case READY_TIMER:
+        early_answer(state, NULL);
+        return true;
+    }
+    UNREACHABLE("a ready outside its enum");
+}
+
 static int serve(struct state *state)
 {
     struct loop_ready *ready;
@@ -252,32 +347,14 @@ static int serve(struct state *state)
         r = loop_run_once(state->loop, -1);
         if (r < 0)
             return TRACE(r);
-        while ((ready = loop_next(state->loop))) {
-            switch ((enum ready_kind)ready->kind) {
-            case READY_DAEMON:
-                if (!drain(state, READY_DAEMON, state->daemon))
-                    return 0;
-                break;
-            case READY_EGRESS:
-                if (!drain(state, READY_EGRESS, state->egress))
-                    return 0;
-                break;
-            case READY_KEEPER:
-                if (!drain(state, READY_KEEPER, state->keeper))
-                    return 0;
-                break;
-            case READY_TIMER:
-                early_answer(state, NULL);
-                break;
-            }
-        }
+        while ((ready = loop_next(state->loop)))
+            if (!on_ready(state, (enum ready_kind)ready->kind))
+                return 0;
     }
 }
 
 static int start(struct state *state, int folder_fd)
 {
-    const struct wire_frame frame = { .type = MSG_VAULT_KEY };
-    struct msg_vault_key key;
     int r = loop_new(&state->loop);
 
     if (r == 0)
@@ -295,9 +372,7 @@ static int start(struct state *state, int folder_fd)
         return -EBADMSG;
     }
     state->timer = loop_timer_new(state->loop, &state->timer_ready);
-    key.key = str_of((const char *)vault_fingerprint_key(state->vault), VAULT_KEY_LEN);
-    msg_vault_key_encode(&key, link_begin(state->egress, &frame));
-    return link_end(state->egress) == 0 ? serve(state) : 0;
+    return send_key(state, state->egress) ? serve(state) : 0;
 }
 
 static void end(struct state *state)
@@ -307,6 +382,7 @@ static void end(struct state *state)
     VEC_FINI(&state->early);
     vault_free(state->vault);
     loop_timer_free(state->timer);
+    link_free(state->net);
     link_free(state->keeper);
     link_free(state->egress);
     link_free(state->daemon);
@@ -319,6 +395,7 @@ int main(int argc, char **argv)
     struct state state = { .daemon_ready.kind = READY_DAEMON,
                            .egress_ready.kind = READY_EGRESS,
                            .keeper_ready.kind = READY_KEEPER,
+                           .net_ready.kind = READY_NET,
                            .timer_ready.kind = READY_TIMER };
     char trail[1024];
     int folder_fd = -1;

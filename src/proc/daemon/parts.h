@@ -1,0 +1,43 @@
+/* What the daemon does with its other processes: who is asked for, fed, and sent to. */
+#ifndef WRIT_PROC_DAEMON_PARTS_H
+#define WRIT_PROC_DAEMON_PARTS_H
+
+#include "domain/core/core.h"
+#include "model/msg.h"
+
+struct daemon;
+struct daemon_peer;
+struct daemon_source;
+struct daemon_worker;
+
+/* parts.c */
+/* Asks the keeper for a process that runs only while needed. */
+void daemon__process_want(struct daemon *daemon, enum msg_process_kind kind);
+void daemon__process_ended(struct daemon *daemon, const struct msg_process_ended *ended);
+void daemon__compile_ready(struct daemon *daemon);
+
+/* pool.c */
+void daemon__pool_run(struct daemon *daemon, uint64_t execution);
+void daemon__pool_drop(struct daemon *daemon, uint64_t execution);
+void daemon__pool_tick(struct daemon *daemon);
+int64_t daemon__pool_due_ms(const struct daemon *daemon);
+void daemon__worker_up(struct daemon *daemon, struct daemon_worker *worker);
+void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker);
+void daemon__worker_gone(struct daemon *daemon, struct daemon_worker *worker);
+
+/* sources.c */
+/* peer: egress or net. */
+void daemon__egress_up(struct daemon *daemon, struct daemon_peer *peer);
+void daemon__egress_ready(struct daemon *daemon, struct daemon_peer *peer);
+void daemon__egress_gone(struct daemon *daemon, struct daemon_peer *peer);
+/* The process that goes out for it is not up, and will be. */
+bool daemon__is_away(const struct daemon *daemon, const struct core_effect *effect);
+void daemon__call_send(struct daemon *daemon, const struct core_effect *effect);
+void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect);
+void daemon__source_start(struct daemon *daemon, uint64_t source);
+void daemon__source_stop(struct daemon *daemon, uint64_t source);
+void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *ended);
+struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t source);
+void daemon__artifacts(struct daemon *daemon);
+
+#endif
