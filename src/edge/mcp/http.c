@@ -10,6 +10,8 @@
  */
 #include "edge/mcp/internal.h"
 
+#include "base/base64.h"
+
 #include <strings.h>
 
 static bool mcp_same_word(struct str a, const char *b)
@@ -178,7 +180,7 @@ static bool mcp_header_is(struct mcp__ask *ask, const struct msg_http_request *r
     }
     if (str_starts(value, sentinel) && str_ends(value, STR("?=")) &&
         value.len >= sentinel.len + 2) {
-        if (!mcp__base64_decode(&decoded, str_slice(value, sentinel.len, value.len - 2))) {
+        if (!base64_decode(&decoded, str_slice(value, sentinel.len, value.len - 2))) {
             mcp_mismatch(ask, name, "is not well encoded");
             return false;
         }

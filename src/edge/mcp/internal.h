@@ -279,7 +279,5 @@ MUST int mcp__unseal(struct mcp__turn *turn, struct str text, struct str princip
                      struct mcp__state *ret_state);
 /* Same time for every wrong guess. */
 bool mcp__same_secret(struct str a, struct str b);
-/* Base64 and its URL alphabet, padding optional; false if text is neither. */
-bool mcp__base64_decode(struct buf *out, struct str text);
 
 #endif

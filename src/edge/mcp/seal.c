@@ -9,62 +9,11 @@
  */
 #include "edge/mcp/internal.h"
 
+#include "base/base64.h"
+
 #define MCP_SEAL_VERSION 1
 #define MCP_SEAL_HEAD    10U
 #define MCP_SEAL_MAX     (MCP_SEAL_HEAD + MCP__EXECUTION_MAX + 2 * DIGEST_LEN)
-
-static const char mcp_url_alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-static void mcp_base64_encode(struct buf *out, struct str bytes)
-{
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t left = bytes.len - i;
-        uint32_t group = 0;
-
-        for (size_t j = 0; j < 3; j++)
-            group = group << 8 | (j < left ? (uint8_t)bytes.ptr[i + j] : 0U);
-        for (size_t j = 0; j < 4 && j <= left; j++)
-            buf_add_char(out, mcp_url_alphabet[group >> (18 - 6 * j) & 63]);
-    }
-}
-
-static int mcp_base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+' || c == '-')
-        return 62;
-    return c == '/' || c == '_' ? 63 : -1;
-}
-
-bool mcp__base64_decode(struct buf *out, struct str text)
-{
-    uint32_t group = 0;
-    unsigned int bits = 0;
-
-    for (int i = 0; i < 2 && text.len > 0 && text.ptr[text.len - 1] == '='; i++)
-        text.len--;
-    if (text.len % 4 == 1)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = mcp_base64_digit(text.ptr[i]);
-
-        if (digit < 0)
-            return false;
-        group = (group << 6 | (uint32_t)digit) & 0xffffff;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            buf_add_char(out, (char)(group >> bits & 0xff));
-        }
-    }
-    return (group & ((1U << bits) - 1)) == 0; /* one text for the same bytes */
-}
 
 bool mcp__same_secret(struct str a, struct str b)
 {
@@ -99,7 +48,7 @@ void mcp__seal(struct buf *out, const struct mcp_config *config, struct str prin
     buf_add(&body, state->request.bytes, DIGEST_LEN);
     mac = mcp_seal_mac(config, principal, buf_str(&body));
     buf_add(&body, mac.bytes, DIGEST_LEN);
-    mcp_base64_encode(out, buf_str(&body));
+    base64_encode_url(out, buf_str(&body));
 }
 
 static bool mcp_seal_genuine(const struct mcp_config *config, struct str principal,
@@ -123,7 +72,7 @@ int mcp__unseal(struct mcp__turn *turn, struct str text, struct str principal,
     uint64_t expires = 0;
     struct str bytes;
 
-    if (text.len > MCP__STATE_MAX || !mcp__base64_decode(&body, text))
+    if (text.len > MCP__STATE_MAX || !base64_decode(&body, text))
         return MCP__SEAL_BROKEN;
     bytes = buf_str(&body);
     if (!mcp_seal_genuine(&turn->mcp->config, principal, bytes))

@@ -1,0 +1,65 @@
+/* Against the vectors of RFC 4648, section 10. */
+#include "base/base64.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void rfc_4648(void **state)
+{
+    const struct {
+        struct str bytes;
+        struct str text;
+        struct str url;
+    } rows[] = {
+        { STR(""), STR(""), STR("") },
+        { STR("f"), STR("Zg=="), STR("Zg") },
+        { STR("fo"), STR("Zm8="), STR("Zm8") },
+        { STR("foo"), STR("Zm9v"), STR("Zm9v") },
+        { STR("foob"), STR("Zm9vYg=="), STR("Zm9vYg") },
+        { STR("fooba"), STR("Zm9vYmE="), STR("Zm9vYmE") },
+        { STR("foobar"), STR("Zm9vYmFy"), STR("Zm9vYmFy") },
+        { STR("\xfb\xff\xfe\0"), STR("+//+AA=="), STR("-__-AA") },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        BUF_CLEANUP struct buf text = BUF_INIT;
+        BUF_CLEANUP struct buf url = BUF_INIT;
+        BUF_CLEANUP struct buf bytes = BUF_INIT;
+
+        base64_encode(&text, rows[i].bytes);
+        base64_encode_url(&url, rows[i].bytes);
+        assert_true(str_equal(buf_str(&text), rows[i].text));
+        assert_true(str_equal(buf_str(&url), rows[i].url));
+        assert_true(base64_decode(&bytes, rows[i].text));
+        assert_true(str_equal(buf_str(&bytes), rows[i].bytes));
+        buf_clear(&bytes);
+        assert_true(base64_decode(&bytes, rows[i].url));
+        assert_true(str_equal(buf_str(&bytes), rows[i].bytes));
+    }
+}
+
+static void what_is_none(void **state)
+{
+    static const char *const texts[] = { "Z", "Zh==", "Zm9v!", "Zm 9v", "Zg===" };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+        BUF_CLEANUP struct buf bytes = BUF_INIT;
+
+        assert_false(base64_decode(&bytes, str_from(texts[i])));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rfc_4648),
+        cmocka_unit_test(what_is_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
