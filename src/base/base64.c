@@ -1,3 +1,4 @@
+/* Base64, both alphabets, a group of three bytes at a time. */
 #include "base/base64.h"
 
 static const char base64_alphabet[] =

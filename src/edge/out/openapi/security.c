@@ -1,0 +1,194 @@
+/*
+ * Credentials: the first alternative for which all are there. A source that also lets anybody in
+ * gets them all the same where they are there.
+ */
+#include "edge/out/openapi/internal.h"
+
+#include "base/base64.h"
+
+#include <strings.h>
+
+static struct str credential_find(const struct out_openapi__build *build, struct str scheme)
+{
+    for (size_t i = 0; i < build->call->credential_count; i++)
+        if (str_equal(build->call->credentials[i].scheme, scheme) &&
+            build->call->credentials[i].value.len)
+            return build->call->credentials[i].value;
+    return STR_NULL;
+}
+
+/* Schemes that need more than a value: a challenge, or a certificate. */
+static bool is_beyond_us(const struct json_value *scheme)
+{
+    static const char *const schemes[] = { "digest", "hoba",        "mutual",        "negotiate",
+                                           "ntlm",   "scram-sha-1", "scram-sha-256", "vapid" };
+    struct str type = json_get_str(scheme, "type");
+    struct str http = json_get_str(scheme, "http");
+
+    for (size_t i = 0; i < ARRAY_COUNT(schemes); i++)
+        if (str_is(type, "http") && http.len == strlen(schemes[i]) &&
+            strncasecmp(http.ptr, schemes[i], http.len) == 0)
+            return true;
+    return !str_is(type, "http") && !str_is(type, "apiKey") && !str_is(type, "oauth2") &&
+           !str_is(type, "openIdConnect");
+}
+
+/* --- One credential ---------------------------------------------------------------------- */
+
+static bool set_authorization(struct out_openapi__build *build, const char *scheme,
+                              struct str value)
+{
+    return out_openapi__header_set(build, STR("Authorization"),
+                                   str_printf(build->turn, "%s %.*s", scheme, STR_ARG(value)));
+}
+
+/* RFC 7617. A key without a colon is a name without a password, as those who use keys mean it. */
+static bool add_basic(struct out_openapi__build *build, struct str value)
+{
+    BUF_CLEANUP struct buf pair = BUF_INIT;
+    BUF_CLEANUP struct buf text = BUF_INIT;
+    bool good;
+
+    buf_add_str(&pair, value);
+    if (str_find_char(value, ':') == SIZE_MAX)
+        buf_add_char(&pair, ':');
+    base64_encode(&text, buf_str(&pair));
+    good = set_authorization(build, "Basic", buf_str(&text));
+    memset(pair.ptr, 0, pair.len);
+    return good;
+}
+
+static bool add_http(struct out_openapi__build *build, struct str scheme, struct str value)
+{
+    const char *name = str_c(build->turn, scheme);
+
+    if (strcasecmp(name, "basic") == 0)
+        return add_basic(build, value);
+    return set_authorization(
+        build, !scheme.len || strcasecmp(name, "bearer") == 0 ? "Bearer" : name, value);
+}
+
+static bool cookie_is_safe(struct str value)
+{
+    return out_http_value_is_safe(value) && str_find_char(value, ';') == SIZE_MAX;
+}
+
+static bool add_key(struct out_openapi__build *build, const struct json_value *scheme,
+                    struct str value)
+{
+    struct str in = json_get_str(scheme, "in");
+    struct str name = json_get_str(scheme, "name");
+
+    if (str_is(in, "header"))
+        return out_openapi__header_set(build, name, value);
+    if (str_is(in, "query")) {
+        out_openapi__join(&build->query, "&");
+        out_openapi__encode(&build->query, name, OUT_OPENAPI__NAME);
+        buf_add_char(&build->query, '=');
+        out_openapi__encode(&build->query, value, OUT_OPENAPI__PLAIN);
+        return true;
+    }
+    if (!out_http_name_is_token(name) || !cookie_is_safe(value))
+        return out_openapi__invalid(build, "the credential \"%.*s\" cannot stand in a cookie",
+                                    STR_ARG(json_get_str(scheme, "scheme")));
+    out_openapi__join(&build->cookies, "; ");
+    buf_add_str(&build->cookies, name);
+    buf_add_char(&build->cookies, '=');
+    buf_add_str(&build->cookies, value);
+    return true;
+}
+
+static bool add_credential(struct out_openapi__build *build, const struct json_value *scheme)
+{
+    struct str type = json_get_str(scheme, "type");
+    struct str value = credential_find(build, json_get_str(scheme, "scheme"));
+
+    if (!out_http_value_is_safe(value))
+        return out_openapi__invalid(build,
+                                    "the credential \"%.*s\" has a line break or another "
+                                    "control character",
+                                    STR_ARG(json_get_str(scheme, "scheme")));
+    if (str_is(type, "apiKey"))
+        return add_key(build, scheme, value);
+    if (str_is(type, "http"))
+        return add_http(build, json_get_str(scheme, "http"), value);
+    return set_authorization(build, "Bearer", value);
+}
+
+/* --- Which alternative ------------------------------------------------------------------- */
+
+static bool is_there(const struct out_openapi__build *build, const struct json_value *alternative)
+{
+    struct json_iter iter = json_iter(alternative);
+    const struct json_value *scheme;
+
+    while ((scheme = json_next(&iter)))
+        if (is_beyond_us(scheme) || !credential_find(build, json_get_str(scheme, "scheme")).len)
+            return false;
+    return true;
+}
+
+static void name_missing(const struct out_openapi__build *build,
+                         const struct json_value *alternative, struct buf *text)
+{
+    struct json_iter iter = json_iter(alternative);
+    const struct json_value *scheme;
+    bool first = true;
+
+    while ((scheme = json_next(&iter))) {
+        struct str name = json_get_str(scheme, "scheme");
+
+        if (!is_beyond_us(scheme) && credential_find(build, name).len)
+            continue;
+        buf_printf(text, "%s\"%.*s\" (%.*s%s%.*s%s)", first ? "" : " and ", STR_ARG(name),
+                   STR_ARG(json_get_str(scheme, "type")),
+                   json_get_str(scheme, "http").len ? " " : "",
+                   STR_ARG(json_get_str(scheme, "http")),
+                   is_beyond_us(scheme) ? ", which Writ cannot give" : "");
+        first = false;
+    }
+}
+
+static bool auth_required(struct out_openapi__build *build, const struct json_value *security)
+{
+    BUF_CLEANUP struct buf text = BUF_INIT;
+    struct json_iter iter = json_iter(security);
+    const struct json_value *alternative;
+    bool first = true;
+
+    buf_add_c(&text, "it needs the credential ");
+    while ((alternative = json_next(&iter))) {
+        buf_add_c(&text, first ? "" : ", or ");
+        name_missing(build, alternative, &text);
+        first = false;
+    }
+    buf_add_c(&text, ": `writ sources auth` asks for it");
+    build->answer = OUT_OPENAPI_AUTH_REQUIRED;
+    build->text = str_copy(build->turn, buf_str(&text));
+    return false;
+}
+
+bool out_openapi__security(struct out_openapi__build *build)
+{
+    const struct json_value *security = json_get(build->call->plan, "security");
+    struct json_iter iter = json_iter(security);
+    const struct json_value *alternative;
+    bool anybody = json_count(security) == 0;
+
+    while ((alternative = json_next(&iter))) {
+        struct json_iter schemes = json_iter(alternative);
+        const struct json_value *scheme;
+
+        if (!json_count(alternative)) {
+            anybody = true;
+            continue;
+        }
+        if (!is_there(build, alternative))
+            continue;
+        while ((scheme = json_next(&schemes)))
+            if (!add_credential(build, scheme))
+                return false;
+        return true;
+    }
+    return anybody || auth_required(build, security);
+}
