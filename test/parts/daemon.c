@@ -310,7 +310,7 @@ static void large_values_come_in_a_descriptor(void)
     EXPECT(digest_equal(&digest, &got.artifact));
     (void)close(last_fd);
     got = outcome(ask_for(1, "large", "{\"bytes\":9000000}", 8000));
-    EXPECT(got.status == MSG_OUTCOME_STATUS_FAILED && str_is(got.error.code, "limit"));
+    EXPECT(got.status == MSG_OUTCOME_STATUS_UNREADABLE && str_is(got.error.code, "limit"));
     EXPECT(got.sent == MSG_SENT_YES);
 }
 
@@ -429,6 +429,14 @@ static void a_flood_of_changes_is_one_list(void)
 static void garbage_is_passed_over(void)
 {
     (void)connected(5, "garbage");
+    EXPECT(str_is(answer(5, "noise", "{}"), "\"through the noise\""));
+}
+
+static void an_answer_that_cannot_be_read_does_not_wait_for_its_timeout(void)
+{
+    struct msg_call_outcome got = outcome(ask_for(5, "half", "{}", 60000));
+
+    EXPECT(got.status == MSG_OUTCOME_STATUS_UNREADABLE && got.sent == MSG_SENT_YES);
     EXPECT(str_is(answer(5, "noise", "{}"), "\"through the noise\""));
 }
 
@@ -673,6 +681,7 @@ static const struct {
     PLAY(a_crash_in_a_call_is_told_and_healed),
     PLAY(a_flood_of_changes_is_one_list),
     PLAY(garbage_is_passed_over),
+    PLAY(an_answer_that_cannot_be_read_does_not_wait_for_its_timeout),
     PLAY(who_ends_at_an_unknown_question_is_greeted_the_older_way),
     PLAY(a_program_that_is_not_there_says_so),
     PLAY(no_grandchild_survives),

@@ -8,7 +8,7 @@
  *     mcp CLIENT key KEY execute CODE
  *     mcp CLIENT gasps CODE                              asks and cancels in one breath
  *     mcp CLIENT cancel | leaves | returns | approves WORD | elicits
- *     upstream SOURCE.NAME answers|fails|hangs|loses|dies|slow|wrong
+ *     upstream SOURCE.NAME answers|fails|hangs|loses|dies|slow|wrong|garbles
  *     person WORD call N [VALUE]                         approve deny done not_done again
  *     agent WORD call N                                  the same from a child of an agent
  *     cancel execution N                                 by the person
@@ -185,9 +185,10 @@ static void verb_upstream(struct world *world, struct str rest)
         const char *word;
         enum upstream_mode mode;
     } modes[] = {
-        { "answers", UPSTREAM_ANSWERS }, { "fails", UPSTREAM_FAILS }, { "hangs", UPSTREAM_HANGS },
-        { "loses", UPSTREAM_LOSES },     { "dies", UPSTREAM_DIES },   { "slow", UPSTREAM_SLOW },
-        { "wrong", UPSTREAM_WRONG },
+        { "answers", UPSTREAM_ANSWERS }, { "fails", UPSTREAM_FAILS },
+        { "hangs", UPSTREAM_HANGS },     { "loses", UPSTREAM_LOSES },
+        { "dies", UPSTREAM_DIES },       { "slow", UPSTREAM_SLOW },
+        { "wrong", UPSTREAM_WRONG },     { "garbles", UPSTREAM_GARBLES },
     };
     struct str address = next_word(&rest);
     struct upstream_tool *tool = world_tool(world, address);

@@ -104,6 +104,8 @@ static void on_tools_call(struct world *world, struct upstream *upstream, struct
     tool->performed++;
     if (tool->mode == UPSTREAM_LOSES)
         upstream->broken = true;
+    else if (tool->mode == UPSTREAM_GARBLES)
+        say(upstream, id, "result", STR("{\"content\":[{\"type\":\"text\",\"text\":\"half"));
     else if (tool->mode == UPSTREAM_SLOW || tool->mode == UPSTREAM_HANGS)
         *VEC_PUSH(&tool->held) = str_copy(world->arena, id);
     else

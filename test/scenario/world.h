@@ -28,12 +28,13 @@
 /* What an upstream does with the next call of a tool. */
 enum upstream_mode {
     UPSTREAM_ANSWERS,
-    UPSTREAM_FAILS, /* says isError, performs nothing */
-    UPSTREAM_HANGS, /* performs, never answers */
-    UPSTREAM_LOSES, /* performs, and its pipe breaks before the answer */
-    UPSTREAM_DIES,  /* its pipe breaks before anything is performed */
-    UPSTREAM_SLOW,  /* performs and answers when told: `upstream TOOL answers` */
-    UPSTREAM_WRONG, /* performs, and answers what its schema does not allow */
+    UPSTREAM_FAILS,   /* says isError, performs nothing */
+    UPSTREAM_HANGS,   /* performs, never answers */
+    UPSTREAM_LOSES,   /* performs, and its pipe breaks before the answer */
+    UPSTREAM_DIES,    /* its pipe breaks before anything is performed */
+    UPSTREAM_SLOW,    /* performs and answers when told: `upstream TOOL answers` */
+    UPSTREAM_WRONG,   /* performs, and answers what its schema does not allow */
+    UPSTREAM_GARBLES, /* performs, and answers what is no JSON */
 };
 
 struct upstream_tool {

@@ -20,7 +20,8 @@ static void a_write_that_may_have_been_sent_is_unknown(void **state)
 {
     static const enum msg_outcome_status lost[] = { MSG_OUTCOME_STATUS_UNREACHABLE,
                                                     MSG_OUTCOME_STATUS_TIMEOUT,
-                                                    MSG_OUTCOME_STATUS_CANCELLED };
+                                                    MSG_OUTCOME_STATUS_CANCELLED,
+                                                    MSG_OUTCOME_STATUS_UNREADABLE };
     struct call write = running(EVENT_EFFECT_WRITE, 1);
 
     (void)state;
@@ -42,6 +43,8 @@ static void a_read_is_tried_again_and_never_unknown(void **state)
     assert_int_equal(call_outcome_decide(&first, MSG_OUTCOME_STATUS_TIMEOUT, MSG_SENT_MAYBE, 3),
                      CALL_THEN_RETRY);
     assert_int_equal(call_outcome_decide(&last, MSG_OUTCOME_STATUS_TIMEOUT, MSG_SENT_MAYBE, 3),
+                     CALL_THEN_FAIL);
+    assert_int_equal(call_outcome_decide(&first, MSG_OUTCOME_STATUS_UNREADABLE, MSG_SENT_YES, 3),
                      CALL_THEN_FAIL);
     assert_int_equal(call_outcome_decide(&first, MSG_OUTCOME_STATUS_CANCELLED, MSG_SENT_YES, 3),
                      CALL_THEN_CANCEL);

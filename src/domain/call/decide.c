@@ -11,7 +11,7 @@ bool call_had_effect(const struct call *call)
 
 /*
  * A call that is not a read, was or may have been sent and has no answer is UNKNOWN: by timeout,
- * reset, cancel and crash alike.
+ * reset, cancel, crash and an answer that nobody can read alike.
  */
 enum call_then call_outcome_decide(const struct call *call, enum msg_outcome_status status,
                                    enum msg_sent sent, uint32_t attempts_max)
@@ -23,6 +23,8 @@ enum call_then call_outcome_decide(const struct call *call, enum msg_outcome_sta
         return CALL_THEN_CONFORM;
     case MSG_OUTCOME_STATUS_FAILED:
         return CALL_THEN_FAIL;
+    case MSG_OUTCOME_STATUS_UNREADABLE: /* Asked again, it would say the same. */
+        return reads ? CALL_THEN_FAIL : CALL_THEN_UNKNOWN;
     case MSG_OUTCOME_STATUS_CANCELLED:
         return reads || sent == MSG_SENT_NO ? CALL_THEN_CANCEL : CALL_THEN_UNKNOWN;
     case MSG_OUTCOME_STATUS_UNREACHABLE:

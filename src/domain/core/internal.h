@@ -102,7 +102,7 @@ void core__call_denied(struct core_turn *turn, struct execution *execution, stru
 void core__call_start_frozen(struct core_turn *turn, struct execution *execution);
 void core__call_run(struct core_turn *turn, struct execution *execution, struct call *call);
 void core__call_unknown(struct core_turn *turn, struct execution *execution, struct call *call,
-                        const char *reason, enum msg_sent sent);
+                        struct str reason, enum msg_sent sent);
 void core__call_fail(struct core_turn *turn, struct execution *execution, struct call *call,
                      const struct msg_error *error, enum msg_sent sent);
 void core__call_cancel(struct core_turn *turn, struct execution *execution, struct call *call,

@@ -187,7 +187,7 @@ static void core_resume_call(struct core_turn *turn, struct execution *execution
     if (call->state != CALL_RUNNING || !call->attempting)
         return;
     if (call->effect != EVENT_EFFECT_READ) {
-        core__call_unknown(turn, execution, call, "restarted", MSG_SENT_MAYBE);
+        core__call_unknown(turn, execution, call, STR("restarted"), MSG_SENT_MAYBE);
         return;
     }
     event.as.call_attempted.execution = execution->handle;

@@ -113,7 +113,7 @@ void core__call_cancel(struct core_turn *turn, struct execution *execution, stru
 }
 
 void core__call_unknown(struct core_turn *turn, struct execution *execution, struct call *call,
-                        const char *reason, enum msg_sent sent)
+                        struct str reason, enum msg_sent sent)
 {
     struct event unknown = { .type = EVENT_CALL_UNKNOWN };
     struct event opened = { .type = EVENT_INPUT_OPENED };
@@ -123,7 +123,7 @@ void core__call_unknown(struct core_turn *turn, struct execution *execution, str
     unknown.as.call_unknown.execution = execution->handle;
     unknown.as.call_unknown.call = call->number;
     unknown.as.call_unknown.attempt = call->attempt;
-    unknown.as.call_unknown.reason = str_from(reason);
+    unknown.as.call_unknown.reason = reason;
     unknown.as.call_unknown.sent = sent;
     unknown.as.call_unknown.input = core__id(turn);
     core__emit(turn, &unknown);
@@ -132,9 +132,9 @@ void core__call_unknown(struct core_turn *turn, struct execution *execution, str
     input->execution = execution->handle;
     input->call = call->number;
     input->title = str_printf(turn->update->turn,
-                              "nobody knows whether %.*s happened (%s); look, then answer done, "
+                              "nobody knows whether %.*s happened (%.*s); look, then answer done, "
                               "not_done or again",
-                              STR_ARG(call->address), reason);
+                              STR_ARG(call->address), STR_ARG(reason));
     input->detail =
         str_printf(turn->update->turn, "{\"address\":\"%.*s\",\"args\":%.*s}",
                    STR_ARG(call->address), STR_ARG(call->args.ptr ? call->args : STR("null")));
@@ -217,19 +217,21 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     core_settled(turn, execution, call);
 }
 
-static const char *core_outcome_reason(enum msg_outcome_status status)
+static struct str core_outcome_reason(const struct msg_call_outcome *outcome)
 {
-    switch (status) {
+    switch (outcome->status) {
     case MSG_OUTCOME_STATUS_TIMEOUT:
-        return "timeout";
+        return STR("timeout");
     case MSG_OUTCOME_STATUS_CANCELLED:
-        return "cancel";
+        return STR("cancel");
+    case MSG_OUTCOME_STATUS_UNREADABLE:
+        return outcome->error.message;
     case MSG_OUTCOME_STATUS_ANSWERED:
     case MSG_OUTCOME_STATUS_FAILED:
     case MSG_OUTCOME_STATUS_UNREACHABLE:
         break;
     }
-    return "reset";
+    return STR("reset");
 }
 
 void core__on_outcome(struct core_turn *turn)
@@ -260,8 +262,7 @@ void core__on_outcome(struct core_turn *turn)
         core__call_cancel(turn, execution, call, STR("cancelled"));
         return;
     case CALL_THEN_UNKNOWN:
-        core__call_unknown(turn, execution, call, core_outcome_reason(outcome->status),
-                           outcome->sent);
+        core__call_unknown(turn, execution, call, core_outcome_reason(outcome), outcome->sent);
         return;
     }
     UNREACHABLE("an outcome with no consequence");

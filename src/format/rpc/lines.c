@@ -29,17 +29,31 @@ void rpc_lines_add(struct rpc_lines *lines, struct str bytes)
     buf_add_str(&lines->in, bytes);
 }
 
+/* A piece of a line that is too long. True: it is to be reported now. */
+static bool rpc_lines_drop(struct rpc_lines *lines, struct str piece, bool ends)
+{
+    if (!lines->dropping) {
+        lines->glance = (struct rpc_glance){ 0 };
+        lines->told = false;
+    }
+    lines->dropping = !ends;
+    if (lines->told)
+        return false;
+    rpc_glance_add(&lines->glance, piece);
+    lines->told = ends || rpc_glance_id(&lines->glance).ptr;
+    return lines->told;
+}
+
 /* No newline in what is left: at most line_max bytes of it are kept. */
 static int rpc_lines_wait(struct rpc_lines *lines)
 {
-    bool was_dropping = lines->dropping;
+    struct str left = str_slice(buf_str(&lines->in), lines->from, lines->in.len);
 
     lines->scanned = lines->in.len;
-    if (!was_dropping && lines->in.len - lines->from <= lines->line_max)
+    if (!lines->dropping && left.len <= lines->line_max)
         return RPC_LINE_MORE;
-    lines->dropping = true;
     lines->from = lines->in.len;
-    return was_dropping ? RPC_LINE_MORE : RPC_LINE_TOO_LONG;
+    return rpc_lines_drop(lines, left, false) ? RPC_LINE_TOO_LONG : RPC_LINE_MORE;
 }
 
 int rpc_lines_next(struct rpc_lines *lines, struct str *ret_line)
@@ -54,12 +68,11 @@ int rpc_lines_next(struct rpc_lines *lines, struct str *ret_line)
         line = str_trim(str_slice(buf_str(&lines->in), lines->from, lines->scanned + end));
         lines->scanned += end + 1;
         lines->from = lines->scanned;
-        if (lines->dropping) {
-            lines->dropping = false;
+        if (lines->dropping || line.len > lines->line_max) {
+            if (rpc_lines_drop(lines, line, true))
+                return RPC_LINE_TOO_LONG;
             continue;
         }
-        if (line.len > lines->line_max)
-            return RPC_LINE_TOO_LONG;
         if (line.len > 0) {
             *ret_line = line;
             return RPC_LINE;

@@ -91,8 +91,30 @@ void rpc_add_error(struct buf *out, struct str id_json, int64_t code, struct str
 void rpc_add_one_line(struct buf *out, struct str json);
 
 /*
+ * A look at a text that cannot be read, or not be kept: which id stands at its first level, and
+ * whether it calls or answers. Takes the text in pieces and any bytes at all. Start from zeros.
+ */
+struct rpc_glance {
+    uint64_t depth;
+    size_t token_len;
+    size_t id_len;
+    bool in_string;
+    bool escaped;
+    bool in_value; /* at the first level, behind a colon */
+    bool at_id;    /* the name before was id */
+    bool calls;    /* has a method */
+    bool answers;  /* has a result or an error */
+    char token[32];
+    char id[32];
+};
+
+void rpc_glance_add(struct rpc_glance *glance, struct str text);
+/* As it stands there, a string without its quotes; null: none was found (yet). */
+struct str rpc_glance_id(const struct rpc_glance *glance);
+
+/*
  * Lines out of a stream of bytes. A line longer than the limit is dropped whole and reported
- * once; reading goes on behind it.
+ * once, as soon as its id was seen or it ends; reading goes on behind it.
  *
  *     rpc_lines_add(&lines, bytes);
  *     while ((r = rpc_lines_next(&lines, &line)) != RPC_LINE_MORE)
@@ -103,7 +125,9 @@ struct rpc_lines {
     size_t from;    /* first byte not given out */
     size_t scanned; /* no newline before here */
     size_t line_max;
-    bool dropping; /* inside a line that was too long */
+    bool dropping;            /* inside a line that was too long */
+    bool told;                /* it was reported */
+    struct rpc_glance glance; /* at the line that was reported as too long */
 };
 
 enum rpc_line_answer {

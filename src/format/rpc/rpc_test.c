@@ -157,11 +157,45 @@ static void test_lines(void **state)
     }
 }
 
+/* The first id of the first level, however the bytes are cut; "!" where it has a method. */
+static void test_glance(void **state)
+{
+    static const char *const rows[][2] = {
+        { "{\"id\":7}", "7" },
+        { "{\"result\":{\"id\":1},\"a\":\"x\\\"id\\\":3\",\"id\" : 7 ,", "7" },
+        { "{\"id\":\"q\",\"id\":8}", "q" },
+        { "{\"id\":{\"id\":8},\"id\":9}", "9" },
+        { "{\"id\":7,\"method\":1}", "7!" },
+        { "[{\"id\":7}]", "" },
+        { "{\"id\":7", "" },
+        { "\"id\":7,", "" },
+        { "}}]{\"id\":7}", "7" },
+        { "{\"id\":1234567890123456789012345678901234567890}", "" },
+    };
+
+    (void)state;
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
+        struct str text = str_from(rows[row][0]);
+
+        for (size_t step = 1; step <= text.len; step++) {
+            struct rpc_glance glance = { 0 };
+            char seen[40];
+
+            for (size_t i = 0; i < text.len; i += step)
+                rpc_glance_add(&glance, str_slice(text, i, i + step));
+            (void)snprintf(seen, sizeof(seen), "%.*s%s", STR_ARG(rpc_glance_id(&glance)),
+                           glance.calls ? "!" : "");
+            assert_string_equal(seen, rows[row][1]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads),  cmocka_unit_test(test_long_id), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_writes), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_reads), cmocka_unit_test(test_long_id),
+        cmocka_unit_test(test_depth), cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_lines), cmocka_unit_test(test_glance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -277,7 +277,7 @@ void daemon__artifacts(struct daemon *daemon)
         command.as.outcome.artifact = facts.digest;
         command.as.outcome.size = facts.len;
         if (facts.fault < 0) {
-            command.as.outcome.status = MSG_OUTCOME_STATUS_FAILED;
+            command.as.outcome.status = MSG_OUTCOME_STATUS_UNREADABLE;
             command.as.outcome.error =
                 (struct msg_error){ .code = STR("limit"),
                                     .message = STR("the result could not be kept: it is too "

@@ -190,7 +190,7 @@ void egress__report_outcome(struct egress *egress, const struct egress_call *cal
 
     egress->replaced = 0;
     if (event->value.len > LIMIT_VALUE_BYTES) {
-        outcome.status = MSG_OUTCOME_STATUS_FAILED;
+        outcome.status = MSG_OUTCOME_STATUS_UNREADABLE;
         code = STR("limit");
         text = str_printf(egress->turn, "the result has %zu bytes; %u are allowed",
                           event->value.len, (unsigned)LIMIT_VALUE_BYTES);

@@ -32,10 +32,10 @@ static void what_is_no_json_rpc_is_told_and_passed_over(void **state)
         "Server started on port 3000",
         "{",
         "[]",
-        "{\"jsonrpc\":\"1.0\",\"id\":4}",
+        "{\"level\":30,\"msg\":\"started\",\"job\":{\"id\":4}}",
+        "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":7}",
         "7",
         "\xff\xfe",
-        "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{},\"error\":{}}",
     };
     CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
     struct out_mcp_event event;
@@ -49,6 +49,89 @@ static void what_is_no_json_rpc_is_told_and_passed_over(void **state)
     }
     say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}");
     assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 7);
+}
+
+/* The request of the call has the id 4. */
+static void an_answer_that_cannot_be_read_ends_its_call(void **state)
+{
+    static const char *const rows[][2] = {
+        { "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[{\"text\":\"half", "column" },
+        { "{\"result\":{\"content\":[1,]},\"jsonrpc\":\"2.0\",\"id\":4}", "column" },
+        { "{\"result\":{\"id\":99,\"a\":\"\\ud800\"},\"id\": 4 }", "column" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":\"4\",\"result\":{\"content\":[]}}", "its id is \"4\"" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":4.0,\"result\":{\"content\":[]}}", "its id is 4.0" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":null,\"result\":{}}", "id is neither" },
+        { "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,\"message\":\"bad bytes\"}}",
+          "bad bytes" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"m\"}}",
+          "its id is null" },
+        { "{\"jsonrpc\":\"2.0\",\"result\":{}}", "without an id" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":4}", "neither method nor result nor error" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{},\"error\":{}}", "both result and error" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":4,\"error\":\"no\"}", "error has no code" },
+        { "{\"jsonrpc\":\"1.0\",\"id\":4,\"result\":{}}", "jsonrpc is not" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":7}", "result is not an object" },
+        { "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":{}}}", "content is not an array" },
+        { "[{\"jsonrpc\":\"2.0\",\"id\":4}]", "neither method nor result nor error" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+        struct out_mcp_event event;
+        char text[512];
+
+        assert_int_equal(call(session, 7, 1000), 0);
+        (void)taken_out(session);
+        say(session, rows[i][0]);
+        event = expect(session, OUT_MCP_OUTCOME);
+        assert_int_equal(event.handle, 7);
+        assert_int_equal(event.sent, MSG_SENT_YES);
+        assert_int_equal(event.status, MSG_OUTCOME_STATUS_UNREADABLE);
+        assert_text(event.code, "upstream");
+        (void)snprintf(text, sizeof(text), "%.*s", STR_ARG(event.text));
+        assert_has(text, "its answer cannot be read: ");
+        assert_has(text, rows[i][1]);
+        expect_nothing(session);
+    }
+}
+
+/* With several calls in flight an answer without an id is nobody's; one with an id is its own. */
+static void what_cannot_be_read_ends_no_other_call(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+
+    (void)state;
+    assert_int_equal(call(session, 7, 1000), 0);
+    assert_int_equal(call(session, 8, 1000), 0);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":}");
+    (void)expect(session, OUT_MCP_LOG); /* Nothing of it was sent yet: it answers nothing. */
+    (void)taken_out(session);
+    say(session, "{\"jsonrpc\":\"2.0\",\"result\":}");
+    (void)expect(session, OUT_MCP_LOG);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":}");
+    (void)expect(session, OUT_MCP_LOG);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":}");
+    assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 8);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}");
+    assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 7);
+}
+
+static void a_greeting_that_cannot_be_read_is_no_silence(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = new_session();
+    struct out_mcp_event event;
+    char text[512];
+
+    (void)state;
+    (void)taken_out(session);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":\"what?\"}");
+    (void)expect(session, OUT_MCP_LOG);
+    assert_has(taken_out(session), "\"method\":\"initialize\"");
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"protocolVersion\"");
+    event = expect(session, OUT_MCP_OVER);
+    (void)snprintf(text, sizeof(text), "%.*s", STR_ARG(event.reason));
+    assert_has(text, "its answer cannot be read: ");
 }
 
 static void a_server_that_never_speaks_mcp_is_given_up(void **state)
@@ -77,8 +160,8 @@ static void unknown_and_repeated_answers_are_nobodys(void **state)
     (void)state;
     assert_int_equal(call(session, 7, 1000), 0);
     say(session, "{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":{\"content\":[]}}");
-    say(session, "{\"jsonrpc\":\"2.0\",\"id\":\"4\",\"result\":{\"content\":[]}}");
-    say(session, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"m\"}}");
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":\"99\",\"result\":{\"content\":[]}}");
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"error\":{\"code\":1,\"message\":\"m\"}}");
     expect_nothing(session);
     say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}");
     say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}");
@@ -96,30 +179,49 @@ static void a_batch_is_its_messages(void **state)
     say(session, "[{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"content\":[]}},1,"
                  "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}]");
     assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 8);
+    (void)expect(session, OUT_MCP_LOG); /* 1 */
     assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 7);
     expect_nothing(session);
 }
 
-static void an_answer_that_is_too_long_fails_its_call(void **state)
+/* Two calls, 2 and 3; the second one's answer is too long. Its id comes first, or last. */
+static void an_answer_that_is_too_long_ends_its_call(void **state)
 {
+    static const char *const rows[][2] = {
+        { "{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{\"id\":2,\"text\":\"", "\"}}" },
+        { "{\"result\":{\"id\":2,\"text\":\"", "\"},\"jsonrpc\":\"2.0\",\"id\":3}" },
+    };
     const struct out_mcp_options options = { .version = STR("0"), .line_max = 1000 };
-    CLEANUP(out_mcp_free) struct out_mcp *session = out_mcp_new(&options, now_ms);
-    struct out_mcp_event event;
 
     (void)state;
-    say(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"supportedVersions\":"
-                 "[\"2026-07-28\"],\"capabilities\":{}}}");
-    (void)expect(session, OUT_MCP_TOOLS);
-    assert_int_equal(call(session, 7, 1000), 0);
-    for (int i = 0; i < 100; i++)
-        out_mcp_input(session, STR("0123456789012345678901234567890123456789"));
-    out_mcp_input(session, STR("\n"));
-    event = expect(session, OUT_MCP_OUTCOME);
-    assert_text(event.code, "limit");
-    assert_int_equal(event.sent, MSG_SENT_YES);
-    say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
-                 "{\"level\":\"info\",\"data\":{\"a\":1}}}");
-    assert_text(expect(session, OUT_MCP_LOG).text, "{\"a\":1}");
+    for (size_t row = 0; row < ARRAY_COUNT(rows); row++) {
+        CLEANUP(out_mcp_free) struct out_mcp *session = out_mcp_new(&options, now_ms);
+        struct out_mcp_event event;
+
+        say(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"supportedVersions\":"
+                     "[\"2026-07-28\"],\"capabilities\":{}}}");
+        (void)expect(session, OUT_MCP_TOOLS);
+        assert_int_equal(call(session, 7, 1000), 0);
+        assert_int_equal(call(session, 8, 1000), 0);
+        (void)taken_out(session);
+        out_mcp_input(session, str_from(rows[row][0]));
+        for (int i = 0; i < 100; i++)
+            out_mcp_input(session, STR("0123456789012345678901234567890123456789"));
+        if (row == 0) /* At once: the rest may never come. */
+            event = expect(session, OUT_MCP_OUTCOME);
+        say(session, rows[row][1]);
+        if (row == 1)
+            event = expect(session, OUT_MCP_OUTCOME);
+        assert_int_equal(event.handle, 8);
+        assert_text(event.code, "limit");
+        assert_int_equal(event.sent, MSG_SENT_YES);
+        assert_int_equal(event.status, MSG_OUTCOME_STATUS_UNREADABLE);
+        say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
+                     "{\"level\":\"info\",\"data\":{\"a\":1}}}");
+        assert_text(expect(session, OUT_MCP_LOG).text, "{\"a\":1}");
+        say(session, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[]}}");
+        assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 7);
+    }
 }
 
 static void a_list_that_never_ends_is_given_up(void **state)
@@ -179,10 +281,13 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(ten_thousand_list_changed_are_one_listing),
         cmocka_unit_test(what_is_no_json_rpc_is_told_and_passed_over),
+        cmocka_unit_test(an_answer_that_cannot_be_read_ends_its_call),
+        cmocka_unit_test(what_cannot_be_read_ends_no_other_call),
+        cmocka_unit_test(a_greeting_that_cannot_be_read_is_no_silence),
         cmocka_unit_test(a_server_that_never_speaks_mcp_is_given_up),
         cmocka_unit_test(unknown_and_repeated_answers_are_nobodys),
         cmocka_unit_test(a_batch_is_its_messages),
-        cmocka_unit_test(an_answer_that_is_too_long_fails_its_call),
+        cmocka_unit_test(an_answer_that_is_too_long_ends_its_call),
         cmocka_unit_test(a_list_that_never_ends_is_given_up),
         cmocka_unit_test(pings_nobody_reads_the_answers_of_do_not_pile_up),
         cmocka_unit_test(more_calls_than_a_session_takes_are_refused),

@@ -2,7 +2,8 @@
  * What the files of out/mcp share: the session.
  *
  * session.c lives it (deadlines, calls, the order of events), read.c takes in what the server
- * says, write.c says what we say, tools.c lists, result.c is the one convention for results.
+ * says, misread.c what cannot be read of it, write.c says what we say, tools.c lists, result.c is
+ * the one convention for results.
  */
 #ifndef WRIT_EDGE_OUT_MCP_INTERNAL_H
 #define WRIT_EDGE_OUT_MCP_INTERNAL_H
@@ -108,10 +109,28 @@ enum msg_sent out_mcp__sent(const struct out_mcp *session, const struct out_mcp_
 /* read.c: one message. True: *ret_event is set. */
 bool out_mcp__line(struct out_mcp *session, struct str line, int64_t now_ms,
                    struct out_mcp_event *ret_event);
+/* One of a batch. */
+bool out_mcp__batched(struct out_mcp *session, const struct json_value *one, int64_t now_ms,
+                      struct out_mcp_event *ret_event);
 bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
                       struct out_mcp_event *ret_event);
 /* Something is wrong with what the server sent. Always true. */
 bool out_mcp__complain(struct out_mcp *session, struct str text, struct out_mcp_event *ret_event);
+
+void out_mcp__begin_legacy(struct out_mcp *session);
+
+/* misread.c: an answer that cannot be read. */
+struct out_mcp__misread {
+    struct str id; /* as it stands there; null: none */
+    bool answers;  /* it has a result or an error, and no method */
+    struct str code;
+    struct str sentence;
+};
+/* True: *ret_event is set. False: it was nobody's, or the session is over. */
+bool out_mcp__misread(struct out_mcp *session, const struct out_mcp__misread *misread,
+                      struct out_mcp_event *ret_event);
+void out_mcp__unreadable(struct out_mcp *session, struct str code, struct str sentence,
+                         struct out_mcp_event *event);
 
 /* write.c */
 void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms);

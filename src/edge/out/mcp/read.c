@@ -2,8 +2,8 @@
  * What the server says. One message gives at most one event.
  *
  * Whoever writes on the other side may write anything: lines that are no JSON-RPC are counted and
- * told, an answer to nothing (late after a cancel, or twice) is passed over, progress that does
- * not rise is no progress.
+ * told, one that was meant as an answer ends what it answers (misread.c), an answer to nothing
+ * (late after a cancel, or twice) is passed over, progress that does not rise is no progress.
  */
 #include "edge/out/mcp/internal.h"
 
@@ -16,10 +16,21 @@ bool out_mcp__complain(struct out_mcp *session, struct str text, struct out_mcp_
     return true;
 }
 
-static bool bad_line(struct out_mcp *session, struct str line, struct out_mcp_event *ret_event)
+static bool bad_line(struct out_mcp *session, struct str line, const struct rpc_problem *problem,
+                     struct out_mcp_event *ret_event)
 {
+    struct rpc_glance glance = { 0 };
+    struct out_mcp__misread misread = { .code = STR("upstream"),
+                                        .sentence = str_from(problem->sentence) };
     struct str text;
 
+    rpc_glance_add(&glance, line);
+    misread.id = rpc_glance_id(&glance);
+    misread.answers = glance.answers && !glance.calls;
+    if (!glance.calls && out_mcp__misread(session, &misread, ret_event))
+        return true;
+    if (session->state == OUT_MCP_FAILED)
+        return false;
     if (++session->bad_lines > OUT_MCP_BAD_LINES_MAX) {
         out_mcp__fail(session, STR("what it writes is no MCP"));
         return false;
@@ -85,7 +96,7 @@ static bool connected(struct out_mcp *session, const struct json_value *capabili
     return false;
 }
 
-static void begin_legacy(struct out_mcp *session)
+void out_mcp__begin_legacy(struct out_mcp *session)
 {
     session->state = OUT_MCP_INITIALIZING;
     out_mcp__ask_initialize(session);
@@ -112,7 +123,7 @@ static bool on_discover(struct out_mcp *session, const struct rpc_message *messa
         out_mcp__fail(session, STR("it speaks no protocol version that is known here"));
         return false;
     }
-    begin_legacy(session);
+    out_mcp__begin_legacy(session);
     return false;
 }
 
@@ -199,6 +210,23 @@ static struct out_mcp__pending *pending_of(struct out_mcp *session, struct str i
     return str_to_u64(id, &number) ? map_find_u64(&session->pending, number) : NULL;
 }
 
+/* Well written, but not with the id that was asked: "4" instead of 4, or null. */
+static bool misdirected(struct out_mcp *session, const struct rpc_message *message,
+                        struct out_mcp_event *ret_event)
+{
+    const struct out_mcp__misread misread = {
+        .id = message->id,
+        .answers = true,
+        .code = STR("upstream"),
+        .sentence = str_printf(session->turn, "its id is %.*s, not the number that was asked%s%.*s",
+                               STR_ARG(message->id.ptr ? message->id : STR("null")),
+                               message->text.len ? "; it says: " : "",
+                               STR_ARG(out_mcp__cut(message->text, OUT_MCP__MESSAGE_MAX))),
+    };
+
+    return out_mcp__misread(session, &misread, ret_event);
+}
+
 static bool on_answer(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
                       struct out_mcp_event *ret_event)
 {
@@ -207,7 +235,7 @@ static bool on_answer(struct out_mcp *session, const struct rpc_message *message
     uint64_t handle;
 
     if (!found)
-        return false;
+        return misdirected(session, message, ret_event);
     asked = found->asked;
     handle = found->handle;
     out_mcp__pending_drop(session, found);
@@ -292,6 +320,16 @@ bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message
     UNREACHABLE("a message outside the enum");
 }
 
+bool out_mcp__batched(struct out_mcp *session, const struct json_value *one, int64_t now_ms,
+                      struct out_mcp_event *ret_event)
+{
+    struct rpc_parsed parsed;
+
+    if (rpc_read(session->turn, one, &parsed) == RPC_SINGLE)
+        return out_mcp__message(session, &parsed.message, now_ms, ret_event);
+    return bad_line(session, json_text(session->turn, one), &parsed.problem, ret_event);
+}
+
 bool out_mcp__line(struct out_mcp *session, struct str line, int64_t now_ms,
                    struct out_mcp_event *ret_event)
 {
@@ -305,7 +343,7 @@ bool out_mcp__line(struct out_mcp *session, struct str line, int64_t now_ms,
         session->batch_at = 0;
         return false;
     case RPC_MALFORMED:
-        return bad_line(session, line, ret_event);
+        return bad_line(session, line, &parsed.problem, ret_event);
     }
     UNREACHABLE("rpc_parse answered outside its enum");
 }

@@ -6,7 +6,7 @@
  *     one text                             the text, as a string
  *     anything else                        an array of parts, each {type, ...}
  *
- * and isError makes a failure, whose message is the texts.
+ * and isError makes a failure, whose message is the texts. A result of another shape is none.
  */
 #include "edge/out/mcp/internal.h"
 
@@ -111,6 +111,14 @@ void out_mcp__result(struct out_mcp *session, const struct json_value *result,
     bool is_text =
         str_is(json_get_str(first, "type"), "text") && json_is_string(json_get(first, "text"));
 
+    if (!json_is_object(result)) {
+        out_mcp__unreadable(session, STR("upstream"), STR("result is not an object"), event);
+        return;
+    }
+    if (content && !json_is_array(content)) {
+        out_mcp__unreadable(session, STR("upstream"), STR("content is not an array"), event);
+        return;
+    }
     if (json_is_true(json_get(result, "isError"))) {
         event->status = MSG_OUTCOME_STATUS_FAILED;
         event->code = STR("upstream");

@@ -297,32 +297,26 @@ static void connecting(struct out_mcp *session, int64_t now_ms)
 
 /* --- Events ------------------------------------------------------------------------------ */
 
-/* An answer that was too long belongs to somebody; with one call in flight we know to whom. */
 static bool too_long(struct out_mcp *session, struct out_mcp_event *ret_event)
 {
-    struct map_entry *entry;
-    size_t position = 0;
-
-    if (session->handles.count != 1)
-        return out_mcp__complain(session, STR("a message was too long and is dropped"), ret_event);
-    entry = map_next(&session->handles, &position);
-    *ret_event = (struct out_mcp_event){
-        .kind = OUT_MCP_OUTCOME,
-        .handle = ((struct out_mcp__pending *)entry->value)->handle,
-        .sent = MSG_SENT_YES,
-        .status = MSG_OUTCOME_STATUS_FAILED,
+    const struct rpc_glance *glance = &session->lines.glance;
+    const struct out_mcp__misread misread = {
+        .id = rpc_glance_id(glance),
+        .answers = glance->answers && !glance->calls,
         .code = STR("limit"),
-        .text = STR("the answer is longer than a message may be"),
+        .sentence = str_printf(session->turn, "it is longer than the %zu bytes of a message",
+                               session->lines.line_max),
     };
-    out_mcp__pending_drop(session, entry->value);
-    return true;
+
+    if (!glance->calls && out_mcp__misread(session, &misread, ret_event))
+        return true;
+    return out_mcp__complain(session, STR("a message was too long and is dropped"), ret_event);
 }
 
 /* True: an event, or more to read; *ret_given says which. */
 static bool read_one(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event,
                      bool *ret_given)
 {
-    struct rpc_parsed parsed;
     struct str line;
 
     if (session->batch) {
@@ -330,8 +324,8 @@ static bool read_one(struct out_mcp *session, int64_t now_ms, struct out_mcp_eve
 
         if (!one)
             session->batch = NULL;
-        else if (rpc_read(session->turn, one, &parsed) == RPC_SINGLE)
-            *ret_given = out_mcp__message(session, &parsed.message, now_ms, ret_event);
+        else
+            *ret_given = out_mcp__batched(session, one, now_ms, ret_event);
         return true;
     }
     arena_reset(session->turn);
