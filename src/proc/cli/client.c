@@ -111,6 +111,21 @@ static int client_frame(struct client *client, int64_t timeout_ms, struct wire_f
     }
 }
 
+static int client_response(struct client *client, const struct wire_frame *frame,
+                           struct client_response *ret);
+
+/* It takes no more connections, and says so instead of hello. */
+static int client_turned_away(struct cli *cli, struct client *client,
+                              const struct wire_frame *frame)
+{
+    struct client_response response = { 0 };
+    int r = client_response(client, frame, &response);
+
+    if (r < 0)
+        return cli_fault(cli, r, "the daemon's socket");
+    return cli_print_error(cli, json_get(response.body, "error"));
+}
+
 static int client_hello(struct cli *cli, struct client *client)
 {
     struct msg_hello mine = { .build = STR(WRIT_VERSION), .version = STR(WRIT_VERSION) };
@@ -126,6 +141,8 @@ static int client_hello(struct cli *cli, struct client *client)
         return cli_fault(cli, r, "the daemon's socket");
     if (r == CLIENT_GONE)
         return CLI_NO_DAEMON; /* It was about to end. */
+    if (r == CLIENT_RESPONSE && frame.type == MSG_API_RESPONSE)
+        return client_turned_away(cli, client, &frame);
     if (r != CLIENT_RESPONSE || frame.type != MSG_HELLO ||
         !msg_hello_decode(frame.payload, client->arena, &theirs))
         return cli_fail(cli, CLI_AGAIN, "Try again in a moment, or `writ down` and `writ up`.",

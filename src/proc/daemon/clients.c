@@ -14,6 +14,15 @@
 
 #define DAEMON_ANCESTRY_MAX 64U
 
+/*
+ * Local connections: command lines, and MCP over stdio. The last places are for persons, so that
+ * an agent that takes all it gets keeps nobody from `writ inbox` and `writ down`.
+ */
+#define DAEMON_CLIENTS_MAX          256U
+#define DAEMON_CLIENTS_FOR_PERSONS  32U
+#define DAEMON_CLIENTS_OF_AGENT_MAX 128U /* of one name */
+#define DAEMON_CLIENTS_OF_PID_MAX   64U
+
 static bool daemon_is_agent(const struct daemon *daemon, const struct proc_facts *facts)
 {
     struct map_entry *entry;
@@ -54,35 +63,83 @@ static struct event_who daemon_who(struct daemon *daemon, struct arena *arena,
     return who;
 }
 
+/* NULL: there is a place. Otherwise why there is none. */
+static const char *daemon_no_place(const struct daemon *daemon, const struct daemon_client *arrived)
+{
+    bool person = arrived->who.verified;
+    struct map_entry *entry;
+    size_t agents = 0;
+    size_t same = 0;
+    size_t of_pid = 0;
+
+    for (size_t at = 0; (entry = map_next(&daemon->clients, &at));) {
+        const struct daemon_client *client = entry->value;
+
+        agents += !client->who.verified;
+        same += str_equal(client->who.actor, arrived->who.actor);
+        of_pid += client->peer.pid == arrived->peer.pid;
+    }
+    if (of_pid >= DAEMON_CLIENTS_OF_PID_MAX)
+        return "this process has as many connections as one may have; close some";
+    if (!person && same >= DAEMON_CLIENTS_OF_AGENT_MAX)
+        return "this agent has as many connections as one may have; close some";
+    if (daemon->clients.count >= DAEMON_CLIENTS_MAX ||
+        (!person && agents >= DAEMON_CLIENTS_MAX - DAEMON_CLIENTS_FOR_PERSONS))
+        return "as many connections are open as there may be; close some";
+    return NULL;
+}
+
+/* It asks nothing before it was greeted: this is all it hears. */
+static void daemon_turn_away(struct daemon *daemon, struct daemon_client *client, const char *why)
+{
+    struct buf body BUF_CLEANUP = BUF_INIT;
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+    const struct api_error error = { .code = STR("busy"), .message = str_from(why) };
+    struct msg_api_response response = { .status = api_error_status(error.code) };
+
+    api_print_error(&body, &error);
+    response.body = buf_str(&body);
+    msg_api_response_encode(&response, &payload);
+    daemon__send(&client->peer, MSG_API_RESPONSE, 0, buf_str(&payload));
+    link_flush(client->peer.link);
+    daemon__client_close(daemon, client);
+}
+
+static void daemon_client_arrived(struct daemon *daemon, int fd)
+{
+    struct arena *arena = arena_new(0);
+    struct daemon_client *client = ARENA_NEW(arena, struct daemon_client);
+    struct link_peer peer = { .pidfd = -1 };
+    const char *why;
+
+    client->arena = arena;
+    client->peer.ready.kind = DAEMON_READY_CLIENT;
+    if (link_new(daemon->loop, fd, &client->peer.ready, &client->peer.link) < 0) {
+        (void)arena_free(arena);
+        return;
+    }
+    if (link_peer_get(client->peer.link, &peer) < 0) {
+        daemon__client_close(daemon, client);
+        return;
+    }
+    client->number = ++daemon->numbers;
+    client->peer.pid = peer.pid;
+    client->who = daemon_who(daemon, arena, &peer);
+    if (peer.pidfd >= 0)
+        link_fd_close(peer.pidfd);
+    why = daemon_no_place(daemon, client);
+    if (why)
+        daemon_turn_away(daemon, client, why);
+    else
+        (void)map_put_u64(&daemon->clients, client->number, client);
+}
+
 void daemon__client_accept(struct daemon *daemon)
 {
     int fd;
 
-    while ((fd = listener_accept(daemon->listener)) >= 0) {
-        struct arena *arena = arena_new(0);
-        struct daemon_client *client = ARENA_NEW(arena, struct daemon_client);
-        struct link_peer peer = { .pidfd = -1 };
-
-        client->arena = arena;
-        client->peer.ready.kind = DAEMON_READY_CLIENT;
-        if (daemon->clients.count >= DAEMON_CLIENTS_MAX ||
-            link_new(daemon->loop, fd, &client->peer.ready, &client->peer.link) < 0) {
-            if (!client->peer.link)
-                link_fd_close(fd);
-            (void)arena_free(arena);
-            continue;
-        }
-        if (link_peer_get(client->peer.link, &peer) < 0) {
-            daemon__client_close(daemon, client);
-            continue;
-        }
-        client->number = ++daemon->numbers;
-        client->peer.pid = peer.pid;
-        client->who = daemon_who(daemon, arena, &peer);
-        if (peer.pidfd >= 0)
-            link_fd_close(peer.pidfd);
-        (void)map_put_u64(&daemon->clients, client->number, client);
-    }
+    while ((fd = listener_accept(daemon->listener)) >= 0)
+        daemon_client_arrived(daemon, fd);
 }
 
 void daemon__client_close(struct daemon *daemon, struct daemon_client *client)

@@ -25,9 +25,7 @@
 #define DAEMON_RESIDENTS_MAX 32U
 #define DAEMON_SLOW_MS       10 /* of a worker: what waits behind it goes elsewhere */
 /* How often a program may take its worker down before it is ended. */
-#define DAEMON_DEATHS_MAX 2U
-/* CLI connections, and MCP connections over stdio. */
-#define DAEMON_CLIENTS_MAX 256U
+#define DAEMON_DEATHS_MAX  2U
 #define DAEMON_WORKERS_MAX 64U
 
 enum daemon_ready_kind {
