@@ -77,8 +77,13 @@ export interface Use {
   strict: boolean;
 }
 
+/** A place that is named must be found again by a person: its two ends are enough. */
+function short(path: string): string {
+  return path.length <= 160 ? path : replace(path, /^([^]{80})[^]*([^]{60})$/, "$1...$2");
+}
+
 function refuse(path: string, why: string): never {
-  throw new TypeError(`${path} ${why}`);
+  throw new TypeError(`${short(path)} ${why}`);
 }
 
 function step(path: string, key: string): string {
@@ -120,7 +125,7 @@ class Copy {
 
   private ofObject(value: object, path: string, depth: number): unknown {
     if (mapHas(this.above, value)) {
-      return refuse(path, `is a cycle: it is the same object as ${mapGet(this.above, value)}`);
+      return refuse(path, `is a cycle: it is the same object as ${short(mapGet(this.above, value) as string)}`);
     }
     if (depth === 0) {
       return refuse(path, `is nested deeper than ${DEPTH_MAX} levels`);

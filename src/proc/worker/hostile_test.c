@@ -25,12 +25,16 @@ static void limits_end_programs(void **state)
         { "for (;;) clearTimeout(setTimeout(() => 1, 1000))", "larger than 819200 bytes" },
         { "const a = []; while (true) a.push('x'.repeat(100000) + a.length)", "out of memory" },
         { "const a = []; while (true) a.push({ a: [a.length] })", "out of memory" },
+        { "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i })", "out of memory" },
+        { "return JSON.stringify(Array.from({ length: 2e6 }, (_, i) => ({ i }))).length",
+          "out of memory" },
         { "new Uint8Array(1e9)", "out of memory" },
         { "return new Array(1e8).fill(0).length", "out of memory" },
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++)
         test_error(*state, cases[i].code, "limit", cases[i].message);
     test_error(*state, "let s = 'x'; while (true) s += s", "program", "string too long");
+    test_error(*state, "throw null", "program", "the program threw null");
 }
 
 static void deep_recursion_is_an_error(void **state)

@@ -120,6 +120,9 @@ static void results_that_cannot_leave_say_where(void **state)
         { "return [Promise.resolve(1)]", "result[0] is a promise that nobody awaited" },
         { "return [new WeakMap()]", "result[0] is a weak collection" },
         { "let a = {}; for (let i = 0; i < 1000; i++) a = { a }; return a", "nested deeper than" },
+        { "let a = {}; for (let i = 0; i < 1000; i++) a = { a }; return a",
+          "result.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a....a."
+          "a." },
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++)
         test_error(*state, cases[i].code, "program", cases[i].expected);

@@ -147,13 +147,21 @@ static struct str why_deep(struct arena *arena, struct str message)
                       STR_ARG(message));
 }
 
+/* Where there is no memory for the error either, the engine throws null. */
+static bool is_out_of_memory(const struct worker_program *program, struct str message)
+{
+    if (!message.ptr || str_find(message, STR("InternalError: out of memory")) == 0)
+        return true;
+    return str_is(message, "the program threw null") && worker__vm_heap_full(&program->vm);
+}
+
 void worker__fail_thrown(struct worker_program *program, const struct worker_error *thrown)
 {
     struct worker_error error = *thrown;
     struct position first;
     if (program->ended)
         return;
-    if (!error.message.ptr || str_find(error.message, STR("InternalError: out of memory")) == 0) {
+    if (is_out_of_memory(program, error.message)) {
         worker__fail_memory(program);
         return;
     }
