@@ -122,7 +122,7 @@ static bool core_apply_received(struct core *core, int64_t at_ms,
     if (event->key.ptr) {
         execution->key =
             str_printf(arena, "%.*s\n%.*s", STR_ARG(execution->who.actor), STR_ARG(event->key));
-        (void)map_put(&core->keys, execution->key, execution);
+        core__key_taken(core, execution);
     }
     core->live++;
     core__due(core, at_ms + LIMIT_EXECUTION_EXPIRY_MS + 1);
@@ -140,6 +140,7 @@ static bool core_apply_delivered(struct execution *execution, int64_t at_ms,
         .call = event->call,
         .timer = event->timer,
     };
+    execution->timers_due += event->kind == MSG_DELIVERY_KIND_TIMER;
     execution->parked = false;
     execution->parked_due_ms = 0;
     return true;
@@ -463,6 +464,14 @@ static void core_kept_expire(struct core *core, struct core_kept *kept, int64_t 
     }
 }
 
+static void core_keep(struct core *core, struct execution *execution)
+{
+    if (execution->key.ptr)
+        core__key_ended(core, execution);
+    *VEC_PUSH(execution->key.ptr ? &core->kept_keys.handles : &core->kept_answers.handles) =
+        execution->handle;
+}
+
 void core__settle(struct core *core)
 {
     for (size_t i = 0; i < core->ended.count; i++) {
@@ -473,8 +482,7 @@ void core__settle(struct core *core)
         if (!core__execution_keep(execution))
             core__execution_forget(core, execution);
         else if (execution->unsettled == 0)
-            *VEC_PUSH(execution->key.ptr ? &core->kept_keys.handles : &core->kept_answers.handles) =
-                execution->handle;
+            core_keep(core, execution);
     }
     VEC_CLEAR(&core->ended);
     core_kept_expire(core, &core->kept_answers, LIMIT_ATTACH_WINDOW_MS);

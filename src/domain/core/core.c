@@ -39,7 +39,7 @@ struct core *core_free(struct core *core)
     map_fini(&core->executions);
     map_fini(&core->ids);
     map_fini(&core->programs);
-    map_fini(&core->keys);
+    core__keys_free(core);
     map_fini(&core->inputs);
     map_fini(&core->sessions);
     VEC_FINI(&core->ended);
@@ -142,12 +142,14 @@ bool core__is_live(const struct execution *execution)
 /*
  * What has ended is remembered while one of its calls is open, while a key names it, and, where
  * it had effects, until its answer was handed over: nothing runs twice because a connection
- * broke.
+ * broke. The key of what was cancelled before it changed anything is free.
  */
 bool core__execution_keep(const struct execution *execution)
 {
-    if (core__is_live(execution) || execution->unsettled > 0 || execution->key.ptr)
+    if (core__is_live(execution) || execution->unsettled > 0)
         return true;
+    if (execution->key.ptr)
+        return execution->state != EVENT_EXECUTION_STATE_CANCELLED || execution->effects;
     return execution->effects && !execution->answered;
 }
 
@@ -157,8 +159,8 @@ void core__execution_forget(struct core *core, struct execution *execution)
     (void)map_take(&core->ids,
                    str_of((const char *)execution->id.bytes, sizeof(execution->id.bytes)));
     core__program_taken(core, execution);
-    if (execution->key.ptr && map_find(&core->keys, execution->key) == execution)
-        (void)map_take(&core->keys, execution->key);
+    if (execution->key.ptr)
+        core__key_dropped(core, execution);
     (void)map_put_u64(&core->ghosts, execution->handle, execution);
 }
 

@@ -65,6 +65,7 @@ struct execution {
     struct core_deliveries VEC(struct core_delivery) deliveries; /* index - 1 */
     uint32_t unsettled;
     uint32_t attempting;
+    uint32_t timers_due; /* delivered so far */
     uint32_t frozen;     /* calls that wait for a place */
     uint32_t first_open; /* every call before this index is settled */
     struct str result;   /* JSON */
@@ -73,6 +74,7 @@ struct execution {
     struct msg_console_line *console;
     size_t console_count;
     uint64_t ticks;
+    uint64_t key_bytes;                               /* what its key keeps, once it ended */
     struct core_timers VEC(struct core_timer) timers; /* volatile: reported by the program */
 };
 

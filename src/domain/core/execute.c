@@ -119,6 +119,7 @@ void core__on_execute(struct core_turn *turn)
 {
     const struct command_execute *execute = &turn->command->as.execute;
     struct execution *same;
+    const char *full;
     bool conflict;
 
     if (execute->code.len > LIMIT_PROGRAM_CODE_BYTES) {
@@ -144,6 +145,8 @@ void core__on_execute(struct core_turn *turn)
                               "the same program or another key"));
     else if (same)
         core_attach(turn, same);
+    else if (execute->key.ptr && (full = core__key_refused(turn->core, execute->who.actor)))
+        core__reply_error(turn, &execute->who, "execute", "busy", str_from(full));
     else if (turn->core->live >= LIMIT_EXECUTION_LIVE)
         core__reply_error(turn, &execute->who, "execute", "busy",
                           STR("as many executions live as are allowed; answer or cancel some"));

@@ -18,6 +18,13 @@ struct core_kept {
     size_t head;
 };
 
+/* What one actor has remembered by keys. */
+struct core_holder {
+    struct str actor;
+    uint64_t keys;
+    uint64_t bytes; /* of executions that ended */
+};
+
 struct core {
     struct arena *arena;
     struct catalog *catalog;
@@ -27,6 +34,7 @@ struct core {
     struct map ids;        /* 30 letters -> struct execution */
     struct map programs;   /* digest bytes -> struct execution that can be attached to */
     struct map keys;       /* actor, newline, key -> struct execution */
+    struct map holders;    /* actor -> struct core_holder */
     struct map inputs;     /* id bytes -> struct core_open_input */
     struct map sessions;   /* handle -> struct core_session */
     struct map fits;       /* tool digest -> compiled schema; a cache */
@@ -76,6 +84,14 @@ struct str core__unknown_sentence(struct core_turn *turn, struct str address);
 /* RFC 8785 text of a JSON text; false if it is none. */
 bool core__canonical(struct core_turn *turn, struct str text, struct buf *out);
 struct msg_error core__error(const char *code, struct str message);
+
+/* keys.c: what idempotency keys keep, by actor. */
+void core__key_taken(struct core *core, struct execution *execution);
+void core__key_ended(struct core *core, struct execution *execution);
+void core__key_dropped(struct core *core, const struct execution *execution);
+/* NULL, or why this actor can use no further key now. */
+const char *core__key_refused(const struct core *core, struct str actor);
+void core__keys_free(struct core *core);
 
 /* The execution's own parts. */
 struct execution *core__execution_find(const struct core *core, uint64_t handle);

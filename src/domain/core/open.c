@@ -42,6 +42,17 @@ static void core_tick_retries(struct core_turn *turn, struct execution *executio
     }
 }
 
+/* Each is a line of the log, and given again whenever the program runs again. */
+static void core_too_many_timers(struct core_turn *turn, struct execution *execution)
+{
+    struct msg_error error = core__error(
+        "limit", str_printf(turn->update->turn,
+                            "more than %llu timers of the program fell due; use fewer, longer ones",
+                            (unsigned long long)LIMIT_PROGRAM_TIMERS));
+
+    core__end_error(turn, execution, EVENT_EXECUTION_STATE_FAILED, &error);
+}
+
 static void core_tick_timers(struct core_turn *turn, struct execution *execution)
 {
     for (size_t i = 0; i < execution->timers.count;) {
@@ -53,6 +64,10 @@ static void core_tick_timers(struct core_turn *turn, struct execution *execution
             core__due(turn->core, timer.due_ms);
             i++;
             continue;
+        }
+        if (execution->timers_due >= LIMIT_PROGRAM_TIMERS) {
+            core_too_many_timers(turn, execution);
+            return;
         }
         memmove(&execution->timers.at[i], &execution->timers.at[i + 1],
                 (execution->timers.count - i - 1) * sizeof(timer));
@@ -96,7 +111,8 @@ static void core_tick_execution(struct core_turn *turn, struct execution *execut
     }
     core__due(turn->core, execution->received_ms + LIMIT_EXECUTION_EXPIRY_MS + 1);
     core_tick_timers(turn, execution);
-    core_tick_parked(turn, execution);
+    if (core__is_live(execution))
+        core_tick_parked(turn, execution);
 }
 
 static void core_tick_input(struct core_turn *turn, struct input *input)
