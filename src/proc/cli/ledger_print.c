@@ -23,7 +23,7 @@ static const struct ledger_words words[] = {
         { "/key", ", key " } } },
     { "execution.delivered",
       "given to the program:",
-      { { "/kind", " " }, { "/call", " of call " }, { "/timer", " timer " } } },
+      { { "/kind", " " }, { "/call", " of call " }, { "/timer", " " } } },
     { "execution.parked", "put away", { { NULL, NULL } } },
     { "execution.attached", "asked for again", { { "/who/actor", " by " } } },
     { "execution.left", "whoever asked is gone", { { NULL, NULL } } },
