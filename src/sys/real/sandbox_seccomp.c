@@ -1,6 +1,7 @@
 /*
  * The words as lists of system calls. Each table is one word; what is in no promised table and
- * not in sandbox_asked ends the process.
+ * not in sandbox_asked ends the process. sandbox_program.c makes filters of them; of libseccomp
+ * only the numbers of the calls are used.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +15,15 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "sys/real/sandbox_program.h"
+
 #include "sys/real/sandbox.h"
 
 #include <sched.h>
 #include <string.h>
 
-#define CALL(name) SCMP_SYS(name)
+#define CALL(name)           SCMP_SYS(name)
+#define SANDBOX_ERRNO(error) (SECCOMP_RET_ERRNO | (error))
 
 /* Who has no loop: descriptors it has, memory without execution (sandbox_memory), time. */
 static const int sandbox_worker[] = {
@@ -252,81 +256,77 @@ static bool sandbox_in_tables(unsigned int promised, int call)
     return false;
 }
 
-static bool sandbox_add(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t count)
+static void sandbox_add(struct sandbox__rules *rules, uint32_t action, const int *calls,
+                        size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (seccomp_rule_add_array(filter, action, calls[i], 0, NULL) < 0)
-            return false;
-    return true;
+        sandbox__rule_add(rules, &(struct sandbox__rule){ .call = calls[i], .action = action });
 }
 
-static bool sandbox_add_tables(scmp_filter_ctx filter, unsigned int promised)
+static void sandbox_add_tables(struct sandbox__rules *rules, unsigned int promised)
 {
     for (size_t i = 0; i < ARRAY_COUNT(sandbox_tables); i++)
-        if ((sandbox_tables[i].promise & promised) &&
-            !sandbox_add(filter, SCMP_ACT_ALLOW, sandbox_tables[i].calls, sandbox_tables[i].count))
-            return false;
-    return true;
+        if (sandbox_tables[i].promise & promised)
+            sandbox_add(rules, SECCOMP_RET_ALLOW, sandbox_tables[i].calls, sandbox_tables[i].count);
 }
 
 /* whole: the call with any arguments, for the outer filter. */
-static bool sandbox_add_clauses(scmp_filter_ctx filter, unsigned int promised, bool whole)
+static void sandbox_add_clauses(struct sandbox__rules *rules, unsigned int promised, bool whole)
 {
     for (size_t i = 0; i < ARRAY_COUNT(sandbox_clauses); i++) {
         const struct sandbox_clause *clause = &sandbox_clauses[i];
-        struct scmp_arg_cmp compare = { .arg = clause->at,
-                                        .op = SCMP_CMP_MASKED_EQ,
-                                        .datum_a = clause->mask,
-                                        .datum_b = clause->value };
 
-        if (!(clause->promise & promised) || sandbox_in_tables(promised, clause->call))
-            continue;
-        if (seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, clause->call, whole ? 0 : 1, &compare) <
-            0)
-            return false;
+        if ((clause->promise & promised) && !sandbox_in_tables(promised, clause->call))
+            sandbox__rule_add(rules, &(struct sandbox__rule){ .call = clause->call,
+                                                              .action = SECCOMP_RET_ALLOW,
+                                                              .compares = !whole,
+                                                              .at = clause->at,
+                                                              .mask = clause->mask,
+                                                              .value = clause->value });
     }
-    return true;
 }
 
 /* glibc starts threads by clone3, whose flags no filter can see, or else by clone. */
-static bool sandbox_add_clone3(scmp_filter_ctx filter, unsigned int promised, uint32_t action)
+static void sandbox_add_clone3(struct sandbox__rules *rules, unsigned int promised, uint32_t action)
 {
-    return !(promised & SANDBOX_THREAD) ||
-           seccomp_rule_add_array(filter, action, CALL(clone3), 0, NULL) == 0;
+    static const int clone3 = CALL(clone3);
+
+    if (promised & SANDBOX_THREAD)
+        sandbox_add(rules, action, &clone3, 1);
 }
 
-static bool sandbox_outer(scmp_filter_ctx filter, unsigned int promised)
+static void sandbox_outer(struct sandbox__rules *rules, unsigned int promised)
 {
-    return sandbox_add_tables(filter, promised) && sandbox_add_clauses(filter, promised, true) &&
-           sandbox_add_clone3(filter, promised, SCMP_ACT_ERRNO(ENOSYS)) &&
-           sandbox_add(filter, SCMP_ACT_ALLOW, sandbox_asked, ARRAY_COUNT(sandbox_asked));
+    sandbox_add_tables(rules, promised);
+    sandbox_add_clauses(rules, promised, true);
+    sandbox_add_clone3(rules, promised, SANDBOX_ERRNO(ENOSYS));
+    sandbox_add(rules, SECCOMP_RET_ALLOW, sandbox_asked, ARRAY_COUNT(sandbox_asked));
 }
 
-static bool sandbox_inner(scmp_filter_ctx filter, unsigned int promised)
+static void sandbox_inner(struct sandbox__rules *rules, unsigned int promised)
 {
-    return sandbox_add_tables(filter, promised) && sandbox_add_clauses(filter, promised, false) &&
-           sandbox_add_clone3(filter, promised, SCMP_ACT_ALLOW);
+    sandbox_add_clauses(rules, promised, false);
+    sandbox_add_tables(rules, promised);
+    sandbox_add_clone3(rules, promised, SECCOMP_RET_ALLOW);
 }
 
-static bool sandbox_starter(scmp_filter_ctx filter, unsigned int promised)
+static void sandbox_starter(struct sandbox__rules *rules, unsigned int promised)
 {
     (void)promised;
-    return sandbox_add(filter, SCMP_ACT_ERRNO(EPERM), sandbox_never, ARRAY_COUNT(sandbox_never));
+    sandbox_add(rules, SANDBOX_ERRNO(EPERM), sandbox_never, ARRAY_COUNT(sandbox_never));
 }
 
 static bool sandbox_load(uint32_t otherwise, unsigned int promised,
-                         bool (*fill)(scmp_filter_ctx filter, unsigned int promised))
+                         void (*fill)(struct sandbox__rules *rules, unsigned int promised))
 {
-    scmp_filter_ctx filter = seccomp_init(otherwise);
-    bool loaded;
+    struct sandbox__rules rules = { .otherwise = otherwise };
+    struct sandbox__program program;
+    struct sock_fprog given;
 
-    CHECK(filter);
-    CHECK(fill(filter, promised));
-    /* Set by sandbox_enter already, or refused there. */
-    (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0);
-    loaded = seccomp_load(filter) == 0;
-    seccomp_release(filter);
-    return loaded;
+    fill(&rules, promised);
+    sandbox__assemble(&rules, &program);
+    given = (struct sock_fprog){ (unsigned short)program.count, program.at };
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &given) == 0;
 }
 
 /* Says what was not promised, in a way that works inside the filter, and ends by the signal. */
@@ -362,11 +362,11 @@ bool sandbox__filter(unsigned int promised)
     if (SANDBOX_RELAXED)
         return false;
     if (promised & SANDBOX_PROC)
-        return sandbox_load(SCMP_ACT_ALLOW, promised, sandbox_starter);
+        return sandbox_load(SECCOMP_RET_ALLOW, promised, sandbox_starter);
     sandbox_catch();
     /* Outer first: it lets the loading of the second pass, and the second forbids a third. */
-    return sandbox_load(SCMP_ACT_TRAP, promised, sandbox_outer) &&
-           sandbox_load(SCMP_ACT_ERRNO(EPERM), promised, sandbox_inner);
+    return sandbox_load(SECCOMP_RET_TRAP, promised, sandbox_outer) &&
+           sandbox_load(SANDBOX_ERRNO(EPERM), promised, sandbox_inner);
 }
 
 bool sandbox__filter_possible(void)
