@@ -73,7 +73,7 @@ int main(void)
 {
     struct worker_engine *engine;
     double start = bench_now_us();
-    int r = worker_engine_new(&(struct worker_engine_config){ 1 }, &engine);
+    int r = worker_engine_new(&(struct worker_engine_config){ .warm_count = 1 }, &engine);
     CHECK(r == 0);
     printf("%ld cores\n%-52s     %10.3f us\n", sysconf(_SC_NPROCESSORS_ONLN),
            "engine, cold to warm", bench_now_us() - start);

@@ -49,10 +49,8 @@ static struct worker_program *program_end(struct worker_program *program)
     return NULL;
 }
 
-int worker_engine_new(const struct worker_engine_config *config, struct worker_engine **ret_engine)
+static int engine_boot(struct worker_engine *engine)
 {
-    struct worker_engine *engine = heap_alloc(sizeof(*engine));
-    engine->idle_max = config->warm_count ? config->warm_count : 1;
     struct worker_program *first = program_new(engine);
     first->limits.ticks_max = UINT64_MAX;
     int r = worker__vm_init(&first->vm, &worker__host);
@@ -60,11 +58,29 @@ int worker_engine_new(const struct worker_engine_config *config, struct worker_e
         r = RAISE(-EBADMSG);
     if (r < 0) {
         program_end(first);
+        return TRACE(r);
+    }
+    engine->booted = worker__image_new(&first->vm);
+    engine->image = engine->booted;
+    worker_program_free(first);
+    return 0;
+}
+
+int worker_engine_new(const struct worker_engine_config *config, struct worker_engine **ret_engine)
+{
+    struct worker_engine *engine = heap_alloc(sizeof(*engine));
+    int r = 0;
+    engine->idle_max = config->warm_count ? config->warm_count : 1;
+    if (config->made) {
+        engine->image = &config->made->image;
+        engine->handles = config->made->handles;
+    } else {
+        r = engine_boot(engine);
+    }
+    if (r < 0) {
         heap_free(engine);
         return TRACE(r);
     }
-    engine->image = worker__image_new(&first->vm);
-    worker_program_free(first);
     *ret_engine = engine;
     return 0;
 }
@@ -81,7 +97,13 @@ static void engine_shrink(struct worker_engine *engine, uint32_t count)
 
 void worker_engine_trim(struct worker_engine *engine)
 {
+    struct worker_program *last;
     engine_shrink(engine, 1);
+    last = engine->idle;
+    if (last && !last->cold) {
+        worker__vm_cool(&last->vm);
+        last->cold = true;
+    }
 }
 
 struct worker_engine *worker_engine_free(struct worker_engine *engine)
@@ -90,7 +112,7 @@ struct worker_engine *worker_engine_free(struct worker_engine *engine)
         return NULL;
     engine_shrink(engine, 0);
     worker__strip_free(engine->strip);
-    worker__image_free(engine->image);
+    worker__image_free(engine->booted);
     heap_free(engine);
     return NULL;
 }
@@ -117,6 +139,9 @@ int worker__program_take(struct worker_engine *engine, struct worker_program **r
     if (program) {
         engine->idle = program->next;
         engine->idle_count--;
+        if (program->cold)
+            worker__vm_reset(&program->vm);
+        program->cold = false;
         *ret_program = program;
         return 0;
     }

@@ -35,8 +35,13 @@
 struct worker_engine;
 struct worker_program;
 
+/* A machine that the build has booted: the same in every byte, at no cost (image_main.c). */
+struct worker_engine_made;
+extern const struct worker_engine_made worker_engine_made;
+
 struct worker_engine_config {
-    uint32_t warm_count; /* clean machines kept ready; 0 is 1 */
+    uint32_t warm_count;                   /* clean machines kept ready; 0 is 1 */
+    const struct worker_engine_made *made; /* NULL: one is booted */
 };
 
 struct worker_limits {
@@ -128,7 +133,8 @@ struct worker_report {
 };
 
 /*
- * Instantiates the machine, runs the prelude and keeps the image that every program starts from.
+ * Takes the image that every program starts from, or makes it: instantiates the machine and runs
+ * the prelude.
  * Gives -EBADMSG when the prelude does not run. Ends the process when 8 GiB of address space, of
  * which almost nothing is used, cannot be had for a machine.
  */
@@ -137,7 +143,7 @@ MUST int worker_engine_new(const struct worker_engine_config *config,
 struct worker_engine *worker_engine_free(struct worker_engine *engine);
 CLEANUP_DEFINE(struct worker_engine, worker_engine_free)
 
-/* Keeps one clean machine of those that are kept ready; the others' memory goes back. */
+/* Keeps one clean machine of those that are kept ready, and gives all memory back. */
 void worker_engine_trim(struct worker_engine *engine);
 
 /* Of the engine and its prelude: programs replay only where this is equal. */

@@ -198,7 +198,7 @@ static void replay_is_identical(void **state)
     for (int round = 0; round < 6; round++) {
         struct buf again BUF_CLEANUP = BUF_INIT;
         struct worker_engine *engine = test->engine;
-        struct worker_engine_config config = { 1 };
+        struct worker_engine_config config = { .warm_count = 1 };
         if (round % 2)
             assert_int_equal(worker_engine_new(&config, &engine), 0);
         else
@@ -339,6 +339,47 @@ static void machines_are_as_new_after_anything(void **state)
     }
 }
 
+static void what_the_build_booted_is_what_boots(void **state)
+{
+    const struct worker_test *test = *state;
+    const struct worker__image *booted = test->engine->image;
+    const struct worker__image *made = &worker_engine_made.image;
+
+    assert_ptr_not_equal(booted->bytes, made->bytes);
+    assert_int_equal(booted->pages, made->pages);
+    assert_int_equal(booted->stack_pointer, made->stack_pointer);
+    assert_int_equal(booted->len, made->len);
+    assert_memory_equal(booted->bytes, made->bytes, made->len);
+    assert_memory_equal(&test->engine->handles, &worker_engine_made.handles,
+                        sizeof(worker_engine_made.handles));
+}
+
+static void memory_that_was_given_back_is_made_new(void **state)
+{
+    static const struct worker_engine_config config = { .made = &worker_engine_made };
+    struct worker_test *test = *state;
+    struct worker_test other = { 0 };
+    uint64_t first = 0;
+
+    assert_int_equal(worker_engine_new(&config, &other.engine), 0);
+    for (int round = 0; round < 3; round++) {
+        struct worker_spec spec = test_spec("return [1, 2].map(n => n + Math.random())");
+
+        test_start_spec(&other, &spec);
+        assert_int_equal(other.report->state, WORKER_DONE);
+        test_start_spec(test, &spec);
+        assert_true(str_equal(test->report->result, other.report->result));
+        if (round == 0)
+            first = other.report->memory_bytes;
+        assert_int_equal(other.report->memory_bytes, first);
+        other.program = worker_program_free(other.program);
+        worker_engine_trim(other.engine);
+        assert_true(other.engine->idle->cold);
+        assert_false(worker__vm_is_clean(&other.engine->idle->vm));
+    }
+    (void)worker_engine_free(other.engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +395,8 @@ int main(void)
         cmocka_unit_test(feeding_says_it_all_at_once),
         cmocka_unit_test(seeds_differ),
         cmocka_unit_test(machines_are_as_new_after_anything),
+        cmocka_unit_test(what_the_build_booted_is_what_boots),
+        cmocka_unit_test(memory_that_was_given_back_is_made_new),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);
 }

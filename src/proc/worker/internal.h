@@ -37,10 +37,17 @@ struct worker__handles {
     uint32_t no;
 };
 
+/* A booted machine, as the build keeps it (image_main.c). */
+struct worker_engine_made {
+    struct worker__image image;
+    struct worker__handles handles;
+};
+
 struct worker__strip_machine;
 
 struct worker_engine {
-    struct worker__image *image;
+    const struct worker__image *image;
+    struct worker__image *booted; /* the image, where it is our own */
     struct worker__handles handles;
     struct worker_program *idle; /* clean, linked by next */
     uint32_t idle_count;
@@ -83,6 +90,7 @@ struct worker_program {
     struct worker__vm vm;
     struct worker_engine *engine;
     struct worker_program *next; /* of idle ones */
+    bool cold;                   /* clean, and its memory given back */
     struct arena *life;          /* until free */
     struct arena *slice;         /* until the next report */
     uint64_t execution;

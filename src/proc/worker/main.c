@@ -38,7 +38,7 @@
 #define WATCH_MAX     (LIMIT_WORKER_SLICE_MS / WATCH_MS)
 #define PROGRAMS_MAX  256U        /* the daemon keeps 32 here; so many are a mistake */
 #define REPORT_MORE   (64U << 10) /* a report as long as this leaves before the next delivery */
-#define MACHINES_WARM 8U          /* kept clean while there is work; one when there was none for */
+#define MACHINES_WARM 8U          /* kept clean while there is work; none when there was none for */
 #define IDLE_MS       1000        /* this long */
 #define USED_MAX      2U          /* used machines in a batch before they are made new */
 #define READ_BYTES    (64U << 10)
@@ -478,7 +478,8 @@ int main(void)
     if (r == 0) {
         worker.turn = arena_new(0);
         worker.reader = WIRE_READER(&worker.in);
-        r = worker_engine_new(&(struct worker_engine_config){ .warm_count = MACHINES_WARM },
+        r = worker_engine_new(&(struct worker_engine_config){ .warm_count = MACHINES_WARM,
+                                                              .made = &worker_engine_made },
                               &worker.engine);
     }
     if (r == 0) {

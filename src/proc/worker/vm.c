@@ -41,13 +41,6 @@ struct worker__vm_wasm {
     struct Z_wasi_snapshot_preview1_instance_t wasi;
 };
 
-struct worker__image {
-    uint8_t *bytes; /* from STACK_LEN on */
-    size_t len;
-    uint32_t pages;
-    uint32_t stack_pointer;
-};
-
 static struct worker__vm *running;
 static jmp_buf landing;
 static volatile sig_atomic_t in_guest; /* generated code runs, not ours */
@@ -328,8 +321,9 @@ struct worker__image *worker__image_new(struct worker__vm *vm)
     wasm_rt_memory_t *memory = memory_of(vm);
     memset(memory->data, 0, STACK_LEN);
     image->len = memory->size - STACK_LEN;
-    image->bytes = heap_alloc(image->len);
-    memcpy(image->bytes, memory->data + STACK_LEN, image->len);
+    uint8_t *bytes = heap_alloc(image->len);
+    memcpy(bytes, memory->data + STACK_LEN, image->len);
+    image->bytes = bytes;
     image->pages = memory->pages;
     image->stack_pointer = code_of(vm)->w2c___stack_pointer;
     CHECK(image->stack_pointer <= STACK_LEN && STACK_LEN - image->stack_pointer < PAGE);
@@ -340,15 +334,10 @@ struct worker__image *worker__image_new(struct worker__vm *vm)
 struct worker__image *worker__image_free(struct worker__image *image)
 {
     if (image) {
-        heap_free(image->bytes);
+        heap_free((void *)(uintptr_t)image->bytes);
         heap_free(image);
     }
     return NULL;
-}
-
-size_t worker__image_size(const struct worker__image *image)
-{
-    return image->len;
 }
 
 void worker__vm_reset(struct worker__vm *vm)
@@ -371,6 +360,13 @@ void worker__vm_reset(struct worker__vm *vm)
     code_of(vm)->w2c___stack_pointer = image->stack_pointer;
     memory->max_pages = image->pages;
     vm->at_ms = 0;
+}
+
+void worker__vm_cool(struct worker__vm *vm)
+{
+    wasm_rt_memory_t *memory = memory_of(vm);
+    int r = madvise(memory->data, memory->size, MADV_DONTNEED);
+    CHECK(r == 0);
 }
 
 bool worker__vm_is_clean(const struct worker__vm *vm)

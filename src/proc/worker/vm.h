@@ -32,8 +32,13 @@ struct worker__vm {
     int trap;                          /* why worker__vm_enter said false */
 };
 
-/* What a machine looks like when it is clean. */
-struct worker__image;
+/* What a machine looks like when it is clean: its data and heap; its stack is zero. */
+struct worker__image {
+    const uint8_t *bytes;
+    size_t len; /* copied at each reset */
+    uint32_t pages;
+    uint32_t stack_pointer;
+};
 
 MUST int worker__vm_init(struct worker__vm *vm, const struct worker__vm_owner *owner);
 /* A clean copy of the image's machine. */
@@ -44,11 +49,11 @@ void worker__vm_fini(struct worker__vm *vm);
 /* Keeps what the machine is now. The machine must not be running and goes on as its first user. */
 struct worker__image *worker__image_new(struct worker__vm *vm);
 struct worker__image *worker__image_free(struct worker__image *image);
-/* Bytes of the image that are copied at each reset. */
-size_t worker__image_size(const struct worker__image *image);
 
 /* Makes the machine clean again; what grew goes back to the system. */
 void worker__vm_reset(struct worker__vm *vm);
+/* Gives back all memory of a clean machine: it must be reset before it runs again. */
+void worker__vm_cool(struct worker__vm *vm);
 /* True if the machine is in every byte what its image says. Slow: for tests. */
 bool worker__vm_is_clean(const struct worker__vm *vm);
 
