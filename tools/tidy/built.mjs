@@ -134,9 +134,10 @@ export function checkDeps(root, report) {
             const name = /(?<!\w)dependency\('([^']+)'/.exec(text)?.[1];
             const library = /find_library\('([^']+)'/.exec(text)?.[1];
 
-            if (name && !['threads', 'yyjson'].includes(name) && !known.includes(`pc:${name} `))
+            if (name && !['threads', 'yyjson'].includes(name) && !known.includes(`pc:${name.replace(/-static$/, '')} `))
                 report(one, i + 1, 'deps', `src/deps does not say which package has ${name}`);
-            if (library && library !== 'm' && !known.includes(`lib:${library} `))
+            if (library && !['m', 'yyjson'].includes(library) && !known.includes(`lib:${library} `)
+                && !known.includes(`pc:lib${library} `))
                 report(one, i + 1, 'deps', `src/deps does not say which package has lib${library}`);
         });
 }
