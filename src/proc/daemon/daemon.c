@@ -443,8 +443,6 @@ int daemon_link(struct daemon *daemon, int kind, int32_t pid, int fd)
         r = daemon_peer_open(daemon, &daemon->egress, DAEMON_READY_EGRESS, pid, fd);
         if (r == 0)
             daemon__egress_up(daemon, &daemon->egress);
-        if (r == 0 && !daemon->options.http_host.ptr)
-            daemon__said_ready(daemon);
         break;
     case MSG_PROCESS_KIND_EGRESS_NET:
         daemon__egress_gone(daemon, &daemon->net);

@@ -384,14 +384,23 @@ static void daemon_http_gone(struct daemon *daemon, uint64_t exchange)
     }
 }
 
-/* The keeper hears once that everything answers, or why HTTP does not. */
-void daemon__said_ready(struct daemon *daemon)
+static bool daemon_can_run(const struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->workers.count; i++)
+        if (daemon->workers.at[i]->warm)
+            return true;
+    return false;
+}
+
+/* The keeper hears once that everything answers, or why HTTP does not, and programs can run. */
+void daemon__look_ready(struct daemon *daemon)
 {
     struct msg_daemon_ready ready = { .http_port = (uint32_t)daemon->http_port,
                                       .socket = str_from(daemon->options.socket) };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
-    if (daemon->ready_said)
+    if (daemon->ready_said || !daemon_can_run(daemon) ||
+        (daemon->options.http_host.ptr && !daemon->http_port && !daemon->http_error.ptr))
         return;
     daemon->ready_said = true;
     msg_daemon_ready_encode(&ready, &payload);
@@ -420,7 +429,7 @@ void daemon__web_ready(struct daemon *daemon)
                 daemon->options.http_port = ready.port;
             daemon->http_error =
                 ready.error.ptr ? str_copy(daemon->core_arena, ready.error) : STR_NULL;
-            daemon__said_ready(daemon);
+            daemon__look_ready(daemon);
         } else {
             r = LINK_BROKEN;
             break;

@@ -250,7 +250,7 @@ void daemon__stdio_ready(struct daemon *daemon, struct daemon_stdio *stdio);
 void daemon__stdio_close(struct daemon *daemon, struct daemon_stdio *stdio, const char *reason);
 
 /* faces.c */
-void daemon__said_ready(struct daemon *daemon);
+void daemon__look_ready(struct daemon *daemon);
 void daemon__mcp_actions(struct daemon *daemon);
 void daemon__mcp_ended(struct daemon *daemon, struct daemon_request *request,
                        const struct execution *execution, const struct msg_error *error);

@@ -426,6 +426,7 @@ void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker)
                    msg_worker_ready_decode(frame.payload, daemon->turn, &ready)) {
             worker->warm = true;
             daemon->engine = ready.engine;
+            daemon__look_ready(daemon);
         } else {
             r = LINK_BROKEN;
             break;

@@ -144,7 +144,10 @@ struct keeper {
 
 /* parts.c */
 void keeper__parts_init(struct keeper *keeper);
+/* The daemon, and what it needs to be ready: web listens, a worker runs programs. */
 void keeper__parts_start(struct keeper *keeper);
+/* What only sources need; when the daemon is ready. */
+void keeper__sources_start(struct keeper *keeper);
 void keeper__part_ended(struct keeper *keeper, struct keeper_part *part);
 /* Its delay is over. */
 void keeper__part_again(struct keeper *keeper, struct keeper_part *part);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,17 @@ static int usage(void)
     (void)fprintf(stderr, "usage: keeper [--home DIR] [--http HOST:PORT] [--workers N] "
                           "[--detach] [--ready-fd N]\n");
     return 2;
+}
+
+/*
+ * Whoever started us may have left us descriptors: a lock, a pipe that somebody waits at. We live
+ * on when it has ended, and must not hold them.
+ */
+static void drop_descriptors(int kept)
+{
+    if (kept > 3)
+        (void)close_range(3, (unsigned int)kept - 1, 0);
+    (void)close_range(kept < 3 ? 3 : (unsigned int)kept + 1, UINT_MAX, 0);
 }
 
 /* Why there can be no daemon: said where somebody waits for it. */
@@ -158,6 +170,7 @@ int main(int argc, char **argv)
     }
     if (args.options.ready_fd >= 0)
         (void)fcntl(args.options.ready_fd, F_SETFD, FD_CLOEXEC);
+    drop_descriptors(args.options.ready_fd);
     r = folders(arena, &args, &paths);
     if (r != 0) {
         arena_free(arena);

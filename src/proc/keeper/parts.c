@@ -154,8 +154,10 @@ static void introduce(struct link *to, const struct keeper_part *part, int fd)
 
     msg_process_started_encode(&started, &payload);
     frame.payload = buf_str(&payload);
-    if (to)
+    if (to) {
         (void)!link_send_fds(to, &frame, &fd, 1); /* A closed link is seen where it is read. */
+        link_flush(to); /* They get to know each other while we start the next. */
+    }
     (void)close(fd);
 }
 
@@ -316,6 +318,14 @@ static int part_try(struct keeper *keeper, struct keeper_part *part)
     UNREACHABLE("a part outside its enum");
 }
 
+/* Nothing was ever ready, and nothing will be. */
+static void give_up(struct keeper *keeper, struct str sentence)
+{
+    keeper->exit = 70;
+    keeper__tell(keeper, sentence);
+    keeper->over = true;
+}
+
 static void part_start(struct keeper *keeper, struct keeper_part *part)
 {
     int r;
@@ -332,30 +342,26 @@ static void part_start(struct keeper *keeper, struct keeper_part *part)
     if (r < 0 && !part->proc) {
         part->restarts++;
         part_later(keeper, part);
-        if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX) {
-            keeper->exit = 70;
-            keeper__tell(keeper,
-                         str_printf(keeper->turn, "the part %.*s cannot be started: %s",
-                                    STR_ARG(msg_process_kind_name(part->kind)), strerror(-r)));
-            keeper->over = true;
-        }
+        if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX)
+            give_up(keeper, str_printf(keeper->turn, "the part %.*s cannot be started: %s",
+                                       STR_ARG(msg_process_kind_name(part->kind)), strerror(-r)));
     }
 }
 
 void keeper__parts_start(struct keeper *keeper)
 {
-    static const enum msg_process_kind order[] = { MSG_PROCESS_KIND_EGRESS,
-                                                   MSG_PROCESS_KIND_VAULT };
-
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_DAEMON));
     if (!keeper->daemon)
         return;
-    /* The daemon is ready when web listens; programs need a worker; sources come last. */
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_WEB));
     for (size_t i = WORKER_FIRST; i < KEEPER_PARTS; i++)
         part_start(keeper, &keeper->parts[i]);
-    for (size_t i = 0; i < ARRAY_COUNT(order); i++)
-        part_start(keeper, part_of(keeper, order[i]));
+}
+
+void keeper__sources_start(struct keeper *keeper)
+{
+    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_EGRESS));
+    part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_VAULT));
 }
 
 /* --- Ending ------------------------------------------------------------------------------ */
@@ -403,13 +409,10 @@ static void daemon_ended(struct keeper *keeper, struct keeper_part *part)
         keeper->over = true;
         return;
     }
-    if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX) {
-        keeper->exit = 70;
-        keeper__tell(keeper, STR("the daemon ends before it is ready"));
-        keeper->over = true;
-        return;
-    }
-    part_later(keeper, part);
+    if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX)
+        give_up(keeper, STR("the part daemon ends before it is ready"));
+    else
+        part_later(keeper, part);
 }
 
 static void egress_ended(struct keeper *keeper, struct keeper_part *part)
@@ -449,7 +452,10 @@ void keeper__part_ended(struct keeper *keeper, struct keeper_part *part)
     }
     if (keeper->stopping || !part->wanted)
         return;
-    if (part->kind == MSG_PROCESS_KIND_EGRESS)
+    if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX)
+        give_up(keeper, str_printf(keeper->turn, "the part %.*s ends before it is ready",
+                                   STR_ARG(msg_process_kind_name(part->kind))));
+    else if (part->kind == MSG_PROCESS_KIND_EGRESS)
         egress_ended(keeper, part);
     else
         part_later(keeper, part);
