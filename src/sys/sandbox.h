@@ -17,6 +17,9 @@
  *     ps       open /proc of others
  *     tty      terminal settings
  *
+ * No word lets a process send a signal to another but "proc". test/walls tries every class of
+ * call behind the words of every process.
+ *
  * A system call outside the promises ends the process: it writes which one to standard error
  * and exits by SIGSYS. Calls by which libraries look around (open, socket, ioctl, prctl...)
  * answer EPERM instead. With "proc" the filter forbids only what nobody needs (mount, ptrace,

@@ -33,7 +33,7 @@ static const int sandbox_worker[] = {
     CALL(exit_group),  CALL(rt_sigreturn),  CALL(rt_sigprocmask),  CALL(rt_sigaction),
     CALL(sigaltstack), CALL(clock_gettime), CALL(gettimeofday),    CALL(getpid),
     CALL(gettid),      CALL(getrandom),     CALL(restart_syscall), CALL(futex),
-    CALL(recvfrom),    CALL(sendto),        CALL(tgkill),          CALL(getrusage),
+    CALL(recvfrom),    CALL(sendto),        CALL(getrusage),
 };
 
 static const int sandbox_stdio[] = {
@@ -46,7 +46,6 @@ static const int sandbox_stdio[] = {
     CALL(dup),
     CALL(dup2),
     CALL(dup3),
-    CALL(fcntl),
     CALL(select),
     CALL(pselect6),
     CALL(epoll_create1),
@@ -149,6 +148,7 @@ static const int sandbox_asked[] = {
     CALL(mbind),
     CALL(io_uring_setup),
     CALL(kill),
+    CALL(tgkill),
     CALL(pidfd_open),
     CALL(fadvise64),
     CALL(mprotect),
@@ -219,6 +219,21 @@ struct sandbox_clause {
 static const struct sandbox_clause sandbox_clauses[] = {
     { SANDBOX_STDIO | SANDBOX_WORKER, CALL(mmap), 2, PROT_EXEC, 0 },
     { SANDBOX_STDIO | SANDBOX_WORKER, CALL(mprotect), 2, PROT_EXEC, 0 },
+    /* Not whom a signal goes to when something comes in, and which: that is as good as kill. */
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_DUPFD },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_DUPFD_CLOEXEC },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_GETFD },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_SETFD },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_GETFL },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_SETFL },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_GETLK },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_SETLK },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_SETLKW },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_OFD_SETLK },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_ADD_SEALS },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_GET_SEALS },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_GETPIPE_SZ },
+    { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_SETPIPE_SZ },
     { SANDBOX_STDIO, CALL(ioctl), 1, UINT32_MAX, FIONBIO },
     { SANDBOX_STDIO, CALL(ioctl), 1, UINT32_MAX, FIONREAD },
     { SANDBOX_STDIO, CALL(ioctl), 1, UINT32_MAX, FIOCLEX },
@@ -295,6 +310,17 @@ static void sandbox_add_clone3(struct sandbox__rules *rules, unsigned int promis
         sandbox_add(rules, action, &clone3, 1);
 }
 
+/* Signals to itself: abort, and the end by SIGSYS. */
+static void sandbox_add_self(struct sandbox__rules *rules)
+{
+    sandbox__rule_add(rules, &(struct sandbox__rule){ .call = CALL(tgkill),
+                                                      .action = SECCOMP_RET_ALLOW,
+                                                      .compares = true,
+                                                      .at = 0,
+                                                      .mask = UINT32_MAX,
+                                                      .value = (uint64_t)getpid() });
+}
+
 static void sandbox_outer(struct sandbox__rules *rules, unsigned int promised)
 {
     sandbox_add_tables(rules, promised);
@@ -305,6 +331,7 @@ static void sandbox_outer(struct sandbox__rules *rules, unsigned int promised)
 
 static void sandbox_inner(struct sandbox__rules *rules, unsigned int promised)
 {
+    sandbox_add_self(rules);
     sandbox_add_clauses(rules, promised, false);
     sandbox_add_tables(rules, promised);
     sandbox_add_clone3(rules, promised, SECCOMP_RET_ALLOW);
