@@ -93,7 +93,6 @@ struct out_openapi__walk {
         struct json_iter iter;
         size_t len; /* of the name before its '[' */
         size_t index;
-        bool list; /* of scalars: [] */
     } open[OUT_OPENAPI_DEPTH_MAX];
     size_t depth;
     const struct json_value *only; /* the value itself is a leaf */

@@ -127,19 +127,6 @@ bool out_openapi__spread(struct out_openapi__build *build, struct out_openapi__p
 
 /* --- deepObject -------------------------------------------------------------------------- */
 
-static bool is_list_of_scalars(const struct json_value *value)
-{
-    struct json_iter iter = json_iter(value);
-    const struct json_value *item;
-
-    if (!json_is_array(value))
-        return false;
-    while ((item = json_next(&iter)))
-        if (json_is_array(item) || json_is_object(item))
-            return false;
-    return true;
-}
-
 static void walk_open(struct out_openapi__walk *walk, const struct json_value *value)
 {
     if (walk->depth == OUT_OPENAPI_DEPTH_MAX) {
@@ -149,7 +136,6 @@ static void walk_open(struct out_openapi__walk *walk, const struct json_value *v
     walk->open[walk->depth].iter = json_iter(value);
     walk->open[walk->depth].len = walk->name.len;
     walk->open[walk->depth].index = 0;
-    walk->open[walk->depth].list = is_list_of_scalars(value);
     walk->depth++;
 }
 
@@ -174,7 +160,7 @@ void out_openapi__walk_fini(struct out_openapi__walk *walk)
     buf_fini(&walk->name);
 }
 
-/* Lists of scalars are name[]=, as forms have it; other lists need their index to stay apart. */
+/* Elements have their index: in a list of objects nothing else keeps them apart. */
 static void walk_name(struct out_openapi__walk *walk)
 {
     size_t top = walk->depth - 1;
@@ -183,7 +169,7 @@ static void walk_name(struct out_openapi__walk *walk)
     buf_add_char(&walk->name, '[');
     if (walk->open[top].iter.members)
         buf_add_str(&walk->name, walk->open[top].iter.key);
-    else if (!walk->open[top].list)
+    else
         buf_add_u64(&walk->name, walk->open[top].index);
     buf_add_char(&walk->name, ']');
     walk->open[top].index++;
