@@ -110,7 +110,7 @@ static void credentials_are_headers(void **state)
 static struct out_http_outcome outcome_of(unsigned int status, const char *body)
 {
     const struct out_http_header type = { STR("content-type"),
-                                          STR("application/graphql-response+json") };
+                                          STR("application/graphql-response+json"), false };
     const struct out_http_request request = { .method = STR("POST"), .reads = true, .json = true };
     const struct out_http_response response = { .status = status,
                                                 .headers = { &type, 1 },

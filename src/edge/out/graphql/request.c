@@ -77,9 +77,10 @@ static int headers_of(struct arena *turn, const struct out_graphql_call *call,
         ARENA_ARRAY(turn, struct out_http_header, OUT_GRAPHQL_HEADERS_MAX);
     size_t count = 0;
 
-    headers[count++] = (struct out_http_header){ STR("Content-Type"), STR("application/json") };
+    headers[count++] =
+        (struct out_http_header){ STR("Content-Type"), STR("application/json"), false };
     headers[count++] = (struct out_http_header){
-        STR("Accept"), STR("application/graphql-response+json, application/json;q=0.9")
+        STR("Accept"), STR("application/graphql-response+json, application/json;q=0.9"), false
     };
     for (size_t i = 0; i < call->credential_count && i < most; i++) {
         const struct out_http_credential *one = &call->credentials[i];
@@ -88,7 +89,7 @@ static int headers_of(struct arena *turn, const struct out_graphql_call *call,
             !out_http_value_is_safe(one->value))
             return invalid(turn, ret_text, "a credential cannot be sent as the header ",
                            one->scheme);
-        headers[count++] = (struct out_http_header){ one->scheme, one->value };
+        headers[count++] = (struct out_http_header){ one->scheme, one->value, true };
     }
     *ret_headers = (struct out_http_headers){ headers, count };
     return OUT_GRAPHQL_BUILT;

@@ -37,6 +37,7 @@
 struct out_http_header {
     struct str name;
     struct str value;
+    bool secret; /* a credential: no other origin may see it */
 };
 
 struct out_http_headers {

@@ -111,6 +111,21 @@ static void check_header(struct cases *cases, struct str line)
            str_trim(str_slice(line, colon + 1, line.len)));
 }
 
+/* The names of those that hold a credential. */
+static void check_secrets(struct cases *cases, struct str line)
+{
+    BUF_CLEANUP struct buf names = BUF_INIT;
+
+    run(cases);
+    for (size_t i = 0; i < cases->request.headers.count; i++) {
+        if (!cases->request.headers.at[i].secret)
+            continue;
+        buf_add_c(&names, names.len ? " " : "");
+        buf_add_str(&names, cases->request.headers.at[i].name);
+    }
+    expect(cases, buf_str(&names), line);
+}
+
 static void check_facts(struct cases *cases, struct str line)
 {
     run(cases);
@@ -164,6 +179,8 @@ static void read_wanted(struct cases *cases, struct str word, struct str rest)
         check_answer(cases, OUT_OPENAPI_AUTH_REQUIRED, rest);
     else if (str_is(word, "h"))
         check_header(cases, rest);
+    else if (str_is(word, "secret"))
+        check_secrets(cases, rest);
     else if (str_is(word, "facts"))
         check_facts(cases, rest);
     else if (str_is(word, "b")) {

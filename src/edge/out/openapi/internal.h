@@ -48,6 +48,8 @@ struct out_openapi__build {
     struct str type; /* of the body */
     struct str body; /* null: none */
     size_t pieces;
+    bool secret;         /* what is set now is a credential */
+    bool secret_cookies; /* and so is one of the cookies */
     int answer;
     struct str text;
 };

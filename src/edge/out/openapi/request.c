@@ -44,12 +44,14 @@ bool out_openapi__header_set(struct out_openapi__build *build, struct str name, 
         if (header->name.len == name.len &&
             strncasecmp(header->name.ptr, name.ptr, name.len) == 0) {
             header->value = value;
+            header->secret = header->secret || build->secret;
             return true;
         }
     }
     if (build->headers.count == OUT_HTTP_HEADERS_MAX)
         return out_openapi__invalid(build, "more than %u headers", OUT_HTTP_HEADERS_MAX);
-    *VEC_PUSH(&build->headers) = (struct out_http_header){ .name = name, .value = value };
+    *VEC_PUSH(&build->headers) =
+        (struct out_http_header){ .name = name, .value = value, .secret = build->secret };
     return true;
 }
 
@@ -411,10 +413,12 @@ static bool add_rest(struct out_openapi__build *build)
     struct str keyed = json_get_str(build->call->plan, "idempotency");
     const char *name = keyed.len ? str_c(build->turn, keyed) : NULL;
 
+    build->secret = build->secret_cookies;
     if (build->cookies.len &&
         !out_openapi__header_set(build, STR("Cookie"),
                                  str_copy(build->turn, buf_str(&build->cookies))))
         return false;
+    build->secret = false;
     if (build->type.len && !out_openapi__header_set(build, STR("Content-Type"), build->type))
         return false;
     if (name && build->call->key.len && !has_header(build, name) &&

@@ -91,6 +91,7 @@ static bool add_key(struct out_openapi__build *build, const struct json_value *s
     if (!out_http_name_is_token(name) || !cookie_is_safe(value))
         return out_openapi__invalid(build, "the credential \"%.*s\" cannot stand in a cookie",
                                     STR_ARG(json_get_str(scheme, "scheme")));
+    build->secret_cookies = true;
     out_openapi__join(&build->cookies, "; ");
     buf_add_str(&build->cookies, name);
     buf_add_char(&build->cookies, '=');
@@ -185,9 +186,11 @@ bool out_openapi__security(struct out_openapi__build *build)
         }
         if (!is_there(build, alternative))
             continue;
+        build->secret = true;
         while ((scheme = json_next(&schemes)))
             if (!add_credential(build, scheme))
                 return false;
+        build->secret = false;
         return true;
     }
     return anybody || auth_required(build, security);
