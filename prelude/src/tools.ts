@@ -115,8 +115,17 @@ function take(call: number): Waiting | undefined {
   return one;
 }
 
-export function answered(call: number, text: string, big: boolean): void {
-  take(call)?.resolve(decode(text, big));
+/* What stood beside an answer over HTTP is there for who asks, and in nobody's way. */
+function beside(value: unknown, meta: string): unknown {
+  if (meta !== "" && typeof value === "object" && value !== null) {
+    defineProperty(value, "$http", { __proto__: null, value: decode(meta, false) } as
+      PropertyDescriptor);
+  }
+  return value;
+}
+
+export function answered(call: number, text: string, big: boolean, meta: string): void {
+  take(call)?.resolve(beside(decode(text, big), meta));
 }
 
 export function rejected(call: number, text: string, big: boolean): void {

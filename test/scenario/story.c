@@ -189,6 +189,7 @@ static void verb_upstream(struct world *world, struct str rest)
         { "hangs", UPSTREAM_HANGS },     { "loses", UPSTREAM_LOSES },
         { "dies", UPSTREAM_DIES },       { "slow", UPSTREAM_SLOW },
         { "wrong", UPSTREAM_WRONG },     { "garbles", UPSTREAM_GARBLES },
+        { "busy", UPSTREAM_BUSY },
     };
     struct str address = next_word(&rest);
     struct upstream_tool *tool = world_tool(world, address);

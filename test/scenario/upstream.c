@@ -96,7 +96,7 @@ static void on_tools_call(struct world *world, struct upstream *upstream, struct
         upstream->broken = true;
         return;
     }
-    if (tool->mode == UPSTREAM_FAILS) {
+    if (tool->mode == UPSTREAM_FAILS || tool->mode == UPSTREAM_BUSY) {
         say(upstream, id, "result",
             STR("{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"it said no\"}]}"));
         return;
@@ -206,9 +206,15 @@ static void send_outcome(struct world *world, struct upstream *upstream,
         .value = event->value,
         .error = { .code = event->code, .message = event->text },
     };
+    const struct upstream_tool *tool = server_tool(world, upstream, call->tool);
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
-    (void)upstream;
+    /* As egress says it of 429 with Retry-After. */
+    if (tool && tool->mode == UPSTREAM_BUSY && event->status == MSG_OUTCOME_STATUS_FAILED) {
+        outcome.error.code = STR("busy");
+        outcome.retry = true;
+        outcome.retry_ms = 700;
+    }
     msg_call_outcome_encode(&outcome, &payload);
     send_frame(world, MSG_CALL_OUTCOME, call->execution, &payload);
 }

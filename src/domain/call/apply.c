@@ -33,6 +33,7 @@ static void call_apply_done(struct call *call, const struct event_call_done *don
 {
     call->artifact = done->artifact;
     call->value = done->value.ptr ? str_copy(arena, done->value) : STR_NULL;
+    call->meta = done->meta.ptr ? str_copy(arena, done->meta) : STR_NULL;
 }
 
 static void call_apply_running(struct call *call, uint32_t attempt, int64_t at_ms)
@@ -40,6 +41,12 @@ static void call_apply_running(struct call *call, uint32_t attempt, int64_t at_m
     call->attempt = attempt;
     call->attempting = true;
     call->attempted_ms = at_ms;
+}
+
+static void call_apply_attempted(struct call *call, int64_t retry_ms, int64_t at_ms)
+{
+    call->attempted_ms = at_ms;
+    call->retry_ms = retry_ms;
 }
 
 static void call_apply_waiting(struct call *call, const struct event_call_waiting *waiting,
@@ -60,7 +67,7 @@ static void call_apply_detail(struct call *call, const struct event *event, int6
     else if (event->type == EVENT_CALL_RUNNING)
         call_apply_running(call, event->as.call_running.attempt, at_ms);
     else if (event->type == EVENT_CALL_ATTEMPTED)
-        call->attempted_ms = at_ms;
+        call_apply_attempted(call, event->as.call_attempted.retry_ms, at_ms);
     else if (event->type == EVENT_CALL_UNKNOWN)
         call->input = event->as.call_unknown.input;
     else if (event->type == EVENT_CALL_DONE)

@@ -47,6 +47,7 @@ struct call {
     bool attempting; /* an attempt is under way */
     uint32_t attempt;
     int64_t attempted_ms; /* when the last attempt began or ended */
+    int64_t retry_ms;     /* the patience that the source asked for then */
     struct str address;
     uint64_t source;  /* handle; 0 where the address is unknown */
     uint32_t version; /* of the source's listing */
@@ -58,6 +59,7 @@ struct call {
     struct id input;           /* the open or last input; zero if none */
     struct str rule;           /* that decided */
     struct str value;          /* JSON, DONE and queries */
+    struct str meta;           /* JSON, DONE: what stood beside the value; null: nothing */
     struct digest artifact;    /* DONE: the value is kept under this digest */
     struct msg_error error;    /* every final state but DONE */
 };
@@ -92,7 +94,9 @@ enum call_then {
 enum call_then call_outcome_decide(const struct call *call, enum msg_outcome_status status,
                                    enum msg_sent sent, uint32_t attempts_max);
 
-/* When the next attempt of a read may begin: doubling waits from 200 ms. */
+/*
+ * When the next attempt may begin: doubling waits from 200 ms, and not before the source said.
+ */
 int64_t call_retry_at(const struct call *call);
 
 /* What an approval is bound to: caller, rule, capability, arguments. */

@@ -39,10 +39,12 @@ enum call_then call_outcome_decide(const struct call *call, enum msg_outcome_sta
 int64_t call_retry_at(const struct call *call)
 {
     uint32_t shift = call->attempt > 0 ? call->attempt - 1 : 0;
+    int64_t wait_ms;
 
     if (shift > CALL_RETRY_SHIFT_MAX)
         shift = CALL_RETRY_SHIFT_MAX;
-    return call->attempted_ms + ((int64_t)CALL_RETRY_FIRST_MS << shift);
+    wait_ms = (int64_t)CALL_RETRY_FIRST_MS << shift;
+    return call->attempted_ms + (wait_ms > call->retry_ms ? wait_ms : call->retry_ms);
 }
 
 struct digest call_binding(const struct call *call, struct str actor)

@@ -22,6 +22,7 @@ void core_delivery_print(const struct execution *execution, uint64_t index, stru
     } else if (given->kind == MSG_DELIVERY_KIND_RESULT && call) {
         ret_delivery->value = call->value.ptr ? call->value : STR("null");
         ret_delivery->artifact = call->artifact;
+        ret_delivery->meta = call->meta;
     }
 }
 

@@ -159,6 +159,7 @@ static void core_retry(struct core_turn *turn, struct execution *execution, stru
     event.as.call_attempted.attempt = call->attempt;
     event.as.call_attempted.sent = outcome->sent;
     event.as.call_attempted.error = outcome->error;
+    event.as.call_attempted.retry_ms = outcome->retry_ms;
     core__emit(turn, &event);
     core__due(turn->core, call_retry_at(call));
 }
@@ -210,6 +211,7 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     done->artifact = outcome->artifact;
     done->size = outcome->size;
     done->secrets = outcome->secrets;
+    done->meta = outcome->meta;
     done->conformance = fits == CORE_FITS ? EVENT_CONFORMANCE_OK : EVENT_CONFORMANCE_UNCHECKED;
     if (outcome->secrets > 0)
         done->conformance = EVENT_CONFORMANCE_REPLACED;
@@ -253,7 +255,11 @@ void core__on_outcome(struct core_turn *turn)
         core_conform(turn, execution, call, outcome);
         return;
     case CALL_THEN_FAIL:
-        core__call_fail(turn, execution, call, &error, outcome->sent);
+        /* "Not now" of a source: egress knows whether saying it again is safe. */
+        if (outcome->retry && call->attempt < LIMIT_CALL_READ_ATTEMPTS)
+            core_retry(turn, execution, call, outcome);
+        else
+            core__call_fail(turn, execution, call, &error, outcome->sent);
         return;
     case CALL_THEN_RETRY:
         core_retry(turn, execution, call, outcome);

@@ -131,6 +131,22 @@ static void daemon_outcome_unreachable(struct daemon *daemon, const struct core_
     daemon__step(daemon, &command);
 }
 
+/* For sources that do a thing once for each key: the same after a restart. */
+static struct str daemon_call_key(struct arena *turn, const struct execution *execution,
+                                  const struct call *call)
+{
+    const struct str parts[] = {
+        STR("writ call\n"),
+        str_of((const char *)execution->id.bytes, sizeof(execution->id.bytes)),
+        str_printf(turn, "%u", call->number),
+    };
+    struct digest digest = digest_of_parts(parts, ARRAY_COUNT(parts));
+    char hex[DIGEST_HEX_LEN];
+
+    digest_hex(&digest, hex);
+    return str_copy(turn, str_of(hex, DIGEST_HEX_LEN / 2));
+}
+
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
 {
     const struct call *call = core_call(daemon->core, effect->execution, effect->call);
@@ -172,6 +188,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     send.timeout_ms = LIMIT_CALL_TIMEOUT_MS;
     send.reads = call->effect == EVENT_EFFECT_READ;
     send.traceparent = execution->trace;
+    send.key = daemon_call_key(daemon->turn, execution, call);
     msg_call_send_encode(&send, &payload);
     if (payload.len > WIRE_PAYLOAD_MAX) {
         daemon_outcome_unreachable(daemon, effect, STR("its arguments are over 1 MiB"));
@@ -233,10 +250,11 @@ static void daemon_outcome(struct daemon *daemon, const struct msg_call_outcome 
 {
     static const struct digest none;
     struct command command = { .type = COMMAND_OUTCOME };
+    bool blob = !digest_equal(&outcome->blob, &none);
     struct daemon_kept *kept;
     struct arena *arena;
 
-    if (digest_equal(&outcome->artifact, &none) || fd < 0) {
+    if ((digest_equal(&outcome->artifact, &none) && !blob) || fd < 0) {
         if (fd >= 0)
             link_fd_close(fd);
         command.as.outcome = *outcome;
@@ -247,7 +265,7 @@ static void daemon_outcome(struct daemon *daemon, const struct msg_call_outcome 
     arena = arena_new(0);
     kept = ARENA_NEW(arena, struct daemon_kept);
     kept->arena = arena;
-    /* Of an answer nothing but numbers outlives the frame. */
+    /* Of an answer little but numbers outlives the frame. */
     kept->outcome = (struct msg_call_outcome){
         .execution = outcome->execution,
         .call = outcome->call,
@@ -255,6 +273,9 @@ static void daemon_outcome(struct daemon *daemon, const struct msg_call_outcome 
         .sent = outcome->sent,
         .status = outcome->status,
         .secrets = outcome->secrets,
+        .meta = outcome->meta.ptr ? str_copy(arena, outcome->meta) : STR_NULL,
+        .value = blob ? str_copy(arena, outcome->value) : STR_NULL,
+        .blob = outcome->blob,
     };
     kept->fd = fd;
     (void)map_put_u64(&daemon->outcomes, ++daemon->numbers, kept);
@@ -274,9 +295,13 @@ void daemon__artifacts(struct daemon *daemon)
         if (!kept)
             continue;
         command.as.outcome = kept->outcome;
-        command.as.outcome.artifact = facts.digest;
-        command.as.outcome.size = facts.len;
-        if (facts.fault < 0) {
+        if (!kept->outcome.value.ptr) {
+            command.as.outcome.artifact = facts.digest;
+            command.as.outcome.size = facts.len;
+        }
+        /* Bytes that a value names must be those that it names. */
+        if (facts.fault < 0 ||
+            (kept->outcome.value.ptr && !digest_equal(&facts.digest, &kept->outcome.blob))) {
             command.as.outcome.status = MSG_OUTCOME_STATUS_UNREADABLE;
             command.as.outcome.error =
                 (struct msg_error){ .code = STR("limit"),

@@ -74,6 +74,7 @@ struct worker_delivery {
     uint32_t call;
     uint32_t timer;
     struct str value; /* JSON */
+    struct str meta;  /* JSON: what stood beside a result; null: nothing */
 };
 
 enum worker_state {

@@ -46,6 +46,28 @@ static void calls_are_answered_in_any_order(void **state)
     assert_str(test->report->result, "[1,2,3]");
 }
 
+static void what_stands_beside_a_result_is_in_nobodys_way(void **state)
+{
+    struct worker_test *test = *state;
+    const struct worker_delivery answer = {
+        .kind = WORKER_DELIVERY_RESULT,
+        .call = 1,
+        .value = STR("[{\"id\":1}]"),
+        .meta = STR("{\"status\":200,\"links\":{\"next\":\"https://a/?page=2\"}}"),
+    };
+    test_start(test, "const r = await tools.a.x(); r.push(2);\n"
+                     "return [r, Object.keys(r), r.$http.links.next, (await tools.a.y()).$http]");
+    test_deliver(test, answer);
+    test_answer(test, 2, "{}");
+    assert_str(test->report->result, "[[{\"id\":1},2],[\"0\",\"1\"],\"https://a/?page=2\",null]");
+    test_start(test, "return await tools.a.x()");
+    test_deliver(test, (struct worker_delivery){ .kind = WORKER_DELIVERY_RESULT,
+                                                 .call = 1,
+                                                 .value = STR("\"text\""),
+                                                 .meta = STR("{\"status\":201}") });
+    assert_str(test->report->result, "\"text\"");
+}
+
 static void any_name_is_a_tool(void **state)
 {
     struct worker_test *test = *state;
@@ -384,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_answered_in_any_order),
+        cmocka_unit_test(what_stands_beside_a_result_is_in_nobodys_way),
         cmocka_unit_test(any_name_is_a_tool),
         cmocka_unit_test(what_was_started_is_finished),
         cmocka_unit_test(a_rejected_call_is_a_tool_error),

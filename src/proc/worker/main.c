@@ -242,6 +242,7 @@ static struct worker_delivery delivery_of(const struct msg_delivery *delivery)
         .call = delivery->call,
         .timer = delivery->timer,
         .value = delivery->value,
+        .meta = delivery->meta,
     };
 }
 

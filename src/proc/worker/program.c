@@ -346,15 +346,17 @@ static void settle_call(struct worker_program *program, uint32_t handle, struct 
         return;
     uint32_t number = worker__vm_number(vm, program->delivery->call);
     uint32_t text = text_box(program, value);
-    if (text == 0 || number == 0) {
+    uint32_t meta = text_box(program, program->delivery->meta);
+    if (text == 0 || number == 0 || meta == 0) {
         worker__fail_memory(program);
         return;
     }
     const uint32_t argv[] = { number, text,
-                              worker__text_has_big(value) ? handles->yes : handles->no };
+                              worker__text_has_big(value) ? handles->yes : handles->no, meta };
     worker__call(program, handle, argv, ARRAY_COUNT(argv));
     worker__vm_free(vm, number);
     text_box_free(program, text);
+    text_box_free(program, meta);
 }
 
 static void act_deliver(struct worker__vm *vm)

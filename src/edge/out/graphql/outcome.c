@@ -82,7 +82,7 @@ static void fail(struct arena *turn, const struct json_value *errors, const stru
 
 static void no_answer(struct out_http_outcome *outcome)
 {
-    outcome->status = MSG_OUTCOME_STATUS_FAILED;
+    outcome->status = MSG_OUTCOME_STATUS_UNREADABLE;
     outcome->code = STR("upstream");
     outcome->text = STR("what it answered is no answer to a GraphQL request: it has neither data "
                         "nor errors");

@@ -89,8 +89,8 @@ static void read_header(struct cases *cases, struct str text)
 
 static void check(struct cases *cases, char kind, struct str rest)
 {
-    static const char *const statuses[] = { "answered", "failed", "unreachable", "timeout",
-                                            "cancelled" };
+    static const char *const statuses[] = { "answered", "failed",    "unreachable",
+                                            "timeout",  "cancelled", "unreadable" };
     struct out_http_outcome *outcome = &cases->outcome;
 
     if (!cases->done)

@@ -222,14 +222,12 @@ static void answer(struct arena *turn, const struct out_http_response *response,
     outcome->meta = out_http__meta(turn, response);
 }
 
-/* A page, or broken JSON, where a read expects data: said so. After a write the effect stands. */
+/* A page, or broken JSON, where data is expected: nobody knows what the source did. */
 static bool is_no_answer(struct arena *turn, const struct out_http_request *request,
                          const struct out_http__body *body, struct str *ret_text)
 {
     struct str title = out_http__cut(page_title(body->text), OUT_HTTP__MESSAGE_MAX);
 
-    if (!request->reads)
-        return false;
     if (body->fault) {
         *ret_text =
             str_printf(turn, "the answer says that it is JSON, and is none: %s", body->fault);
@@ -254,7 +252,7 @@ void out_http_outcome_of(struct arena *turn, const struct out_http_request *requ
     if ((response->status < 200 || response->status > 299) && response->status != 304) {
         fail(turn, response, &body, &outcome);
     } else if (is_no_answer(turn, request, &body, &text)) {
-        outcome.status = MSG_OUTCOME_STATUS_FAILED;
+        outcome.status = MSG_OUTCOME_STATUS_UNREADABLE;
         outcome.code = STR("upstream");
         outcome.text = text;
         outcome.data = failure_data(turn, response, &body);
