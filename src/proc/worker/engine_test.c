@@ -189,10 +189,10 @@ static const char busy[] =
 static void busy_step(struct worker_program *program, uint64_t n, struct buf *out)
 {
     static const struct worker_delivery deliveries[] = {
-        { 1, 1700000001000, WORKER_DELIVERY_RESULT, 2, 0, { 0 } },
-        { 2, 1700000002000, WORKER_DELIVERY_RESULT, 1, 0, { 0 } },
-        { 3, 1700000002500, WORKER_DELIVERY_TIMER, 0, 1, { 0 } },
-        { 4, 1700000003000, WORKER_DELIVERY_ERROR, 3, 0, { 0 } },
+        { 1, 1700000001000, WORKER_DELIVERY_RESULT, 2, 0, { 0 }, { 0 } },
+        { 2, 1700000002000, WORKER_DELIVERY_RESULT, 1, 0, { 0 }, { 0 } },
+        { 3, 1700000002500, WORKER_DELIVERY_TIMER, 0, 1, { 0 }, { 0 } },
+        { 4, 1700000003000, WORKER_DELIVERY_ERROR, 3, 0, { 0 }, { 0 } },
     };
     static const char *const values[] = { "{\"a\":[1,null]}", "\"text\"", "",
                                           "{\"code\":\"busy\",\"message\":\"m\"}" };

@@ -87,6 +87,15 @@ static bool add_exploded(struct out_openapi__build *build, struct out_openapi__p
     return true;
 }
 
+/* A form is decoded before anybody looks for delimiters: there they are encoded as all else is. */
+static void add_delimiter(struct out_openapi__pieces *pieces)
+{
+    bool comma = str_is(str_from(pieces->style->delimiter), ",");
+
+    buf_add_c(pieces->out,
+              comma && pieces->names == OUT_OPENAPI__FORM ? "%2C" : pieces->style->delimiter);
+}
+
 static bool add_joined(struct out_openapi__build *build, struct out_openapi__pieces *pieces,
                        struct str name, const struct json_value *value)
 {
@@ -104,11 +113,11 @@ static bool add_joined(struct out_openapi__build *build, struct out_openapi__pie
             buf_add_char(pieces->out, '=');
         }
         if (!first)
-            buf_add_c(pieces->out, pieces->style->delimiter);
+            add_delimiter(pieces);
         first = false;
         if (json_is_object(value)) {
             out_openapi__encode(pieces->out, iter.key, pieces->values);
-            buf_add_c(pieces->out, pieces->style->delimiter);
+            add_delimiter(pieces);
         }
         out_openapi__encode(pieces->out, out_openapi__text(build->turn, item), pieces->values);
     }
