@@ -86,7 +86,7 @@ static bool skip_value(struct sdl *sdl)
 
 static bool skip_directives(struct sdl *sdl, bool *ret_deprecated)
 {
-    struct str name;
+    struct str name = STR_NULL;
 
     while (skip_char(sdl, '@')) {
         if (!read_name(sdl, &name))
@@ -270,7 +270,7 @@ static bool read_body(struct sdl *sdl, struct graphql__type *type)
 static bool read_type_definition(struct sdl *sdl, enum graphql__kind kind)
 {
     struct graphql__type *type;
-    struct str name;
+    struct str name = STR_NULL;
 
     graphql__lex_next(&sdl->lex);
     if (!read_name(sdl, &name))
@@ -294,8 +294,8 @@ static bool read_schema(struct sdl *sdl)
     if (!skip_char(sdl, '{'))
         return true;
     while (!skip_char(sdl, '}')) {
-        struct str operation;
-        struct str name;
+        struct str operation = STR_NULL;
+        struct str name = STR_NULL;
 
         if (!read_name(sdl, &operation) || !need_char(sdl, ':') || !read_name(sdl, &name))
             return false;
@@ -312,7 +312,7 @@ static bool skip_directive(struct sdl *sdl)
 {
     struct str *places = NULL;
     size_t count = 0;
-    struct str name;
+    struct str name = STR_NULL;
 
     graphql__lex_next(&sdl->lex);
     if (!need_char(sdl, '@') || !read_name(sdl, &name))
