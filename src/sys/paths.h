@@ -31,7 +31,10 @@ enum paths_answer {
 
 /* Works out the names, in the arena. Touches nothing. 0, PATHS_LONG or PATHS_NOWHERE. */
 MUST int paths_find(struct arena *arena, struct paths *ret_paths);
-/* Makes data and run (0700) and looks at them. ret_which has the folder that was refused. */
+/*
+ * Makes data and run (0700) and looks at them. ret_which has the folder that was refused, or that
+ * the fault is about.
+ */
 MUST int paths_make(const struct paths *paths, const char **ret_which);
 
 /* An environment variable, or NULL. The one place that reads the environment. */

@@ -161,7 +161,7 @@ static int client_connect(struct cli *cli, struct client **ret_client)
     int fd = -1;
     int r = link_connect(cli->paths.socket, &fd);
 
-    if (r == -ENOENT || r == -ECONNREFUSED)
+    if (r == -ENOENT || r == -ENOTDIR || r == -ECONNREFUSED)
         return CLI_NO_DAEMON;
     if (r < 0)
         return cli_fault(cli, r, cli->paths.socket);

@@ -83,17 +83,37 @@ static void say_why(const char *sentence, int code)
     (void)loop_free(loop);
 }
 
+/* The store could not be opened, and not because of what is in it. */
+static int say_fault(struct arena *arena, const struct daemon_options *options, int fault)
+{
+    bool full = fault == -ENOSPC || fault == -EDQUOT;
+    bool closed = fault == -EROFS || fault == -EACCES || fault == -EPERM;
+    int code = full ? 75 : closed ? 2 : 70;
+    const char *way_out = full     ? "make room on its disk, then try again"
+                          : closed ? "set WRIT_HOME to a folder that can be written"
+                                   : "`writ up --foreground` shows all it says";
+
+    say_why(str_printf(arena, "the data folder %s cannot be opened: %s; %s", options->data,
+                       strerror(-fault), way_out)
+                .ptr,
+            code);
+    return code;
+}
+
 static int run(struct loop *loop, struct daemon_options *options, struct arena *arena)
 {
     struct daemon *daemon = NULL;
     struct str sentence = STR("");
     char trail[1024];
+    int code = 70;
     int r = daemon_new(loop, options, arena, &daemon, &sentence);
 
     if (r > 0) {
         say_why(str_c(arena, sentence), exit_code(r));
         return exit_code(r);
     }
+    if (r < 0)
+        code = say_fault(arena, options, r);
     while (r == 0 && !daemon_ended(daemon))
         r = daemon_turn(daemon, -1);
     if (r == 0)
@@ -103,7 +123,7 @@ static int run(struct loop *loop, struct daemon_options *options, struct arena *
         (void)fprintf(stderr, "writ: the daemon ends: %s: %s\n", strerror(-r), trail);
     }
     (void)daemon_free(daemon);
-    return r < 0 ? 70 : 0;
+    return r < 0 ? code : 0;
 }
 
 int main(int argc, char **argv)

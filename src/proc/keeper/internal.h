@@ -52,6 +52,14 @@ enum keeper_ready {
     KEEPER_READY_GRACE,
 };
 
+/* What it ends with, as all of Writ does (writ(1)). */
+enum keeper_exit {
+    KEEPER_EXIT_USAGE = 2,
+    KEEPER_EXIT_NO_DAEMON = 5,
+    KEEPER_EXIT_INTERNAL = 70,
+    KEEPER_EXIT_AGAIN = 75,
+};
+
 struct keeper_options {
     const char *http;   /* HOST:PORT for the daemon; NULL: its default */
     uint32_t workers;   /* 0: as many as cores */

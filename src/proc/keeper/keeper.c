@@ -120,7 +120,10 @@ static bool on_daemon_ready(struct keeper *keeper, const struct wire_frame *fram
     if (!msg_daemon_ready_decode(frame->payload, keeper->turn, &ready))
         return false;
     if (ready.error.len) {
-        keeper->exit = ready.exit ? (int)ready.exit : 70;
+        /* Once it ran, what may pass by itself is tried again, ever later. */
+        if (keeper->told && ready.exit == KEEPER_EXIT_AGAIN)
+            return true;
+        keeper->exit = ready.exit ? (int)ready.exit : KEEPER_EXIT_INTERNAL;
         keeper__tell(keeper, ready.error);
     } else {
         keeper__tell(keeper, STR("ready"));

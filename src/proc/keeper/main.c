@@ -88,7 +88,8 @@ static void drop_descriptors(int kept)
 }
 
 /* Why there can be no daemon: said where somebody waits for it. */
-static int refuse(const struct arguments *args, const char *sentence, const char *what)
+static int refuse(const struct arguments *args, enum keeper_exit code, const char *sentence,
+                  const char *what)
 {
     char line[1024];
     int n = snprintf(line, sizeof(line), "%s%s%s\n", what ? what : "", what ? " " : "", sentence);
@@ -96,15 +97,28 @@ static int refuse(const struct arguments *args, const char *sentence, const char
     (void)fprintf(stderr, "keeper: %s", line);
     if (args->options.ready_fd >= 0)
         (void)!write(args->options.ready_fd, line, (size_t)n);
-    return 70;
+    return (int)code;
+}
+
+static int refuse_fault(const struct arguments *args, int fault, const char *what)
+{
+    bool full = fault == -ENOSPC || fault == -EDQUOT;
+    char sentence[512];
+
+    (void)snprintf(
+        sentence, sizeof(sentence), "cannot be made or written: %s; %s", strerror(-fault),
+        full ? "make room on its disk, then try again"
+             : "set WRIT_HOME, or XDG_DATA_HOME and XDG_RUNTIME_DIR, to folders of yours");
+    return refuse(args, full ? KEEPER_EXIT_AGAIN : KEEPER_EXIT_USAGE, sentence, what);
 }
 
 static int folders(struct arena *arena, struct arguments *args, struct paths *ret_paths)
 {
     static const char *const sentences[] = {
-        [PATHS_EXPOSED] = "can be read or written by others: chmod 700 it",
-        [PATHS_FOREIGN] = "belongs to somebody else, or is no folder",
-        [PATHS_NETWORK] = "is on a network file system, where a log is not safe",
+        [PATHS_EXPOSED] = "can be read or written by others: `chmod 700` it",
+        [PATHS_FOREIGN] = "belongs to somebody else, or is no folder; set WRIT_HOME to another",
+        [PATHS_NETWORK] = "is on a network file system, where a log is not safe; set "
+                          "WRIT_HOME to a local folder",
         [PATHS_LONG] = "the path of the socket is too long: set WRIT_HOME to a shorter one",
         [PATHS_NOWHERE] = "neither WRIT_HOME nor HOME is set",
     };
@@ -112,15 +126,16 @@ static int folders(struct arena *arena, struct arguments *args, struct paths *re
     int r;
 
     if (args->home && setenv("WRIT_HOME", args->home, 1) < 0)
-        return refuse(args, "there is no memory", NULL);
+        return refuse(args, KEEPER_EXIT_INTERNAL, "there is no memory", NULL);
     r = paths_find(arena, ret_paths);
     if (r == 0)
         r = paths_make(ret_paths, &which);
-    if (r == 0)
-        r = paths_self(arena, &args->options.folder);
-    if (r == 0)
-        return 0;
-    return refuse(args, r < 0 ? strerror(-r) : sentences[r], which);
+    if (r > 0)
+        return refuse(args, KEEPER_EXIT_USAGE, sentences[r], which);
+    if (r < 0)
+        return refuse_fault(args, r, which);
+    r = paths_self(arena, &args->options.folder);
+    return r < 0 ? refuse(args, KEEPER_EXIT_INTERNAL, "cannot tell where it is itself", NULL) : 0;
 }
 
 /*
@@ -161,6 +176,7 @@ int main(int argc, char **argv)
                              .grace_ready.kind = KEEPER_READY_GRACE };
     struct paths paths;
     char trail[1024];
+    int code;
     int r;
 
     sandbox_undumpable();
@@ -194,6 +210,7 @@ int main(int argc, char **argv)
         return keeper.exit;
     err_print(trail, sizeof(trail));
     (void)fprintf(stderr, "keeper: %s\n", trail);
-    keeper__detach_end(&detach, 70);
-    return 70;
+    code = keeper.told ? KEEPER_EXIT_INTERNAL : refuse_fault(&args, r, paths.run);
+    keeper__detach_end(&detach, code);
+    return code;
 }

@@ -319,11 +319,31 @@ static int part_try(struct keeper *keeper, struct keeper_part *part)
 }
 
 /* Nothing was ever ready, and nothing will be. */
-static void give_up(struct keeper *keeper, struct str sentence)
+static void give_up(struct keeper *keeper, enum keeper_exit code, struct str sentence)
 {
-    keeper->exit = 70;
+    keeper->exit = (int)code;
     keeper__tell(keeper, sentence);
     keeper->over = true;
+}
+
+/* It could not even be executed. A file that is not there will not come by waiting. */
+static void part_failed(struct keeper *keeper, struct keeper_part *part, int fault)
+{
+    struct str name = msg_process_kind_name(part->kind);
+    bool missing = fault == -ENOENT || fault == -EACCES || fault == -ENOEXEC;
+
+    part->restarts++;
+    part_later(keeper, part);
+    if (!keeper->told && missing)
+        give_up(keeper, KEEPER_EXIT_NO_DAEMON,
+                str_printf(keeper->turn,
+                           "one of Writ's programs is missing or cannot be run: %s/%.*s: %s; "
+                           "install Writ again",
+                           keeper->options->folder, STR_ARG(name), strerror(-fault)));
+    else if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX)
+        give_up(keeper, KEEPER_EXIT_INTERNAL,
+                str_printf(keeper->turn, "the part %.*s cannot be started: %s", STR_ARG(name),
+                           strerror(-fault)));
 }
 
 static void part_start(struct keeper *keeper, struct keeper_part *part)
@@ -339,13 +359,8 @@ static void part_start(struct keeper *keeper, struct keeper_part *part)
         tell_ended(keeper, part, 0, (struct proc_end){ .ended = true, .code = 127 });
         return;
     }
-    if (r < 0 && !part->proc) {
-        part->restarts++;
-        part_later(keeper, part);
-        if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX)
-            give_up(keeper, str_printf(keeper->turn, "the part %.*s cannot be started: %s",
-                                       STR_ARG(msg_process_kind_name(part->kind)), strerror(-r)));
-    }
+    if (r < 0 && !part->proc)
+        part_failed(keeper, part, r);
 }
 
 void keeper__parts_start(struct keeper *keeper)
@@ -410,7 +425,7 @@ static void daemon_ended(struct keeper *keeper, struct keeper_part *part)
         return;
     }
     if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX)
-        give_up(keeper, STR("the part daemon ends before it is ready"));
+        give_up(keeper, KEEPER_EXIT_INTERNAL, STR("the part daemon ends before it is ready"));
     else
         part_later(keeper, part);
 }
@@ -453,8 +468,9 @@ void keeper__part_ended(struct keeper *keeper, struct keeper_part *part)
     if (keeper->stopping || !part->wanted)
         return;
     if (!keeper->told && part->restarts >= KEEPER_FIRST_DEATHS_MAX)
-        give_up(keeper, str_printf(keeper->turn, "the part %.*s ends before it is ready",
-                                   STR_ARG(msg_process_kind_name(part->kind))));
+        give_up(keeper, KEEPER_EXIT_INTERNAL,
+                str_printf(keeper->turn, "the part %.*s ends before it is ready",
+                           STR_ARG(msg_process_kind_name(part->kind))));
     else if (part->kind == MSG_PROCESS_KIND_EGRESS)
         egress_ended(keeper, part);
     else

@@ -69,12 +69,10 @@ int paths_make(const struct paths *paths, const char **ret_which)
     for (size_t i = 0; i < ARRAY_COUNT(each); i++) {
         int r = paths_make_one(each[i]);
 
-        if (r < 0)
-            return TRACE(r);
-        if (r > 0) {
-            *ret_which = each[i];
-            return r;
-        }
+        if (r == 0)
+            continue;
+        *ret_which = each[i];
+        return r < 0 ? TRACE(r) : r;
     }
     return 0;
 }
