@@ -15,6 +15,9 @@ function note(what, text) {
 
 server.registerTool('get', { inputSchema: { text: z.string() }, annotations: { readOnlyHint: true } },
     ({ text }) => ({ content: [{ type: 'text', text }] }));
+server.registerTool('big', { inputSchema: { count: z.number() }, annotations: { readOnlyHint: true } },
+    ({ count }) => ({ content: [{ type: 'text', text: 'as data' }],
+        structuredContent: { items: Array.from({ length: count }, (_, i) => ({ i, pad: 'x'.repeat(40) })) } }));
 server.registerTool('put', { inputSchema: { text: z.string() }, annotations: write },
     ({ text }) => note('put', text));
 server.registerTool('ask', { inputSchema: { text: z.string() }, annotations: write },

@@ -323,8 +323,10 @@ static void on_open(struct world *world, const struct msg_source_open *open)
         upstream->name = str_copy(world->arena, open->name);
         *VEC_PUSH(&world->upstreams) = upstream;
     }
-    if (upstream->session)
+    if (upstream->session) {
+        out_mcp_refresh(upstream->session);
         return;
+    }
     buf_clear(&upstream->in);
     upstream->session = out_mcp_new(&options, clock_now_ms());
     if (upstream->down)

@@ -107,6 +107,7 @@ static void core_decide(struct core_turn *turn, const struct execution *executio
     };
 
     policy_decide(turn->core->policy, &request, ret_decision);
+    core__own_decision(call, ret_decision);
 }
 
 static struct digest core_args_digest(struct core_turn *turn, struct str args)
@@ -180,9 +181,11 @@ static void core_wait(struct core_turn *turn, struct execution *execution, struc
     input->kind = EVENT_INPUT_KIND_APPROVAL;
     input->execution = execution->handle;
     input->call = call->number;
-    input->title = str_printf(turn->update->turn, "%.*s wants to use %.*s (%.*s)",
-                              STR_ARG(execution->who.actor), STR_ARG(call->address),
-                              STR_ARG(event_effect_name(call->effect)));
+    input->title = core__own_title(turn, execution, call);
+    if (!input->title.ptr)
+        input->title = str_printf(turn->update->turn, "%.*s wants to use %.*s (%.*s)",
+                                  STR_ARG(execution->who.actor), STR_ARG(call->address),
+                                  STR_ARG(event_effect_name(call->effect)));
     input->detail = core_input_detail(turn, execution, call, decision);
     input->binding = call_binding(&asked, execution->who.actor);
     input->expires_ms = turn->now_ms + LIMIT_INPUT_EXPIRY_MS;
@@ -219,7 +222,7 @@ static bool core_args_fit(struct core_turn *turn, struct execution *execution, s
 void core__call_authorize(struct core_turn *turn, struct execution *execution, struct call *call)
 {
     const struct catalog_tool *tool = NULL;
-    enum catalog_answer answer = catalog_find(turn->core->catalog, call->address, &tool);
+    enum catalog_answer answer = core__tool_find(turn, call->address, &tool);
     struct policy_decision decision;
     struct msg_error error;
 
@@ -230,6 +233,11 @@ void core__call_authorize(struct core_turn *turn, struct execution *execution, s
     }
     if (!core_args_fit(turn, execution, call, tool))
         return;
+    error = core__own_problem(turn, execution, call);
+    if (error.code.ptr) {
+        core_refuse(turn, execution, call, &error, NULL);
+        return;
+    }
     core_decide(turn, execution, call, &decision);
     switch (decision.verdict) {
     case EVENT_VERDICT_ALLOW:
@@ -259,7 +267,7 @@ void core__call_approved(struct core_turn *turn, struct execution *execution, st
                          const struct input *input)
 {
     const struct catalog_tool *tool = NULL;
-    enum catalog_answer answer = catalog_find(turn->core->catalog, call->address, &tool);
+    enum catalog_answer answer = core__tool_find(turn, call->address, &tool);
     struct policy_decision decision;
     struct msg_error error;
     struct call asked = *call;
@@ -319,7 +327,7 @@ static void core_preview(struct core_turn *turn, struct execution *execution,
     done->call = program_call->call;
     done->address = program_call->address;
     done->args = program_call->args;
-    if (catalog_find(turn->core->catalog, program_call->address, &tool) == CATALOG_UNKNOWN) {
+    if (core__tool_find(turn, program_call->address, &tool) == CATALOG_UNKNOWN) {
         done->error =
             core__error("unknown_tool", core__unknown_sentence(turn, program_call->address));
     } else {
@@ -345,7 +353,7 @@ void core__call_receive(struct core_turn *turn, struct execution *execution,
         core_preview(turn, execution, program_call);
         return;
     }
-    (void)catalog_find(turn->core->catalog, program_call->address, &tool);
+    (void)core__tool_find(turn, program_call->address, &tool);
     core_receive_event(turn, execution, program_call, tool);
     core__call_authorize(turn, execution, core__call_find(execution, program_call->call));
 }

@@ -29,6 +29,7 @@ struct core *core_free(struct core *core)
     if (!core)
         return NULL;
     core_sweep(core);
+    core__results_free(core);
     map_fini(&core->ghosts);
     for (size_t at = 0; (entry = map_next(&core->executions, &at));)
         core_execution_release(entry->value);

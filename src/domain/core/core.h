@@ -116,6 +116,13 @@ void core_delivery_print(const struct execution *execution, uint64_t index, stru
 /* Everything that replay must reproduce, as text: two cores are equal if these are. */
 void core_print(const struct core *core, struct buf *out);
 
+/* Is this the address of a tool that is Writ's own: tools.writ....? */
+bool core_is_own(struct str address);
+/* The page of an artifact's text that tools.writ.results.read(args) asks for, or what is wrong. */
+bool core_page_print(struct str args, struct str text, struct arena *turn, struct buf *out,
+                     struct msg_error *ret_error);
+bool core_page_artifact(struct str args, struct arena *turn, struct digest *ret_digest);
+
 /* ---- replay ---------------------------------------------------------------------------------- */
 
 /*
@@ -243,8 +250,9 @@ enum core_effect_type {
     EFFECT_SOURCE_START, /* probe it and list its tools */
     EFFECT_SOURCE_STOP,
     EFFECT_SOURCE_CHANGED,
-    EFFECT_SESSION, /* token got this session */
-    EFFECT_EMIT,    /* progress for the person */
+    EFFECT_SOURCE_REFRESH, /* start it if it is down; list its tools anew */
+    EFFECT_SESSION,        /* token got this session */
+    EFFECT_EMIT,           /* progress for the person */
 };
 
 struct core_effect {

@@ -4,6 +4,14 @@
 
 #include "domain/core/core.h"
 
+#define CORE_RESULTS_MAX 10000U
+
+struct core_result {
+    struct digest artifact;
+    char actor[96];
+    size_t actor_len;
+};
+
 struct core_session {
     uint64_t handle;
     struct event_who who;
@@ -38,6 +46,9 @@ struct core {
     struct map inputs;     /* id bytes -> struct core_open_input */
     struct map sessions;   /* handle -> struct core_session */
     struct map fits;       /* tool digest -> compiled schema; a cache */
+    struct map results;    /* digest bytes -> struct core_result: who may read an artifact */
+    struct core_results VEC(struct core_result *) results_kept; /* oldest first */
+    size_t results_head;
     struct schema_validator *validator;
     struct core_handles VEC(uint64_t) ended; /* in this line: forgotten after it, or kept */
     struct core_kept kept_answers;           /* until the window of attaching has passed */
@@ -108,7 +119,31 @@ enum core_fits core__result_fits(struct core_turn *turn, const struct catalog_to
                                  struct str value, struct report *report);
 void core__fits_free(struct core *core);
 
+/* Sources. */
+struct str core__name_sentence(enum catalog_name_answer answer);
+void core__source_add(struct core_turn *turn, struct event_source_added *added);
+void core__source_remove(struct core_turn *turn, const struct catalog_source *source,
+                         const struct event_who *who);
+
+/* Writ's own tools (own.c) and all others. */
+enum catalog_answer core__tool_find(struct core_turn *turn, struct str address,
+                                    const struct catalog_tool **ret_tool);
+/* What changes Writ itself is asked whatever the rules allow. */
+void core__own_decision(const struct call *call, struct policy_decision *decision);
+/* What a person reads, with the exact words; null for a tool that is not Writ's own. */
+struct str core__own_title(struct core_turn *turn, const struct execution *execution,
+                           const struct call *call);
+/* Why an own call cannot be, before anyone is asked; no code: it can. */
+struct msg_error core__own_problem(struct core_turn *turn, const struct execution *execution,
+                                   const struct call *call);
+bool core__own_run(struct core_turn *turn, struct execution *execution, struct call *call);
+/* Was the result of this name (64 hexadecimal digits) given to a program of the actor? */
+bool core__result_is_of(const struct core *core, struct str name, struct str actor);
+void core__result_note(struct core *core, const struct digest *artifact, struct str actor);
+void core__results_free(struct core *core);
+
 /* Call decisions. */
+void core__call_settled(struct core_turn *turn, struct execution *execution, struct call *call);
 void core__call_receive(struct core_turn *turn, struct execution *execution,
                         const struct msg_program_call *program_call);
 void core__call_authorize(struct core_turn *turn, struct execution *execution, struct call *call);

@@ -72,9 +72,9 @@ void core_print(const struct core *core, struct buf *out)
     const struct execution *execution;
     const struct input *input;
 
-    buf_printf(out, "at %lld live %llu programs %zu keys %zu sessions %zu policy %u\n",
+    buf_printf(out, "at %lld live %llu programs %zu keys %zu sessions %zu results %zu policy %u\n",
                (long long)core->at_ms, (unsigned long long)core->live, core->programs.count,
-               core->keys.count, core->sessions.count, core->policy_version);
+               core->keys.count, core->sessions.count, core->results.count, core->policy_version);
     for (size_t at = 0; (execution = core_execution_next(core, &at));)
         core_print_execution(out, execution);
     for (size_t at = 0; (input = core_input_next(core, &at));) {

@@ -50,7 +50,7 @@ static bool core_describe(struct core_turn *turn, const struct json_value *args,
                                                 "\"files.read_file\""));
         return false;
     }
-    answer = catalog_find(turn->core->catalog, address, &tool);
+    answer = core__tool_find(turn, address, &tool);
     if (answer == CATALOG_UNKNOWN || answer == CATALOG_WAITING) {
         *ret_error = core__error("unknown_tool", core__unknown_sentence(turn, address));
         return false;
@@ -102,11 +102,72 @@ static bool core_inputs(struct core_turn *turn, const struct json_value *args, s
     return true;
 }
 
+/* {name}, or the name: the source, or NULL and *ret_error says why. */
+static const struct catalog_source *core_source_of(struct core_turn *turn,
+                                                   const struct json_value *args,
+                                                   struct msg_error *ret_error)
+{
+    struct str name = core_query_text(args, "name");
+    const struct catalog_source *source = catalog_source_named(turn->core->catalog, name);
+
+    if (!source)
+        *ret_error =
+            core__error("invalid", STR("there is no source of this name; tools.sources() lists "
+                                       "them"));
+    return source;
+}
+
+static void core_print_source(const struct catalog_source *source, struct buf *out)
+{
+    buf_add_c(out, "{\"name\":");
+    buf_add_json(out, source->name);
+    buf_add_c(out, ",\"state\":");
+    buf_add_json(out, msg_source_state_name(source->state));
+    if (source->reason.len > 0) {
+        buf_add_c(out, ",\"reason\":");
+        buf_add_json(out, source->reason);
+    }
+    buf_printf(out, ",\"usable\":%s,\"approved\":%s,\"tools\":%zu,\"waiting\":%zu}",
+               source->approved && source->state == MSG_SOURCE_STATE_CONNECTED ? "true" : "false",
+               source->approved ? "true" : "false", source->tools_count, source->waiting_count);
+}
+
+/* As it is now. */
+static bool core_source_test(struct core_turn *turn, const struct json_value *args, struct buf *out,
+                             struct msg_error *ret_error)
+{
+    const struct catalog_source *source = core_source_of(turn, args, ret_error);
+
+    if (!source)
+        return false;
+    core_print_source(source, out);
+    return true;
+}
+
+/* As it is now; its tools are listed anew, and it is started if it was down. */
+static bool core_source_refresh(struct core_turn *turn, const struct json_value *args,
+                                struct buf *out, struct msg_error *ret_error)
+{
+    const struct catalog_source *source = core_source_of(turn, args, ret_error);
+
+    if (!source)
+        return false;
+    core__effect(turn, EFFECT_SOURCE_REFRESH)->source = source->source;
+    core_print_source(source, out);
+    return true;
+}
+
 static const struct core_query core_queries[] = {
-    { "search", core_search },           { "describe", core_describe },
-    { "sources", core_sources },         { "writ.search", core_search },
-    { "writ.describe", core_describe },  { "writ.sources.list", core_sources },
+    { "search", core_search },
+    { "describe", core_describe },
+    { "sources", core_sources },
+    { "writ.search", core_search },
+    { "writ.describe", core_describe },
+    { "writ.sources.list", core_sources },
     { "writ.inputs.list", core_inputs },
+    { "writ.sources.test", core_source_test },
+    { "writ.sources.refresh", core_source_refresh },
+    { "writ.sources", core_sources },
 };
 
 static const struct core_query *core_query_find(struct str address)

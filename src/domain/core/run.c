@@ -10,6 +10,8 @@ void core__call_run(struct core_turn *turn, struct execution *execution, struct 
     event.as.call_running.call = call->number;
     event.as.call_running.attempt = call->attempt + 1;
     core__emit(turn, &event);
+    if (core__own_run(turn, execution, call))
+        return;
     effect = core__effect(turn, EFFECT_CALL_SEND);
     effect->execution = execution->handle;
     effect->call = call->number;
@@ -76,7 +78,7 @@ void core__park(struct core_turn *turn, struct execution *execution)
     effect->execution = execution->handle;
 }
 
-static void core_settled(struct core_turn *turn, struct execution *execution, struct call *call)
+void core__call_settled(struct core_turn *turn, struct execution *execution, struct call *call)
 {
     core__deliver_call(turn, execution, call);
     if (core__is_live(execution))
@@ -93,7 +95,7 @@ void core__call_fail(struct core_turn *turn, struct execution *execution, struct
     event.as.call_failed.error = *error;
     event.as.call_failed.sent = sent;
     core__emit(turn, &event);
-    core_settled(turn, execution, call);
+    core__call_settled(turn, execution, call);
 }
 
 void core__call_cancel(struct core_turn *turn, struct execution *execution, struct call *call,
@@ -109,7 +111,7 @@ void core__call_cancel(struct core_turn *turn, struct execution *execution, stru
     core__emit(turn, &event);
     if (asked)
         core__input_close(turn, input, "nobody waits for it any more");
-    core_settled(turn, execution, call);
+    core__call_settled(turn, execution, call);
 }
 
 void core__call_unknown(struct core_turn *turn, struct execution *execution, struct call *call,
@@ -177,7 +179,7 @@ static void core_nonconforming(struct core_turn *turn, struct execution *executi
     done->value = outcome->value;
     done->artifact = outcome->artifact;
     core__emit(turn, &event);
-    core_settled(turn, execution, call);
+    core__call_settled(turn, execution, call);
 }
 
 /* CONFORMING: is the answer what the tool promised? */
@@ -196,7 +198,7 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     conforming.as.call_conforming.call = call->number;
     core__emit(turn, &conforming);
     report_init(report, arena);
-    (void)catalog_find(turn->core->catalog, call->address, &tool);
+    (void)core__tool_find(turn, call->address, &tool);
     fits = core__result_fits(turn, tool, outcome->value, report);
     if (fits == CORE_FITS_NOT) {
         core_nonconforming(turn, execution, call, outcome,
@@ -216,7 +218,7 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     if (outcome->secrets > 0)
         done->conformance = EVENT_CONFORMANCE_REPLACED;
     core__emit(turn, &event);
-    core_settled(turn, execution, call);
+    core__call_settled(turn, execution, call);
 }
 
 static struct str core_outcome_reason(const struct msg_call_outcome *outcome)

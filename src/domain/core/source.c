@@ -30,7 +30,7 @@ static void core_source_state(struct core_turn *turn, uint64_t source, enum msg_
     core__emit(turn, &event);
 }
 
-static struct str core_name_sentence(enum catalog_name_answer answer)
+struct str core__name_sentence(enum catalog_name_answer answer)
 {
     switch (answer) {
     case CATALOG_NAME_MALFORMED:
@@ -45,12 +45,38 @@ static struct str core_name_sentence(enum catalog_name_answer answer)
     return STR("");
 }
 
-void core__on_source_add(struct core_turn *turn)
+/* added->source is filled in. */
+void core__source_add(struct core_turn *turn, struct event_source_added *added)
 {
     struct event event = { .type = EVENT_SOURCE_ADDED };
-    struct event_source_added *added = &event.as.source_added;
-    enum catalog_name_answer answer;
     struct core_effect *effect;
+
+    added->source = turn->core->source_next;
+    event.as.source_added = *added;
+    core__emit(turn, &event);
+    core_source_state(turn, added->source, MSG_SOURCE_STATE_PROBING, STR_NULL);
+    effect = core__effect(turn, EFFECT_SOURCE_START);
+    effect->source = added->source;
+    effect->durable = turn->update->seq;
+}
+
+void core__source_remove(struct core_turn *turn, const struct catalog_source *source,
+                         const struct event_who *who)
+{
+    struct event event = { .type = EVENT_SOURCE_REMOVED };
+    struct core_effect *effect;
+
+    event.as.source_removed.source = source->source;
+    event.as.source_removed.who = *who;
+    effect = core__effect(turn, EFFECT_SOURCE_STOP);
+    effect->source = source->source;
+    core__emit(turn, &event);
+}
+
+void core__on_source_add(struct core_turn *turn)
+{
+    struct event_source_added *added = ARENA_NEW(turn->update->turn, struct event_source_added);
+    enum catalog_name_answer answer;
 
     *added = turn->command->as.source_add;
     if (!core_is_person(turn, &added->who, "sources add"))
@@ -59,7 +85,7 @@ void core__on_source_add(struct core_turn *turn)
     if (answer != CATALOG_NAME_FREE) {
         core__reply_error(turn, &added->who, "sources add",
                           answer == CATALOG_NAME_MALFORMED ? "invalid" : "conflict",
-                          core_name_sentence(answer));
+                          core__name_sentence(answer));
         return;
     }
     if (catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT) {
@@ -67,12 +93,7 @@ void core__on_source_add(struct core_turn *turn)
                           STR("as many sources are there as are allowed"));
         return;
     }
-    added->source = turn->core->source_next;
-    core__emit(turn, &event);
-    core_source_state(turn, added->source, MSG_SOURCE_STATE_PROBING, STR_NULL);
-    effect = core__effect(turn, EFFECT_SOURCE_START);
-    effect->source = added->source;
-    effect->durable = turn->update->seq;
+    core__source_add(turn, added);
     core_reply_ok(turn)->source = added->source;
 }
 
@@ -80,8 +101,6 @@ void core__on_source_remove(struct core_turn *turn)
 {
     const struct catalog_source *source =
         catalog_source_named(turn->core->catalog, turn->command->as.source_remove.name);
-    struct event event = { .type = EVENT_SOURCE_REMOVED };
-    struct core_effect *effect;
 
     if (!core_is_person(turn, &turn->command->as.source_remove.who, "sources remove"))
         return;
@@ -90,11 +109,7 @@ void core__on_source_remove(struct core_turn *turn)
             core__error("invalid", STR("there is no source of this name; see `writ sources`"));
         return;
     }
-    event.as.source_removed.source = source->source;
-    event.as.source_removed.who = turn->command->as.source_remove.who;
-    effect = core__effect(turn, EFFECT_SOURCE_STOP);
-    effect->source = source->source;
-    core__emit(turn, &event);
+    core__source_remove(turn, source, &turn->command->as.source_remove.who);
     (void)core_reply_ok(turn);
 }
 

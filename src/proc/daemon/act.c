@@ -1,5 +1,6 @@
 /* Effects leave: to workers, to egress, to whoever waits. */
 #include "proc/daemon/internal.h"
+#include "proc/daemon/own.h"
 
 static void daemon_act_received(struct daemon *daemon, const struct core_effect *effect)
 {
@@ -292,6 +293,9 @@ void daemon__act(struct daemon *daemon, const struct core_effect *effect)
         return;
     case EFFECT_SOURCE_CHANGED:
         daemon_act_source(daemon, effect);
+        return;
+    case EFFECT_SOURCE_REFRESH:
+        daemon__source_refresh(daemon, effect->source);
         return;
     case EFFECT_SESSION:
         return;

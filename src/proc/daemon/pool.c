@@ -65,6 +65,7 @@ static void daemon_value_read(struct daemon *daemon, struct msg_delivery *delive
     digest_hex(&delivery->artifact, name);
     buf_add_c(&text, "{\"artifact\":");
     buf_add_json(&text, str_of(name, DIGEST_HEX_LEN));
+    buf_add_c(&text, ",\"read\":\"tools.writ.results.read({artifact, offset, limit, pointer})\"");
     buf_add_c(&text, ",\"head\":");
     buf_add_json(&text, str_slice(buf_str(&bytes), 0, 4096));
     buf_add_char(&text, '}');

@@ -3,6 +3,7 @@
  * an attempt is handed to egress together with its writ, and egress says how it ended.
  */
 #include "proc/daemon/internal.h"
+#include "proc/daemon/own.h"
 
 /* A list of tools is one line of the log, which has at most 8 MiB. */
 #define DAEMON_TOOLS_MAX  (6U << 20)
@@ -162,6 +163,10 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     if (!call || call->state != CALL_RUNNING || !call->attempting ||
         call->attempt != effect->attempt)
         return;
+    if (core_is_own(call->address)) {
+        daemon__own_send(daemon, effect, call);
+        return;
+    }
     (void)catalog_find(core_catalog(daemon->core), call->address, &tool);
     if (source && tool && daemon__is_away(daemon, effect)) {
         daemon__source_start(daemon, effect->source);

@@ -80,6 +80,8 @@ void egress__source_open(struct egress *egress, const struct msg_source_open *op
         source_failed(egress, source, STR("sources of this kind are not supported"));
     else if (!source->session)
         source->pipes_ms = egress->now_ms + EGRESS_PIPES_MS;
+    else
+        out_mcp_refresh(source->session);
 }
 
 void egress__source_close(struct egress *egress, uint64_t id, struct str reason)

@@ -74,6 +74,8 @@ size_t out_mcp_calls(const struct out_mcp *session);
 void out_mcp_input(struct out_mcp *session, struct str bytes);
 /* Nothing more comes or goes: the server is gone. What it sent before still counts. */
 void out_mcp_end(struct out_mcp *session, struct str reason);
+/* Lists its tools once more, as if it had said that they changed. */
+void out_mcp_refresh(struct out_mcp *session);
 
 struct out_mcp_call {
     uint64_t handle; /* the caller's; unique among calls in flight */

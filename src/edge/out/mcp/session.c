@@ -391,6 +391,11 @@ bool out_mcp_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event 
     return false;
 }
 
+void out_mcp_refresh(struct out_mcp *session)
+{
+    session->changed = true;
+}
+
 struct str out_mcp_output(const struct out_mcp *session)
 {
     return is_over(session) ? STR_NULL : buf_str(&session->out);

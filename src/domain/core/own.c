@@ -1,0 +1,386 @@
+/*
+ * Writ's own tools: tools.writ.sources.add and .remove, tools.writ.results.read.
+ *
+ * They live as every call does, with one rule more: what changes what Writ is connected to always
+ * waits for a person, whatever the rules allow, and is of the class whose approval only a person's
+ * own terminal can give. Approved, it is carried out in the line that says so: a crash leaves both
+ * or nothing. A source that is added this way offers nothing until a person has looked at its tools
+ * and approved them; neither secrets nor addresses are granted by what a program supplies.
+ */
+#include "domain/core/internal.h"
+#include "format/json/json.h"
+
+#define OWN_WORDS_MAX 64U
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
+
+static const struct own_tool {
+    struct msg_tool definition;
+    enum event_effect effect;
+} own_tools[] = {
+    { .definition = { .name = TEXT("writ.sources.add"),
+                      .description = TEXT("Asks a person to connect a source: a command to run "
+                                          "here that speaks MCP, or the address of a server. "
+                                          "Its tools wait for their own approval."),
+                      .input = TEXT(
+                          "{\"type\":\"object\",\"properties\":{"
+                          "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64},"
+                          "\"command\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
+                          "\"maxLength\":4096},\"minItems\":1,\"maxItems\":64,"
+                          "\"description\":\"A program and its words.\"},"
+                          "\"url\":{\"type\":\"string\",\"maxLength\":4096,\"description\":"
+                          "\"http(s) address of an MCP server.\"},"
+                          "\"env\":{\"type\":\"object\",\"maxProperties\":64,"
+                          "\"additionalProperties\":{\"type\":\"string\",\"maxLength\":4096},"
+                          "\"description\":\"Without secrets: a person adds those.\"}},"
+                          "\"required\":[\"name\"],\"additionalProperties\":false,"
+                          "\"oneOf\":[{\"required\":[\"command\"]},{\"required\":[\"url\"]}]}"),
+                      .output = TEXT("{\"type\":\"object\",\"properties\":{\"name\":{\"type\":"
+                                     "\"string\"},\"state\":{\"type\":\"string\"}}}") },
+      .effect = EVENT_EFFECT_DESTRUCTIVE },
+    { .definition = { .name = TEXT("writ.sources.remove"),
+                      .description = TEXT("Asks a person to disconnect a source."),
+                      .input = TEXT("{\"type\":\"object\",\"properties\":{\"name\":{\"type\":"
+                                    "\"string\",\"maxLength\":64}},\"required\":[\"name\"],"
+                                    "\"additionalProperties\":false}"),
+                      .output = TEXT("{\"type\":\"object\",\"properties\":{\"removed\":{\"type\":"
+                                     "\"string\"}}}") },
+      .effect = EVENT_EFFECT_DESTRUCTIVE },
+    { .definition = { .name = TEXT("writ.results.read"),
+                      .description = TEXT(
+                          "Reads a result that was too large to be given whole. Without pointer: "
+                          "limit bytes of its JSON text from offset. With a JSON pointer: that "
+                          "part of it; of a list there, limit items from offset."),
+                      .input = TEXT(
+                          "{\"type\":\"object\",\"properties\":{"
+                          "\"artifact\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"},"
+                          "\"offset\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1073741824},"
+                          "\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":524288},"
+                          "\"pointer\":{\"type\":\"string\",\"maxLength\":4096}},"
+                          "\"required\":[\"artifact\"],\"additionalProperties\":false}"),
+                      .output = TEXT(
+                          "{\"type\":\"object\",\"properties\":{\"value\":{},\"text\":{\"type\":"
+                          "\"string\"},\"total\":{\"type\":\"integer\",\"description\":\"Bytes of "
+                          "the text, or items of the list.\"},\"next\":{\"type\":[\"integer\","
+                          "\"null\"],\"description\":\"The offset to go on from.\"}},"
+                          "\"required\":[\"total\",\"next\"]}") },
+      .effect = EVENT_EFFECT_READ },
+};
+
+bool core_is_own(struct str address)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(own_tools); i++) {
+        if (str_equal(own_tools[i].definition.name, address))
+            return true;
+    }
+    return false;
+}
+
+enum catalog_answer core__tool_find(struct core_turn *turn, struct str address,
+                                    const struct catalog_tool **ret_tool)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(own_tools); i++) {
+        const struct msg_tool *definition = &own_tools[i].definition;
+        struct catalog_tool *tool;
+
+        if (!str_equal(definition->name, address))
+            continue;
+        tool = ARENA_NEW(turn->update->turn, struct catalog_tool);
+        *tool = (struct catalog_tool){
+            .address = definition->name,
+            .path = definition->name,
+            .name = definition->name,
+            .description = definition->description,
+            .input = definition->input,
+            .output = definition->output,
+            .effect = own_tools[i].effect,
+            .digest = catalog_definition_digest(definition, turn->update->turn),
+        };
+        *ret_tool = tool;
+        return CATALOG_FOUND;
+    }
+    return catalog_find(turn->core->catalog, address, ret_tool);
+}
+
+/* ---- what a person is asked ---- */
+
+void core__own_decision(const struct call *call, struct policy_decision *decision)
+{
+    if (!core_is_own(call->address) || call->effect == EVENT_EFFECT_READ ||
+        decision->verdict == EVENT_VERDICT_DENY)
+        return;
+    decision->verdict = EVENT_VERDICT_ASK;
+    decision->rule = STR("writ-own");
+    decision->layer = EVENT_LAYER_PLATFORM;
+    decision->reason = STR("it changes what Writ is connected to: a person decides each time");
+}
+
+static const struct json_value *own_args(struct core_turn *turn, const struct call *call)
+{
+    struct json_error error;
+    struct json_doc doc;
+
+    if (json_parse(turn->update->turn, call->args, NULL, &error, &doc) != JSON_PARSED)
+        return NULL;
+    return doc.root;
+}
+
+/* Every word as JSON has it: nothing in it can look like something else. */
+static void words_print(struct buf *out, const struct json_value *words)
+{
+    struct json_iter iter = json_iter(words);
+    const struct json_value *word;
+
+    while ((word = json_next(&iter))) {
+        buf_add_char(out, ' ');
+        if (iter.key.ptr) {
+            buf_add_json(out, iter.key);
+            buf_add_char(out, '=');
+        }
+        buf_add_json(out, json_str(word));
+    }
+}
+
+struct str core__own_title(struct core_turn *turn, const struct execution *execution,
+                           const struct call *call)
+{
+    const struct json_value *args = own_args(turn, call);
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    if (!core_is_own(call->address))
+        return STR_NULL;
+    buf_add_str(&text, execution->who.actor);
+    if (str_is(call->address, "writ.sources.remove")) {
+        buf_add_c(&text, " wants to remove the source ");
+        buf_add_json(&text, json_get_str(args, "name"));
+        return str_copy(turn->update->turn, buf_str(&text));
+    }
+    buf_add_c(&text, " wants to add the source ");
+    buf_add_json(&text, json_get_str(args, "name"));
+    if (json_get(args, "url")) {
+        buf_add_c(&text, ", which is reached at ");
+        buf_add_json(&text, json_get_str(args, "url"));
+    } else {
+        buf_add_c(&text, ", which runs on this machine:");
+        words_print(&text, json_get(args, "command"));
+    }
+    if (json_count(json_get(args, "env")) > 0) {
+        buf_add_c(&text, ", with the environment");
+        words_print(&text, json_get(args, "env"));
+    }
+    return str_copy(turn->update->turn, buf_str(&text));
+}
+
+/* ---- what may be asked at all ---- */
+
+static bool holds_reference(const struct json_value *env)
+{
+    struct json_iter iter = json_iter(env);
+    const struct json_value *value;
+
+    while ((value = json_next(&iter))) {
+        if (str_find(json_str(value), STR("{{secret:")) != SIZE_MAX ||
+            str_find_char(iter.key, '=') != SIZE_MAX || iter.key.len == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_control(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+static struct str add_problem(struct core_turn *turn, const struct json_value *args)
+{
+    struct str url = json_get_str(args, "url");
+    struct json_iter iter = json_iter(json_get(args, "command"));
+    const struct json_value *word;
+    enum catalog_name_answer answer =
+        catalog_name_check(turn->core->catalog, json_get_str(args, "name"));
+
+    if (answer != CATALOG_NAME_FREE)
+        return core__name_sentence(answer);
+    if (catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT)
+        return STR("as many sources are there as are allowed");
+    if (url.ptr && !str_starts(url, STR("https://")) && !str_starts(url, STR("http://")))
+        return STR("a source's url begins with https:// or http://");
+    if (has_control(url))
+        return STR("a source's url has no control characters");
+    while ((word = json_next(&iter))) {
+        if (has_control(json_str(word)))
+            return STR("a source's command has no control characters");
+    }
+    if (holds_reference(json_get(args, "env")))
+        return STR(
+            "a program hands no secret to a source; a person does, with `writ sources auth`");
+    return STR_NULL;
+}
+
+struct msg_error core__own_problem(struct core_turn *turn, const struct execution *execution,
+                                   const struct call *call)
+{
+    const struct json_value *args = own_args(turn, call);
+    struct str name = json_get_str(args, "name");
+    struct str artifact = json_get_str(args, "artifact");
+    struct str sentence = STR_NULL;
+
+    if (str_is(call->address, "writ.sources.add"))
+        sentence = add_problem(turn, args);
+    else if (str_is(call->address, "writ.sources.remove") &&
+             !catalog_source_named(turn->core->catalog, name))
+        sentence = STR("there is no source of this name; tools.sources() lists them");
+    else if (str_is(call->address, "writ.results.read") &&
+             !core__result_is_of(turn->core, artifact, execution->who.actor))
+        sentence =
+            STR("no result of this name was given to a program of yours, or it was long ago");
+    if (!sentence.ptr)
+        return (struct msg_error){ .code = STR_NULL };
+    return core__error("invalid", sentence);
+}
+
+/* ---- carried out ---- */
+
+static void own_done(struct core_turn *turn, struct execution *execution, struct call *call,
+                     struct str value)
+{
+    struct event conforming = { .type = EVENT_CALL_CONFORMING };
+    struct event done = { .type = EVENT_CALL_DONE };
+
+    conforming.as.call_conforming.execution = execution->handle;
+    conforming.as.call_conforming.call = call->number;
+    core__emit(turn, &conforming);
+    done.as.call_done.execution = execution->handle;
+    done.as.call_done.call = call->number;
+    done.as.call_done.value = value;
+    done.as.call_done.conformance = EVENT_CONFORMANCE_OK;
+    core__emit(turn, &done);
+    core__call_settled(turn, execution, call);
+}
+
+static struct str *own_env(struct core_turn *turn, const struct json_value *env, size_t *ret_count)
+{
+    struct str *list = ARENA_ARRAY(turn->update->turn, struct str, json_count(env) + 1);
+    struct json_iter iter = json_iter(env);
+    const struct json_value *value;
+
+    *ret_count = 0;
+    while ((value = json_next(&iter)) && *ret_count < OWN_WORDS_MAX)
+        list[(*ret_count)++] = str_printf(turn->update->turn, "%.*s=%.*s", STR_ARG(iter.key),
+                                          STR_ARG(json_str(value)));
+    return list;
+}
+
+static void own_add(struct core_turn *turn, struct execution *execution, struct call *call,
+                    const struct json_value *args)
+{
+    struct arena *arena = turn->update->turn;
+    const struct json_value *command = json_get(args, "command"), *word;
+    struct json_iter iter = json_iter(command);
+    struct event_source_added added = { .name = json_get_str(args, "name"),
+                                        .url = json_get_str(args, "url"),
+                                        .who = execution->who };
+
+    added.kind = added.url.ptr ? MSG_SOURCE_KIND_MCP_HTTP : MSG_SOURCE_KIND_MCP_STDIO;
+    added.argv = ARENA_ARRAY(arena, struct str, json_count(command) + 1);
+    while ((word = json_next(&iter)) && added.argv_count < OWN_WORDS_MAX)
+        added.argv[added.argv_count++] = json_str(word);
+    added.env = own_env(turn, json_get(args, "env"), &added.env_count);
+    /* Whose word it was: the person's. The record of the input says who asked. */
+    if (turn->command->type == COMMAND_INPUT_ANSWER)
+        added.who = turn->command->as.answer.who;
+    core__source_add(turn, &added);
+    own_done(turn, execution, call,
+             str_printf(arena, "{\"name\":\"%.*s\",\"state\":\"probing\"}", STR_ARG(added.name)));
+}
+
+/* The call runs and ends in this line. False: it is for others to carry out. */
+bool core__own_run(struct core_turn *turn, struct execution *execution, struct call *call)
+{
+    const struct json_value *args = own_args(turn, call);
+    struct msg_error error;
+
+    if (!core_is_own(call->address) || call->effect == EVENT_EFFECT_READ)
+        return false;
+    /* What was free when it was asked may be taken now. */
+    error = core__own_problem(turn, execution, call);
+    if (error.code.ptr) {
+        core__call_fail(turn, execution, call, &error, MSG_SENT_NO);
+        return true;
+    }
+    if (str_is(call->address, "writ.sources.add")) {
+        own_add(turn, execution, call, args);
+        return true;
+    }
+    struct str name = json_get_str(args, "name");
+    struct event_who who = execution->who;
+    if (turn->command->type == COMMAND_INPUT_ANSWER)
+        who = turn->command->as.answer.who;
+    core__source_remove(turn, catalog_source_named(turn->core->catalog, name), &who);
+    own_done(turn, execution, call,
+             str_printf(turn->update->turn, "{\"removed\":\"%.*s\"}", STR_ARG(name)));
+    return true;
+}
+
+/* ---- who may read which result ---- */
+
+bool core__result_is_of(const struct core *core, struct str name, struct str actor)
+{
+    const struct core_result *result;
+    struct digest digest;
+
+    if (!digest_parse(name, &digest))
+        return false;
+    result = map_find(&core->results, str_of((const char *)digest.bytes, sizeof(digest.bytes)));
+    return result && str_equal(str_of(result->actor, result->actor_len), actor);
+}
+
+static void result_forget_oldest(struct core *core)
+{
+    struct core_result *oldest = core->results_kept.at[core->results_head++];
+    struct str key = str_of((const char *)oldest->artifact.bytes, sizeof(oldest->artifact.bytes));
+
+    if (map_find(&core->results, key) == oldest)
+        (void)map_take(&core->results, key);
+    (void)heap_free(oldest);
+    if (core->results_head < CORE_RESULTS_MAX)
+        return;
+    core->results_kept.count -= core->results_head;
+    memmove(core->results_kept.at, core->results_kept.at + core->results_head,
+            core->results_kept.count * sizeof(struct core_result *));
+    core->results_head = 0;
+}
+
+/* Who was given it last may read it. */
+void core__result_note(struct core *core, const struct digest *artifact, struct str actor)
+{
+    static const struct digest none;
+    struct core_result *result;
+
+    if (digest_equal(artifact, &none) || actor.len > sizeof(result->actor))
+        return;
+    result = heap_alloc(sizeof(*result));
+    result->artifact = *artifact;
+    result->actor_len = actor.len;
+    memcpy(result->actor, actor.ptr, actor.len);
+    struct str key = str_of((const char *)result->artifact.bytes, sizeof(result->artifact.bytes));
+    (void)map_take(&core->results, key); /* whose key lies in the older one */
+    (void)map_put(&core->results, key, result);
+    *VEC_PUSH(&core->results_kept) = result;
+    if (core->results_kept.count - core->results_head > CORE_RESULTS_MAX)
+        result_forget_oldest(core);
+}
+
+void core__results_free(struct core *core)
+{
+    for (size_t i = core->results_head; i < core->results_kept.count; i++)
+        (void)heap_free(core->results_kept.at[i]);
+    VEC_FINI(&core->results_kept);
+    map_fini(&core->results);
+}
