@@ -1,27 +1,14 @@
 /* Programs arrive, are joined, cancelled, left, and end. */
+#include "base/base64.h"
 #include "domain/core/internal.h"
 
-static const char core_letters[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/* base64url without padding; 22 letters for 16 bytes. */
+/* 22 letters for 16 bytes. */
 static struct str core_seed_text(struct arena *arena, const uint8_t seed[16])
 {
-    char *text = arena_alloc(arena, 23);
-    size_t len = 0;
-    uint32_t bits = 0;
-    unsigned held = 0;
+    struct buf text BUF_CLEANUP = BUF_INIT;
 
-    for (size_t i = 0; i < 16; i++) {
-        bits = bits << 8 | seed[i];
-        held += 8;
-        while (held >= 6) {
-            held -= 6;
-            text[len++] = core_letters[bits >> held & 63U];
-        }
-    }
-    text[len++] = core_letters[bits << (6 - held) & 63U];
-    return str_of(text, len);
+    base64_encode_url(&text, str_of((const char *)seed, 16));
+    return str_copy(arena, buf_str(&text));
 }
 
 static struct digest core_request_program(const struct command_execute *execute)

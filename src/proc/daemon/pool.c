@@ -8,6 +8,7 @@
  *     happy path: program_start -> program_report -> program_deliver -> ... -> ended
  *     a worker that dies: its programs run again elsewhere; the one it died over, at most twice
  */
+#include "base/base64.h"
 #include "proc/daemon/internal.h"
 
 /* Deliveries in one frame stay well below the longest frame. */
@@ -97,34 +98,15 @@ static size_t daemon_batch(struct daemon *daemon, const struct execution *execut
     return count;
 }
 
-static int daemon_seed_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' ? 62 : 63;
-}
-
-/* 16 bytes from 22 base64url letters, as the record has them. */
+/* 16 bytes from 22 base64url letters, as the record has them; of anything else, zeros. */
 static struct str daemon_seed(struct daemon *daemon, struct str text)
 {
-    char *seed = arena_alloc(daemon->turn, 18);
-    uint32_t bits = 0;
-    unsigned held = 0;
-    size_t len = 0;
+    struct buf seed BUF_CLEANUP = BUF_INIT;
+    char *bytes = arena_alloc(daemon->turn, 16);
 
-    for (size_t i = 0; i < text.len && len < 16; i++) {
-        bits = bits << 6 | (uint32_t)daemon_seed_value(text.ptr[i]);
-        held += 6;
-        if (held >= 8) {
-            held -= 8;
-            seed[len++] = (char)(bits >> held & 255U);
-        }
-    }
-    return str_of(seed, 16);
+    if (base64_decode(&seed, text) && seed.len == 16)
+        memcpy(bytes, seed.ptr, 16);
+    return str_of(bytes, 16);
 }
 
 static void daemon_send_start(struct daemon *daemon, struct daemon_slot *slot,
