@@ -160,7 +160,7 @@ static void the_usual_selection(void **state)
         "kinds:$kinds){total nodes{__typename id name...on Apple{red size}...on Leek{long}}"
         "pageInfo{next}}}");
     assert_text(document_of(tool_find(&result, "query.any")),
-                "query{any{__typename...on Apple{id name red size}...on Leek{long}}}");
+                "query{any{__typename...on Apple{id name red size}...on Leek{id name long}}}");
 }
 
 static void the_plan_says_where_the_selection_stands(void **state)

@@ -32,10 +32,25 @@ static bool is_selectable(const struct graphql__field *field)
     return !field->deprecated;
 }
 
-/* Two fields of one name in the answer must be of one type (October 2021, 5.3.2). */
-static bool may_join(const struct level *level, struct graphql__field *field)
+static bool is_free(const struct level *level, const struct graphql__field *field)
 {
     return !map_find(&level->seen, field->name);
+}
+
+/*
+ * Another fragment has a field of that name: two of one name in the answer must be of one type
+ * (October 2021, 5.3.2). What all types have was selected before the fragments.
+ */
+static bool may_repeat(const struct level *level, const struct graphql__field *field)
+{
+    const struct graphql__field *other = map_find(&level->seen, field->name);
+    const struct graphql__type *type = level->type;
+
+    for (size_t i = 0; i < type->field_count; i++)
+        if (other == &type->fields[i])
+            return false;
+    return str_equal(other->type.name, field->type.name) &&
+           strcmp(other->type.wraps, field->type.wraps) == 0;
 }
 
 static void add_property(struct level *level, struct str name, const struct graphql__ref *type,
@@ -63,12 +78,14 @@ static void add_leaves(struct level *level, const struct graphql__type *type)
         struct graphql__field *field = &type->fields[i];
 
         if (has_members(graphql__type_find(level->print->model, field->type.name)) ||
-            !is_selectable(field) || !may_join(level, field))
+            !is_selectable(field) || (!is_free(level, field) && !may_repeat(level, field)))
             continue;
         add_word(level->text, field->name);
+        level->left--;
+        if (!is_free(level, field))
+            continue;
         add_property(level, field->name, &field->type, STR_NULL);
         (void)map_put(&level->seen, field->name, field);
-        level->left--;
     }
 }
 
@@ -101,7 +118,7 @@ static bool is_wanted(const struct level *level, struct graphql__field *field)
 {
     const struct graphql__type *type = graphql__type_find(level->print->model, field->type.name);
 
-    if (!has_members(type) || type->paged || !is_selectable(field) || !may_join(level, field))
+    if (!has_members(type) || type->paged || !is_selectable(field) || !is_free(level, field))
         return false;
     if (!str_is(field->name, "edges"))
         return true;
