@@ -11,6 +11,6 @@ install() {
 }
 
 install .
-[ "$1" != conformance ] || install conformance
+[[ "$1" != conformance* ]] || install conformance
 [ "$1" != inspector ] || { install conformance && install inspector; }
 exec node --test --test-timeout=60000 "$1.test.mjs"

@@ -13,6 +13,7 @@ const DOORS = [
     [/^sanitizer\//, ['sys']],
     [/^microhttpd\.h$/, ['proc/web']],
     [/^curl\//, ['proc/egress']],
+    [/^ares\.h$/, ['proc/egress']],
     [/^sodium\.h$/, ['proc/vault']],
     [/^sqlite3\.h$/, ['store/index']],
     [/^libpq-fe\.h$/, ['store/pg']],

@@ -96,6 +96,8 @@ static void apply_added(struct catalog *catalog, const struct event_source_added
         .env_count = event->env_count,
         .headers = texts_keep(arena, event->headers, event->headers_count),
         .headers_count = event->headers_count,
+        .allow = texts_keep(arena, event->allow, event->allow_count),
+        .allow_count = event->allow_count,
         .folder = text_keep(arena, event->folder),
         .url = text_keep(arena, event->url),
     };

@@ -55,8 +55,10 @@ struct catalog_source {
     size_t argv_count;
     const struct str *env; /* as recorded: NAME or NAME=value */
     size_t env_count;
-    const struct str *headers; /* names */
+    const struct str *headers; /* names, or Name: value where the value refers to a secret */
     size_t headers_count;
+    const struct str *allow; /* hosts that may have private addresses */
+    size_t allow_count;
     struct str folder;
     struct str url;
     struct str server;

@@ -74,9 +74,13 @@ struct api_execution_show {
 struct api_source_add {
     struct str name;
     struct api_words command;
-    struct api_words env; /* NAME=value */
-    struct str folder;    /* null: the daemon's own choice */
-    bool wait;            /* answer when connected or in error; else at once */
+    struct api_words env;     /* NAME=value */
+    struct str folder;        /* null: the daemon's own choice */
+    struct str url;           /* instead of a command; null: none */
+    struct str kind;          /* of what is there; null: found out */
+    struct api_words headers; /* Name: value; each value is a secret */
+    struct api_words allow;   /* hosts that may have private addresses */
+    bool wait;                /* answer when connected or in error; else at once */
 };
 
 /* Approves what the source offered when its digest was this one, and nothing later. */

@@ -34,6 +34,10 @@ void api__bool(struct api__request *request, const char *key, bool *ret_value);
 void api__ms(struct api__request *request, const char *key, int64_t *ret_value);
 void api__json(struct api__request *request, const char *key, struct str *ret_value);
 void api__words(struct api__request *request, const char *key, struct api_words *ret_words);
+/* May be missing or empty. */
+void api__words_if(struct api__request *request, const char *key, struct api_words *ret_words);
+/* An object of texts by name of a header, as Name: value. */
+void api__headers(struct api__request *request, const char *key, struct api_words *ret_words);
 void api__variables(struct api__request *request, const char *key, struct api_words *ret_words);
 void api__query_bool(struct api__request *request, const char *name, bool *ret_value);
 void api__query_number(struct api__request *request, const char *name, uint64_t max,

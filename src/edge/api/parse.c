@@ -96,8 +96,17 @@ static void read_source_add(struct api__request *request, struct api_call *call)
 
     add->wait = true;
     api__text_required(request, "name", &add->name);
-    api__words(request, "command", &add->command);
+    api__text(request, "url", &add->url);
+    if (add->url.ptr)
+        api__words_if(request, "command", &add->command);
+    else
+        api__words(request, "command", &add->command);
+    if (add->url.ptr && add->command.count)
+        report_add(request->report, STR("/url"), "one", "a source is a command or a url, not both");
     api__variables(request, "env", &add->env);
+    api__text(request, "kind", &add->kind);
+    api__headers(request, "headers", &add->headers);
+    api__words_if(request, "allow", &add->allow);
     api__text(request, "folder", &add->folder);
     api__bool(request, "wait", &add->wait);
 }
@@ -201,7 +210,8 @@ static const struct api_route routes[] = {
     { "GET", "/v1/executions/*", API_EXECUTION_SHOW, "wait_ms follow", NULL, read_execution_show },
     { "POST", "/v1/executions/*/cancel", API_EXECUTION_CANCEL, "", "", read_execution_cancel },
     { "GET", "/v1/sources", API_SOURCE_LIST, "", NULL, read_nothing },
-    { "POST", "/v1/sources", API_SOURCE_ADD, "", "name command env folder wait", read_source_add },
+    { "POST", "/v1/sources", API_SOURCE_ADD, "",
+      "name command env folder url kind headers allow wait", read_source_add },
     { "GET", "/v1/sources/*", API_SOURCE_SHOW, "", NULL, read_source },
     { "DELETE", "/v1/sources/*", API_SOURCE_REMOVE, "", NULL, read_source },
     { "POST", "/v1/sources/*/approve", API_SOURCE_APPROVE, "", "digest", read_source_approve },

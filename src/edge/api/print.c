@@ -190,6 +190,11 @@ void api_print_source(struct buf *out, const struct api_source *source)
     api__put_words(out, "command", &source->command);
     api__put_words(out, "env", &source->env);
     api__put_str(out, "folder", source->folder);
+    api__put_str_if(out, "url", source->url);
+    if (source->url.ptr) {
+        api__put_words(out, "headers", &source->headers);
+        api__put_words(out, "allow", &source->allow);
+    }
     api__put_str(out, "server", source->server);
     api__put_str(out, "digest", source->digest);
     api__put_str(out, "approved", source->approved);

@@ -1,6 +1,8 @@
 /* Readers: one member of a body or one parameter of a query into its field. */
 #include "edge/api/internal.h"
 
+#include <string.h>
+
 static void read_complain(struct api__request *request, const char *key, const char *wanted)
 {
     const struct json_value *value = json_get(request->body, key);
@@ -103,6 +105,53 @@ void api__words(struct api__request *request, const char *key, struct api_words 
         if (!read_word(request, key, json_str(word)))
             return;
         words.at[words.count++] = json_str(word);
+    }
+    *ret_words = words;
+}
+
+void api__words_if(struct api__request *request, const char *key, struct api_words *ret_words)
+{
+    const struct json_value *value = json_get(request->body, key);
+
+    if (value && !(json_is_array(value) && json_count(value) == 0))
+        api__words(request, key, ret_words);
+}
+
+/* RFC 9110, section 5.1: a token; and a value without control characters. */
+static bool read_is_header(struct str name, struct str value)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.ptr[i] <= 0x20 || (unsigned char)name.ptr[i] >= 0x7f ||
+            strchr("\"(),/:;<=>?@[\\]{}", name.ptr[i]))
+            return false;
+    for (size_t i = 0; i < value.len; i++)
+        if (((unsigned char)value.ptr[i] < 0x20 && value.ptr[i] != '\t') || value.ptr[i] == 0x7f)
+            return false;
+    return name.len > 0 && value.len > 0;
+}
+
+void api__headers(struct api__request *request, const char *key, struct api_words *ret_words)
+{
+    const struct json_value *object = json_get(request->body, key);
+    struct json_iter iter = json_iter(object);
+    struct api_words words = { NULL, 0 };
+    const struct json_value *value;
+
+    if (!object)
+        return;
+    if (!json_is_object(object) || json_count(object) > API_WORDS_MAX) {
+        read_complain(request, key, "an object of texts by name");
+        return;
+    }
+    words.at = ARENA_ARRAY(request->arena, struct str, json_count(object));
+    while ((value = json_next(&iter))) {
+        if (!read_is_header(iter.key, json_str(value))) {
+            report_add(request->report, str_printf(request->arena, "/%s", key), "header",
+                       "%.*s is no header with a value of one line", STR_ARG(iter.key));
+            return;
+        }
+        words.at[words.count++] =
+            str_printf(request->arena, "%.*s: %.*s", STR_ARG(iter.key), STR_ARG(json_str(value)));
     }
     *ret_words = words;
 }

@@ -103,6 +103,9 @@ struct api_source {
     struct api_words command;
     struct api_words env;
     struct str folder;
+    struct str url;           /* null: it is a command */
+    struct api_words headers; /* names */
+    struct api_words allow;
     struct str server;   /* name and version, as it says */
     struct str digest;   /* of what it offers now; null: not listed yet */
     struct str approved; /* digest that a person approved; null: none */

@@ -3,6 +3,7 @@
  * every tool with its effect class and what looks strange about it, before anything is callable.
  */
 #include "proc/cli/client.h"
+#include "sys/tty.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -377,10 +378,87 @@ static int add_folder(struct cli *cli, struct buf *body)
     return CLI_DONE;
 }
 
-static int add_body(struct cli *cli, struct buf *body)
+/* NAME: VALUE, or NAME alone: then the value is typed where nobody sees it. */
+static int add_header(struct cli *cli, struct str given, struct buf *body)
 {
+    size_t colon = str_find_char(given, ':');
+    struct str name = str_trim(str_slice(given, 0, colon));
+    BUF_CLEANUP struct buf typed = BUF_INIT;
+    struct str value = STR_NULL;
+
+    if (colon != SIZE_MAX) {
+        value = str_trim(str_slice(given, colon + 1, given.len));
+    } else if (tty_ask(str_printf(cli->arena, "%.*s: ", STR_ARG(name)).ptr, true, &typed) == 0) {
+        value = str_copy(cli->arena, str_trim(buf_str(&typed)));
+        explicit_bzero(typed.ptr, typed.len);
+    }
+    if (!value.len)
+        return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or give 'NAME: VALUE'.",
+                        "--header %.*s has no value", STR_ARG(name));
+    buf_add_json(body, name);
+    buf_add_char(body, ':');
+    buf_add_json(body, value);
+    return CLI_DONE;
+}
+
+static int add_headers(struct cli *cli, struct buf *body)
+{
+    const struct args *args = &cli->args;
+    size_t count = 0;
+    int r = CLI_DONE;
+
+    for (size_t i = 0; r == CLI_DONE && i < args->given_count; i++) {
+        if (strcmp(args->given[i].option->name, "header") != 0)
+            continue;
+        buf_add_c(body, count++ == 0 ? ",\"headers\":{" : ",");
+        r = add_header(cli, str_from(args->given[i].value), body);
+    }
+    if (count > 0)
+        buf_add_char(body, '}');
+    return r;
+}
+
+static void add_allowed(struct cli *cli, struct buf *body)
+{
+    const struct args *args = &cli->args;
+    size_t count = 0;
+
+    for (size_t i = 0; i < args->given_count; i++) {
+        if (strcmp(args->given[i].option->name, "allow-host") != 0)
+            continue;
+        buf_add_c(body, count++ == 0 ? ",\"allow\":[" : ",");
+        buf_add_json(body, str_from(args->given[i].value));
+    }
+    if (count > 0)
+        buf_add_char(body, ']');
+}
+
+static int add_url_body(struct cli *cli, const char *url, struct buf *body)
+{
+    const char *kind = args_value(&cli->args, "kind");
     int r;
 
+    buf_add_c(body, "{\"name\":");
+    buf_add_json(body, str_from(args_word(&cli->args, 0)));
+    buf_add_c(body, ",\"url\":");
+    buf_add_json(body, str_from(url));
+    if (kind) {
+        buf_add_c(body, ",\"kind\":");
+        buf_add_json(body, str_from(kind));
+    }
+    add_allowed(cli, body);
+    r = add_headers(cli, body);
+    buf_add_char(body, '}');
+    return r;
+}
+
+static int add_body(struct cli *cli, struct buf *body)
+{
+    const char *url = args_word(&cli->args, 1);
+    int r;
+
+    if (url)
+        return add_url_body(cli, url, body);
     buf_add_c(body, "{\"name\":");
     buf_add_json(body, str_from(args_word(&cli->args, 0)));
     buf_add_c(body, ",\"command\":[");
@@ -397,6 +475,29 @@ static int add_body(struct cli *cli, struct buf *body)
     return r;
 }
 
+/* Exactly this address is asked: shown before it is, with what it may reach and is given. */
+static int add_confirm_url(struct cli *cli, const struct json_value *root)
+{
+    struct json_iter headers = json_iter(json_get(root, "headers"));
+    BUF_CLEANUP struct buf shown = BUF_INIT;
+
+    buf_add_c(&shown, "This address will be asked, and what is there decides what is offered:\n  ");
+    text_add_clean(&shown, json_get_str(root, "url"), false);
+    if (json_get(root, "allow")) {
+        buf_add_c(&shown, "\nand may be on this machine or in a private network: ");
+        text_add_clean(&shown, json_text(cli->arena, json_get(root, "allow")), false);
+    }
+    while (json_next(&headers)) {
+        buf_add_c(&shown, "\nwith the header ");
+        text_add_clean(&shown, headers.key, false);
+        buf_add_c(&shown, ", which is kept as a secret");
+    }
+    cli_note(cli, buf_str(&shown));
+    if (args_has(&cli->args, "yes") || cli_confirm(cli, "Ask it? [y/N] "))
+        return CLI_DONE;
+    return cli_fail(cli, CLI_REFUSED, "With --yes it is not asked.", "nothing was sent");
+}
+
 /* Exactly these words will run: shown before they do. */
 static int add_confirm(struct cli *cli, struct str body)
 {
@@ -406,6 +507,8 @@ static int add_confirm(struct cli *cli, struct str body)
 
     if (json_parse(cli->arena, body, NULL, &error, &doc) != JSON_PARSED)
         return cli_fail(cli, CLI_USAGE, NULL, "these words are no UTF-8 text");
+    if (json_get(doc.root, "url"))
+        return add_confirm_url(cli, doc.root);
     buf_add_c(&shown, "This will run, and only this:\n  ");
     text_add_clean(&shown, sources_command(cli, json_get(doc.root, "command")), false);
     buf_add_c(&shown, "\nin ");
@@ -427,8 +530,10 @@ int command_sources_add(struct cli *cli)
     struct client_response response;
     int r = CLI_DONE;
 
-    if (cli->args.rest_count == 0)
-        r = cli_fail(cli, CLI_USAGE, NULL, "sources add needs a command after --");
+    if (cli->args.rest_count == 0 && !args_word(&cli->args, 1))
+        r = cli_fail(cli, CLI_USAGE, NULL, "sources add needs a URL, or a command after --");
+    else if (cli->args.rest_count && args_word(&cli->args, 1))
+        r = cli_fail(cli, CLI_USAGE, NULL, "sources add takes a URL or a command, not both");
     if (r == CLI_DONE)
         r = add_body(cli, &body);
     if (r == CLI_DONE)

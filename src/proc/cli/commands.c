@@ -27,6 +27,9 @@ static const struct args_option call_options[] = {
 static const struct args_option add_options[] = {
     { "env", 0, "NAME=VALUE", "a variable of its environment; again for more" },
     { "folder", 0, "FOLDER", "where it runs (here)" },
+    { "header", 0, "NAME[: VALUE]", "sent with each request to a URL; asked for without a value" },
+    { "allow-host", 0, "HOST", "may be this machine or a private network; again for more" },
+    { "kind", 0, "KIND", "mcp_http or mcp_sse, where it should not be found out" },
     { "yes", 'y', NULL, "run it and approve its tools without asking" },
 };
 
@@ -73,8 +76,9 @@ static const struct args_command commands[] = {
     { "sources", "", "Lists where tools come from", NO_OPTIONS, 0, 0, false, command_sources_list },
     { "sources list", "", "Lists where tools come from", NO_OPTIONS, 0, 0, false,
       command_sources_list },
-    { "sources add", "NAME -- COMMAND ARGS...", "Adds an MCP server that is started as a command",
-      OPTIONS(add_options), 1, 1, true, command_sources_add },
+    { "sources add", "NAME URL | NAME -- COMMAND ARGS...",
+      "Adds an MCP server: its address, or a command", OPTIONS(add_options), 1, 2, true,
+      command_sources_add },
     { "sources show", "NAME", "Shows one, with its tools", NO_OPTIONS, 1, 1, false,
       command_sources_show },
     { "sources diff", "NAME", "Shows what is new or changed and waits", NO_OPTIONS, 1, 1, false,

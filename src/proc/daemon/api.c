@@ -242,6 +242,31 @@ static void daemon_api_cancel(struct daemon *daemon, struct daemon_request *requ
     daemon__step(daemon, &command);
 }
 
+/* Whatever a header says to a source is a secret: its record has a reference. */
+static struct str *daemon_api_headers(struct daemon *daemon, const struct api_words *headers)
+{
+    struct str *kept = ARENA_ARRAY(daemon->turn, struct str, headers->count + 1);
+
+    for (size_t i = 0; i < headers->count; i++) {
+        size_t colon = str_find_char(headers->at[i], ':');
+        struct str value = str_trim(str_slice(headers->at[i], colon + 1, headers->at[i].len));
+
+        kept[i] =
+            str_printf(daemon->turn, "%.*s: %.*s", STR_ARG(str_slice(headers->at[i], 0, colon)),
+                       STR_ARG(daemon__door_give(daemon, value)));
+    }
+    return kept;
+}
+
+static bool daemon_api_source_kind(const struct api_source_add *add, enum msg_source_kind *ret_kind)
+{
+    *ret_kind = add->url.ptr ? MSG_SOURCE_KIND_MCP_HTTP : MSG_SOURCE_KIND_MCP_STDIO;
+    if (!add->kind.ptr)
+        return true;
+    return msg_source_kind_parse(add->kind, ret_kind) &&
+           (*ret_kind == MSG_SOURCE_KIND_MCP_STDIO) == !add->url.ptr;
+}
+
 static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *request,
                                   const struct api_source_add *add)
 {
@@ -250,8 +275,18 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
 
     request->wait = add->wait;
     request->until_ms = daemon->now_ms + DAEMON_SOURCE_WAIT_MS;
+    if (!daemon_api_source_kind(add, &added->kind)) {
+        daemon_api_fail_code(daemon, request, "invalid",
+                             STR("the kind is mcp_stdio of a command, or mcp_http or mcp_sse of a "
+                                 "url"));
+        return;
+    }
     added->name = add->name;
-    added->kind = MSG_SOURCE_KIND_MCP_STDIO;
+    added->url = add->url;
+    added->headers = daemon_api_headers(daemon, &add->headers);
+    added->headers_count = add->headers.count;
+    added->allow = add->allow.at;
+    added->allow_count = add->allow.count;
     added->argv = add->command.at;
     added->argv_count = add->command.count;
     added->env = add->env.at;

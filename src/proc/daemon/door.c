@@ -27,6 +27,20 @@ static void daemon_door_seal(struct daemon *daemon, const struct secret_found *f
     daemon__send(&daemon->vault, MSG_VAULT_SEAL, 0, buf_str(&payload));
 }
 
+struct str daemon__door_give(struct daemon *daemon, struct str value)
+{
+    struct secret_found found = { .value = value };
+    struct secret_span span;
+    size_t at = 0;
+
+    /* Its shape was known: it is a reference already. */
+    if (secret_reference_next(value, &at, &span))
+        return value;
+    secret_reference(daemon->door.key, value, found.reference);
+    daemon_door_seal(daemon, &found);
+    return str_printf(daemon->turn, "{{%.*s}}", (int)SECRET_REFERENCE_LEN, found.reference);
+}
+
 struct str daemon__door(struct daemon *daemon, struct str path, struct str json)
 {
     struct buf out BUF_CLEANUP = BUF_INIT;

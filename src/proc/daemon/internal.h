@@ -239,6 +239,8 @@ MUST int daemon__token_write(struct daemon *daemon);
 /* door.c */
 MUST int daemon__door_open(struct daemon *daemon);
 void daemon__hold(struct daemon *daemon, const struct core_effect *effect);
+/* Seals what is given with a source, whatever its shape; gives its {{reference}}, in the turn. */
+struct str daemon__door_give(struct daemon *daemon, struct str value);
 /* path: of the request; null for what is none. */
 struct str daemon__door(struct daemon *daemon, struct str path, struct str json);
 

@@ -66,6 +66,28 @@ static void daemon_child_start(struct daemon *daemon, const struct catalog_sourc
     daemon__send(&daemon->keeper, MSG_CHILD_START, source->source, buf_str(&payload));
 }
 
+/* What it was given for its requests, and what may be opened for them: once, now. */
+static void daemon_open_headers(struct daemon *daemon, const struct catalog_source *source,
+                                struct msg_source_open *open)
+{
+    open->headers = ARENA_ARRAY(daemon->turn, struct msg_header, source->headers_count + 1);
+    for (size_t i = 0; i < source->headers_count; i++) {
+        size_t colon = str_find_char(source->headers[i], ':');
+        struct msg_header *header = &open->headers[open->headers_count];
+
+        if (colon == SIZE_MAX)
+            continue;
+        header->name = str_slice(source->headers[i], 0, colon);
+        header->value = str_trim(str_slice(source->headers[i], colon + 1, source->headers[i].len));
+        daemon_vault_grants(daemon, header->value,
+                            &(struct msg_vault_grant){ .source = source->source });
+        open->headers_count++;
+    }
+    open->allow = ARENA_ARRAY(daemon->turn, struct str, source->allow_count + 1);
+    for (size_t i = 0; i < source->allow_count; i++)
+        open->allow[open->allow_count++] = source->allow[i];
+}
+
 void daemon__source_start(struct daemon *daemon, uint64_t handle)
 {
     const struct catalog_source *source = catalog_source_find(core_catalog(daemon->core), handle);
@@ -88,6 +110,8 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
     open.name = source->name;
     open.kind = source->kind;
     open.url = source->url;
+    if (peer == &daemon->net)
+        daemon_open_headers(daemon, source, &open);
     /* Egress is told first, so that it knows whose pipes the keeper passes. */
     msg_source_open_encode(&open, &payload);
     daemon__send(peer, MSG_SOURCE_OPEN, handle, buf_str(&payload));

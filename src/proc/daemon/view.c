@@ -182,6 +182,17 @@ static struct api_words daemon_words(struct daemon *daemon, const struct str *at
     return words;
 }
 
+/* What a header says is nobody's to see. */
+static struct api_words daemon_header_names(struct daemon *daemon,
+                                            const struct catalog_source *source)
+{
+    struct api_words names = daemon_words(daemon, source->headers, source->headers_count);
+
+    for (size_t i = 0; i < names.count; i++)
+        names.at[i] = str_slice(names.at[i], 0, str_find_char(names.at[i], ':'));
+    return names;
+}
+
 void daemon__view_source(struct daemon *daemon, const struct catalog_source *source, bool whole,
                          struct buf *out)
 {
@@ -194,6 +205,9 @@ void daemon__view_source(struct daemon *daemon, const struct catalog_source *sou
         .command = daemon_words(daemon, source->argv, source->argv_count),
         .env = daemon_words(daemon, source->env, source->env_count),
         .folder = source->folder,
+        .url = source->url,
+        .headers = daemon_header_names(daemon, source),
+        .allow = daemon_words(daemon, source->allow, source->allow_count),
         .server = source->server,
         .digest = daemon_hex(daemon, &source->digest),
         .approved = daemon_hex(daemon, &source->approved_digest),

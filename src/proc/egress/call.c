@@ -178,6 +178,7 @@ void egress__call_cancel(struct egress *egress, const struct msg_call_cancel *ca
         egress__call_fail(egress, call, STR("cancelled"), STR("the call was cancelled"));
         return;
     }
+    egress__wire_sent(call->source);
     out_mcp_cancel(call->source->session, call->handle, cancel->reason);
     call->source->touched = true;
 }

@@ -60,6 +60,17 @@ static bool ask(struct egress *egress, const struct egress_call *call, struct st
     return link_end(egress->vault) == 0;
 }
 
+bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference)
+{
+    const struct wire_frame frame = { .type = MSG_VAULT_OPEN, .id = source | EGRESS_OF_SOURCE };
+    const struct msg_vault_open msg = { .reference = reference, .source = source };
+
+    if (!egress->vault)
+        return false;
+    msg_vault_open_encode(&msg, link_begin(egress->vault, &frame));
+    return link_end(egress->vault) == 0;
+}
+
 bool egress__door_ask(struct egress *egress, struct egress_call *call)
 {
     struct str args = call->send.args;
@@ -91,30 +102,38 @@ static void add_inside(struct buf *out, struct str value)
     explicit_bzero(quoted.ptr, quoted.len);
 }
 
-static struct str value_of(const struct egress_call *call, struct str reference)
+static struct str value_of(const struct egress_secrets *secrets, struct str reference)
 {
-    for (size_t i = 0; i < call->secrets.count; i++)
-        if (str_equal(call->secrets.at[i].reference, reference))
-            return call->secrets.at[i].value;
+    for (size_t i = 0; i < secrets->count; i++)
+        if (str_equal(secrets->at[i].reference, reference))
+            return secrets->at[i].value;
     UNREACHABLE("a reference that was not asked for");
 }
 
-static void put_back(struct egress_call *call)
+struct str egress__door_fill(struct arena *arena, const struct egress_secrets *secrets,
+                             struct str text, bool inside_json)
 {
     BUF_CLEANUP struct buf out = BUF_INIT;
-    struct str args = call->send.args;
     struct secret_span span;
+    struct str filled;
     size_t done = 0;
     size_t at = 0;
 
-    while (secret_reference_next(args, &at, &span)) {
-        buf_add_str(&out, str_slice(args, done, span.from));
-        add_inside(&out, value_of(call, str_slice(args, span.from + 2, span.to - 2)));
+    while (secret_reference_next(text, &at, &span)) {
+        struct str value = value_of(secrets, str_slice(text, span.from + 2, span.to - 2));
+
+        buf_add_str(&out, str_slice(text, done, span.from));
+        if (inside_json)
+            add_inside(&out, value);
+        else
+            buf_add_str(&out, value);
         done = span.to;
     }
-    buf_add_str(&out, str_slice(args, done, args.len));
-    call->send.args = str_copy(call->arena, buf_str(&out));
-    explicit_bzero(out.ptr, out.len);
+    buf_add_str(&out, str_slice(text, done, text.len));
+    filled = str_copy(arena, buf_str(&out));
+    if (out.len)
+        explicit_bzero(out.ptr, out.len);
+    return filled;
 }
 
 void egress__door_opened(struct egress *egress, uint64_t handle,
@@ -140,7 +159,7 @@ void egress__door_opened(struct egress *egress, uint64_t handle,
     }
     if (!all)
         return;
-    put_back(call);
+    call->send.args = egress__door_fill(call->arena, &call->secrets, call->send.args, true);
     egress__call_go(egress, call);
 }
 

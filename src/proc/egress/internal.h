@@ -1,9 +1,11 @@
 /*
  * egress - all that goes out: sessions with sources, and secrets at the door.
  *
- * main.c states the rights, takes frames and turns; source.c joins pipes to sessions; call.c is
- * the life of one attempt; door.c replaces secrets on their way in and puts them back on their
- * way out; report.c tells the daemon.
+ * Two programs are made of this room, and the linker chooses what bytes travel on: egress has
+ * pipes.c and no network, egress-net has net.c (HTTP) and no pipes.
+ *
+ * main.c takes frames and turns; source.c has sessions; call.c is the life of one attempt; door.c
+ * replaces secrets on their way in and puts them back on their way out; report.c tells the daemon.
  *
  * An attempt is held (for its source to connect, or for its secrets), then sent, then has exactly
  * one outcome. Nothing is sent without a writ. A child that died is not started from here: the
@@ -23,7 +25,6 @@
 #include "model/msg.h"
 #include "sys/link.h"
 #include "sys/loop.h"
-#include "sys/stream.h"
 
 /* What is kept of what a child writes to its standard error. */
 #define EGRESS_STDERR_MAX 4096U
@@ -42,13 +43,27 @@
 /* Of all reports of one list: more is refused, for a turn sends them all. */
 #define EGRESS_LIST_MAX (6U << 20)
 
+/* In the id of a frame to the vault: it is about a source, not a call. */
+#define EGRESS_OF_SOURCE (1ULL << 63)
+
 enum egress_ready {
     EGRESS_READY_KEEPER,
     EGRESS_READY_DAEMON,
     EGRESS_READY_VAULT,
     EGRESS_READY_PIPES,
     EGRESS_READY_STDERR,
+    EGRESS_READY_HTTP,
 };
+
+struct egress_wire; /* of all sources */
+struct egress_line; /* of one source */
+
+/* A secret that a call's arguments, or a source's headers, refer to. */
+struct egress_secret {
+    struct str reference;
+    struct str value;
+};
+struct egress_secrets VEC(struct egress_secret);
 
 struct egress_source {
     uint64_t id;
@@ -60,14 +75,11 @@ struct egress_source {
     int64_t pipes_ms;   /* 0, or until when its pipes must have come */
     struct str reason;  /* why its child ended */
     struct out_mcp *session;
-    struct stream *pipes;
-    struct stream *errors;
-    struct loop_ready pipes_ready;
-    struct loop_ready errors_ready;
-    struct buf tail;    /* of standard error */
-    struct arena *life; /* gone with its child */
-    struct arena *list; /* gone with its next list of tools */
-    struct map offered; /* name of a tool -> digest of its definition */
+    struct egress_line *line; /* what its bytes travel on; NULL: nothing yet */
+    struct buf tail;          /* of standard error */
+    struct arena *life;       /* gone with its child */
+    struct arena *list;       /* gone with its next list of tools */
+    struct map offered;       /* name of a tool -> digest of its definition */
 };
 
 enum egress_call_state {
@@ -75,12 +87,6 @@ enum egress_call_state {
     EGRESS_CALL_HELD,    /* waits for its source */
     EGRESS_CALL_SENT,    /* the session has it */
 };
-
-struct egress_secret {
-    struct str reference;
-    struct str value;
-};
-struct egress_secrets VEC(struct egress_secret);
 
 struct egress_call {
     enum egress_call_state state;
@@ -112,20 +118,56 @@ struct egress {
     struct map calls;   /* handle -> struct egress_call */
     struct map keys;    /* execution and call -> the same */
     uint64_t handle_next;
+    struct egress_wire *wire;
     uint32_t replaced; /* secrets, since somebody set it to 0 */
 };
 
 /* source.c */
 struct egress_source *egress__source_find(struct egress *egress, uint64_t id);
+struct egress_source *egress__source_get(struct egress *egress, uint64_t id);
 void egress__source_open(struct egress *egress, const struct msg_source_open *open);
 void egress__source_close(struct egress *egress, uint64_t id, struct str reason);
-/* Takes the descriptors: standard input, output and error of its child. */
-void egress__source_pipes(struct egress *egress, uint64_t id, const int fds[3]);
+/* A session of its own, on a new line; one that was there ends. */
+void egress__source_begin(struct egress *egress, struct egress_source *source,
+                          const struct out_mcp_options *options, struct str why);
+/* The daemon hears why, and opens it again with its next call. */
+void egress__source_failed(struct egress *egress, struct egress_source *source, struct str reason);
 void egress__source_ended(struct egress *egress, uint64_t id, struct str reason);
-void egress__source_errors(struct egress_source *source);
+void egress__source_tail_add(struct egress_source *source, struct str text);
+void egress__session_free(struct egress_source *source);
 /* Moves bytes and events of every source that has some; gives when to come back, or -1. */
 int64_t egress__sources_turn(struct egress *egress);
 void egress__sources_free(struct egress *egress);
+
+/* pipes.c or net.c: what bytes travel on. The linker chooses. */
+/* What a security reviewer reads: reads what it needs, then gives up the rest. */
+MUST int egress__wire_enter(struct egress *egress);
+/* After it, when there is a loop. */
+void egress__wire_free(struct egress *egress);
+/* False: it has nothing to do with sources of this kind. */
+bool egress__wire_speaks(enum msg_source_kind kind);
+void egress__wire_open(struct egress *egress, struct egress_source *source,
+                       const struct msg_source_open *open);
+/* Moves what came to the session and what it says out. */
+void egress__wire_read(struct egress *egress, struct egress_source *source);
+/* True: something came of it at once; look at the session again. */
+MUST bool egress__wire_write(struct egress *egress, struct egress_source *source);
+/* The session knows of each of its requests how far it has come. */
+void egress__wire_sent(struct egress_source *source);
+/* Bytes wait for somebody to take them. */
+bool egress__wire_blocked(const struct egress_source *source);
+/* When it wants a turn by itself; -1: never. */
+int64_t egress__wire_due_ms(const struct egress_source *source);
+/* Once no session uses it. Its calls are told what was sent first. */
+void egress__wire_close(struct egress_source *source);
+/* The session ended at its first question: true if it is tried the older way. */
+bool egress__wire_again(struct egress *egress, struct egress_source *source);
+void egress__wire_ready(struct egress *egress, struct loop_ready *ready);
+/* The vault answered for a source's headers. */
+void egress__wire_opened(struct egress *egress, uint64_t source,
+                         const struct msg_vault_opened *opened);
+/* Takes the descriptors: standard input, output and error of its child. False: not accepted. */
+bool egress__wire_pipes(struct egress *egress, uint64_t id, const int fds[3]);
 
 /* call.c */
 void egress__call_start(struct egress *egress, const struct wire_frame *frame,
@@ -148,6 +190,11 @@ struct str egress__door_in(struct egress *egress, const struct secret_door *door
                            uint64_t source, uint64_t execution);
 /* True: the call has references, and waits for the vault (or has failed for want of it). */
 bool egress__door_ask(struct egress *egress, struct egress_call *call);
+/* True: the vault was asked for it, and answers by egress__wire_opened. */
+bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference);
+/* The text with its values, in the arena. */
+struct str egress__door_fill(struct arena *arena, const struct egress_secrets *secrets,
+                             struct str text, bool inside_json);
 void egress__door_opened(struct egress *egress, uint64_t handle,
                          const struct msg_vault_opened *opened);
 /* The vault is gone: what waits for it fails. */

@@ -1,23 +1,16 @@
 /*
- * egress: descriptor 3 is the keeper. From it come the links to daemon and vault, and the pipes of
- * sources. No files, no execution; later, with sources over HTTP, the network.
+ * egress and egress-net: descriptor 3 is the keeper. From it come the links to daemon and vault,
+ * and the pipes of sources. What each may is in egress__wire_enter: of pipes.c, or of net.c.
  */
 #include "proc/egress/internal.h"
 
 #include "sys/clock.h"
-#include "sys/sandbox.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define KEEPER_FD 3
-
-/* What a security reviewer reads. Nothing runs before it. */
-static int give_up_rights(void)
-{
-    return sandbox_enter("stdio recvfd sendfd");
-}
 
 /* --- What it accepts --------------------------------------------------------------------- */
 
@@ -52,8 +45,7 @@ static bool on_child_pipes(struct egress *egress, const struct wire_frame *frame
         fds[i] = link_fd_take(egress->keeper, i);
     if (fds[0] < 0 || fds[1] < 0 || fds[2] < 0)
         return false;
-    egress__source_pipes(egress, pipes.child, fds);
-    return true;
+    return egress__wire_pipes(egress, pipes.child, fds);
 }
 
 static bool on_child_ended(struct egress *egress, const struct wire_frame *frame)
@@ -126,7 +118,10 @@ static bool on_vault_opened(struct egress *egress, const struct wire_frame *fram
 
     if (!msg_vault_opened_decode(frame->payload, egress->turn, &opened))
         return false;
-    egress__door_opened(egress, frame->id, &opened);
+    if (frame->id & EGRESS_OF_SOURCE)
+        egress__wire_opened(egress, frame->id & ~EGRESS_OF_SOURCE, &opened);
+    else
+        egress__door_opened(egress, frame->id, &opened);
     return true;
 }
 
@@ -178,8 +173,6 @@ static bool drain(struct egress *egress, enum egress_ready from, struct link *li
 
 static void on_ready(struct egress *egress, struct loop_ready *ready)
 {
-    struct egress_source *source;
-
     switch ((enum egress_ready)ready->kind) {
     case EGRESS_READY_KEEPER:
         egress->over = egress->over || !drain(egress, EGRESS_READY_KEEPER, egress->keeper);
@@ -194,12 +187,9 @@ static void on_ready(struct egress *egress, struct loop_ready *ready)
         }
         break;
     case EGRESS_READY_PIPES:
-        source = container_of(ready, struct egress_source, pipes_ready);
-        source->touched = true;
-        break;
     case EGRESS_READY_STDERR:
-        source = container_of(ready, struct egress_source, errors_ready);
-        egress__source_errors(source);
+    case EGRESS_READY_HTTP:
+        egress__wire_ready(egress, ready);
         break;
     }
 }
@@ -229,6 +219,7 @@ static void egress_end(struct egress *egress)
 {
     egress__calls_free(egress);
     egress__sources_free(egress);
+    egress__wire_free(egress);
     link_free(egress->vault);
     link_free(egress->daemon);
     link_free(egress->keeper);
@@ -243,12 +234,10 @@ int main(void)
                              .vault_ready.kind = EGRESS_READY_VAULT,
                              .handle_next = 1 };
     char trail[1024];
-    int r = give_up_rights();
+    int r = egress__wire_enter(&egress);
 
     egress.now_ms = clock_mono_ns() / 1000000;
     egress.turn = arena_new(0);
-    if (r == 0)
-        r = loop_new(&egress.loop);
     if (r == 0)
         r = link_new(egress.loop, KEEPER_FD, &egress.keeper_ready, &egress.keeper);
     if (r == 0)

@@ -2,8 +2,9 @@
  * What the files of out/mcp share: the session.
  *
  * session.c lives it (deadlines, calls, the order of events), read.c takes in what the server
- * says, misread.c what cannot be read of it, write.c says what we say, tools.c lists, result.c is
- * the one convention for results.
+ * says, misread.c what cannot be read of it, write.c says what we say, messages.c hands that out
+ * one by one and takes failures, rounds.c asks again, params.c makes headers of arguments, tools.c
+ * lists, result.c is the one convention for results.
  */
 #ifndef WRIT_EDGE_OUT_MCP_INTERNAL_H
 #define WRIT_EDGE_OUT_MCP_INTERNAL_H
@@ -22,7 +23,12 @@
 #define OUT_MCP__LEGACY "2025-11-25"
 
 #define OUT_MCP__NEVER               INT64_MAX
+#define OUT_MCP__HEADER_MISMATCH     (-32020) /* 2026-07-28, "Server Validation" */
+#define OUT_MCP__MISSING_CAPABILITY  (-32021)
 #define OUT_MCP__UNSUPPORTED_VERSION (-32022) /* 2026-07-28, "Protocol Version Negotiation" */
+
+/* A call may ask for more so often (2026-07-28, "Multi Round-Trip Requests"). */
+#define OUT_MCP__ROUNDS_MAX 8U
 
 /* Longest texts that are kept of what a server says about itself. */
 #define OUT_MCP__NAME_MAX         200U
@@ -45,25 +51,66 @@ struct out_mcp__pending {
     uint64_t out_at; /* where its bytes begin in all that was ever written */
     size_t out_len;
     bool cancelled;
-    bool progressed; /* the server has it */
-    double progress; /* the last; it must rise */
+    bool progressed;    /* the server has it */
+    enum msg_sent sent; /* as the transport says, where it takes messages */
+    double progress;    /* the last; it must rise */
     int64_t timeout_ms;
     int64_t due_ms; /* without another word */
     int64_t cap_ms; /* whatever it says */
+    struct str tool;
+    struct str args;
+    struct str traceparent;
+    unsigned int rounds; /* times that it asked for more */
+    struct arena *arena; /* of a call: what it says, should it have to be said again */
 };
 
 struct out_mcp__tools VEC(struct msg_tool);
+
+/* A message that was not taken. */
+struct out_mcp__note {
+    uint64_t id;
+    struct str method;
+    struct str name;
+    const struct out_mcp_param *params;
+    size_t param_count;
+    struct buf body;
+    struct arena *arena; /* name and params; NULL: there are none */
+};
+struct out_mcp__notes VEC(struct out_mcp__note);
+struct out_mcp__dropped VEC(uint64_t);
+
+struct out_mcp__failed {
+    struct out_mcp_failure failure;
+    struct arena *arena;
+};
+struct out_mcp__failures VEC(struct out_mcp__failed);
+
+/* An argument that goes into a header: where it is, and what the header is called. */
+struct out_mcp__param {
+    const struct str *path;
+    size_t depth;
+    struct str header;
+};
+struct out_mcp__params {
+    const struct out_mcp__param *at;
+    size_t count;
+};
 
 struct out_mcp {
     enum out_mcp_state state;
     bool over_told; /* the last event was given */
     bool modern;
-    bool probing;   /* it was over before the first question had an answer */
-    bool ended;     /* out_mcp_end was called */
-    bool listing;   /* a tools/list is under way */
-    bool changed;   /* the list changed since it was asked for */
-    bool listed;    /* there was a first list */
-    bool has_tools; /* the server says so */
+    bool probing;            /* it was over before the first question had an answer */
+    bool ended;              /* out_mcp_end was called */
+    bool listing;            /* a tools/list is under way */
+    bool changed;            /* the list changed since it was asked for */
+    bool listed;             /* there was a first list */
+    bool has_tools;          /* the server says so */
+    bool messages;           /* one by one, not as a stream */
+    bool reasked;            /* server/discover was said again, as the server wished */
+    bool auth;               /* it is over because it wants to know who asks */
+    bool listens;            /* asked for notes of changes */
+    int64_t listen_after_ms; /* asked again then; 0: it is asked, or was refused */
     int64_t probe_ms;
     int64_t connect_due_ms;
     int64_t call_ms;
@@ -86,6 +133,14 @@ struct out_mcp {
     struct arena *source; /* what the server is: gone with the session */
     struct arena *list;   /* the tools being collected: gone with the next listing */
     struct out_mcp__tools tools;
+    struct map params; /* name of a tool -> struct out_mcp__params, in list */
+    struct out_mcp__notes notes;
+    size_t notes_at;
+    struct out_mcp__note taken; /* given out last */
+    struct out_mcp__dropped dropped;
+    struct out_mcp__failures failures;
+    size_t failures_at;
+    struct str said; /* a tool that was left out, and why: the next LOG */
     const struct json_value *batch;
     size_t batch_at;
     struct str version;
@@ -137,11 +192,40 @@ void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms);
 void out_mcp__ask_initialize(struct out_mcp *session);
 void out_mcp__ask_list(struct out_mcp *session, struct str cursor, int64_t due_ms);
 void out_mcp__ask_listen(struct out_mcp *session);
-void out_mcp__ask_call(struct out_mcp *session, const struct out_mcp_call *call,
-                       struct out_mcp__pending *pending);
+/* more: members of the parameters beside those of the call, each with a comma in front. */
+void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending, struct str more);
 void out_mcp__say_initialized(struct out_mcp *session);
 void out_mcp__say_cancelled(struct out_mcp *session, uint64_t id, struct str reason);
 void out_mcp__answer(struct out_mcp *session, struct str id, struct str method);
+
+/* messages.c */
+/* What was written since `at` is a message of its own, if they are taken one by one. */
+void out_mcp__message_end(struct out_mcp *session, size_t at, uint64_t id, struct str method);
+/* Of the message ended last: what it is about, and headers of its arguments. */
+void out_mcp__message_about(struct out_mcp *session, struct str name);
+void out_mcp__message_params(struct out_mcp *session, struct str tool, struct str args);
+/* Takes it back, where it was not taken. */
+void out_mcp__message_unwrite(struct out_mcp *session, uint64_t id);
+/* The next failure, as an event. False: there is none, or it is none to tell; *ret_more. */
+bool out_mcp__failure_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event,
+                           bool *ret_more);
+void out_mcp__messages_free(struct out_mcp *session);
+
+/* params.c */
+/* What of the schema's properties goes into headers. False: the schema must not be used, why. */
+bool out_mcp__params_read(struct out_mcp *session, const struct json_value *schema,
+                          struct out_mcp__params *ret_params, struct str *ret_reason);
+/* A value fit for a header, in the arena. */
+struct str out_mcp__header_value(struct arena *arena, struct str value);
+size_t out_mcp__params_fill(const struct out_mcp__params *params, struct str args,
+                            struct arena *arena, struct out_mcp_param *ret_params);
+
+/* read.c: an answer to a request, or what stands for one. */
+bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending,
+                       const struct rpc_message *message, int64_t now_ms,
+                       struct out_mcp_event *ret_event);
+void out_mcp__begin_legacy(struct out_mcp *session);
+bool out_mcp__is_modern_error(const struct rpc_message *message);
 
 /* tools.c */
 void out_mcp__list_start(struct out_mcp *session, int64_t now_ms);
@@ -150,6 +234,10 @@ bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result
 bool out_mcp__list_none(struct out_mcp *session, struct out_mcp_event *ret_event);
 bool out_mcp__list_failed(struct out_mcp *session, struct str text,
                           struct out_mcp_event *ret_event);
+
+/* rounds.c: the tool asks for more. True: it is asked again; false: *ret_reason says why not. */
+bool out_mcp__again(struct out_mcp *session, struct out_mcp__pending *pending,
+                    const struct json_value *result, struct str *ret_reason);
 
 /* result.c: what a tools/call answer becomes: value, or the failure's text. */
 void out_mcp__result(struct out_mcp *session, const struct json_value *result,

@@ -1,6 +1,6 @@
 /*
  * out/mcp - one client session with one MCP source over a stream of lines (stdio). Pure: bytes
- * and time in, bytes and events out.
+ * and time in, bytes and events out. web.h puts HTTP between it and the source.
  *
  *     session = out_mcp_new(&options, now_ms);
  *     ...                                          out_mcp_input(session, bytes read)
@@ -51,6 +51,7 @@ struct out_mcp_options {
     int64_t call_ms;    /* the longest a call may take, whatever its progress; 0: 3600000 */
     size_t line_max;    /* 0: OUT_MCP_LINE_MAX */
     bool older;         /* initialize is the first word: it does not live through another */
+    bool messages;      /* what we say is taken by out_mcp_message_next, one message at a time */
 };
 
 enum out_mcp_state {
@@ -97,6 +98,44 @@ MUST int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, 
 /* Tells the server, and ends the call with status cancelled. An unknown handle is nothing. */
 void out_mcp_cancel(struct out_mcp *session, uint64_t handle, struct str reason);
 
+/* A header that a tool's schema asks for (2026-07-28, x-mcp-header): name and encoded value. */
+struct out_mcp_param {
+    struct str name;
+    struct str value;
+};
+
+/* One message of ours, where options.messages is set. */
+struct out_mcp_message {
+    uint64_t id;       /* of a request; 0: a notification, or an answer */
+    struct str method; /* null: an answer */
+    struct str name;   /* what the request is about, encoded for a header; null: nothing */
+    const struct out_mcp_param *params;
+    size_t param_count;
+    struct str body; /* one line of JSON, without its end */
+};
+/* Takes the next one; it is borrowed until the next call of any kind. */
+MUST bool out_mcp_message_next(struct out_mcp *session, struct out_mcp_message *ret_message);
+/* A request of ours whose answer nobody waits for any more: its exchange may be ended. */
+MUST bool out_mcp_dropped_next(struct out_mcp *session, uint64_t *ret_id);
+/* It has no answer yet. */
+bool out_mcp_is_waiting(const struct out_mcp *session, uint64_t id);
+bool out_mcp_is_modern(const struct out_mcp *session);
+/* The version that was agreed on; null: none yet. */
+struct str out_mcp_protocol(const struct out_mcp *session);
+/* How far the request has come on its way. */
+void out_mcp_message_sent(struct out_mcp *session, uint64_t id, enum msg_sent sent);
+
+/* A request of ours that will have no answer. */
+struct out_mcp_failure {
+    uint64_t id;
+    unsigned int http;              /* status; 0: there was no answer at all */
+    enum msg_outcome_status status; /* failed, unreachable or timeout */
+    struct str body;                /* of the HTTP answer: it may be a JSON-RPC error */
+    struct str text;
+};
+/* Copied; comes out of out_mcp_next after all that was read. */
+void out_mcp_failed(struct out_mcp *session, const struct out_mcp_failure *failure);
+
 enum out_mcp_event_kind {
     OUT_MCP_TOOLS,    /* tools: the whole list. The first one says READY; server, protocol too */
     OUT_MCP_OVER,     /* reason: it failed or ended. No call is left, nothing comes after it */
@@ -109,6 +148,7 @@ struct out_mcp_event {
     enum out_mcp_event_kind kind;
     struct str reason;
     bool probing;            /* OVER: it ended at the first question, without a word */
+    bool auth;               /* OVER: it wants to know who asks */
     struct str server;       /* name and version */
     struct str protocol;     /* version */
     struct str instructions; /* null: none */

@@ -102,6 +102,13 @@ void out_mcp__begin_legacy(struct out_mcp *session)
     out_mcp__ask_initialize(session);
 }
 
+/* 2026-07-28, "Backward Compatibility": who says this is no older server. */
+bool out_mcp__is_modern_error(const struct rpc_message *message)
+{
+    return message->kind == RPC_ERROR && (message->code == OUT_MCP__HEADER_MISMATCH ||
+                                          message->code == OUT_MCP__MISSING_CAPABILITY);
+}
+
 static bool on_discover(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
                         struct out_mcp_event *ret_event)
 {
@@ -111,13 +118,24 @@ static bool on_discover(struct out_mcp *session, const struct rpc_message *messa
     bool modern_error = message->kind == RPC_ERROR && message->code == OUT_MCP__UNSUPPORTED_VERSION;
 
     if (message->kind == RPC_RESULT && speaks(supported, OUT_MCP__MODERN)) {
-        const struct json_value *meta = json_get(message->result, "_meta");
+        const struct json_value *info =
+            json_get(json_get(message->result, "_meta"), "io.modelcontextprotocol/serverInfo");
 
         session->modern = true;
         session->protocol = STR(OUT_MCP__MODERN);
-        note_server(session, json_get(meta, "io.modelcontextprotocol/serverInfo"),
+        note_server(session, info ? info : json_get(message->result, "serverInfo"),
                     json_get_str(message->result, "instructions"));
         return connected(session, json_get(message->result, "capabilities"), now_ms, ret_event);
+    }
+    if (out_mcp__is_modern_error(message) && !speaks_legacy(supported)) {
+        out_mcp__fail(session, str_printf(session->turn, "server/discover failed: %.*s",
+                                          STR_ARG(out_mcp__cut(message->text, OUT_MCP__NAME_MAX))));
+        return false;
+    }
+    if (modern_error && speaks(supported, OUT_MCP__MODERN) && !session->reasked) {
+        session->reasked = true; /* It says that it speaks what was spoken: once more. */
+        out_mcp__ask_discover(session, now_ms);
+        return false;
     }
     if (modern_error && !speaks_legacy(supported)) {
         out_mcp__fail(session, STR("it speaks no protocol version that is known here"));
@@ -184,6 +202,16 @@ static void call_error(struct out_mcp *session, const struct rpc_message *messag
     event->data = buf_str(&session->scratch);
 }
 
+/* True: the call goes on. */
+static bool goes_on(struct out_mcp *session, struct out_mcp__pending *pending,
+                    const struct rpc_message *message, struct str *ret_reason)
+{
+    if (pending->asked != OUT_MCP__CALL || message->kind != RPC_RESULT ||
+        !str_is(json_get_str(message->result, "resultType"), "input_required"))
+        return false;
+    return out_mcp__again(session, pending, message->result, ret_reason);
+}
+
 static bool on_call(struct out_mcp *session, const struct rpc_message *message, uint64_t handle,
                     struct out_mcp_event *ret_event)
 {
@@ -195,9 +223,6 @@ static bool on_call(struct out_mcp *session, const struct rpc_message *message, 
         call_error(session, message, ret_event);
     else if (!type.len || str_is(type, "complete"))
         out_mcp__result(session, message->result, ret_event);
-    else if (str_is(type, "input_required"))
-        fail_call(ret_event, STR("upstream"),
-                  STR("the tool asks for more input, which is not offered"));
     else
         fail_call(ret_event, STR("upstream"), STR("the answer is of an unknown type"));
     return true;
@@ -231,14 +256,30 @@ static bool on_answer(struct out_mcp *session, const struct rpc_message *message
                       struct out_mcp_event *ret_event)
 {
     struct out_mcp__pending *found = pending_of(session, message->id);
-    enum out_mcp__asked asked;
-    uint64_t handle;
 
     if (!found)
         return misdirected(session, message, ret_event);
-    asked = found->asked;
-    handle = found->handle;
-    out_mcp__pending_drop(session, found);
+    return out_mcp__answered(session, found, message, now_ms, ret_event);
+}
+
+bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending,
+                       const struct rpc_message *message, int64_t now_ms,
+                       struct out_mcp_event *ret_event)
+{
+    enum out_mcp__asked asked = pending->asked;
+    uint64_t handle = pending->handle;
+    struct str reason = STR_NULL;
+
+    if (goes_on(session, pending, message, &reason))
+        return false;
+    out_mcp__pending_drop(session, pending);
+    if (reason.ptr) {
+        *ret_event = (struct out_mcp_event){ .kind = OUT_MCP_OUTCOME,
+                                             .handle = handle,
+                                             .sent = MSG_SENT_YES };
+        fail_call(ret_event, STR("upstream"), reason);
+        return true;
+    }
     switch (asked) {
     case OUT_MCP__DISCOVER:
         return on_discover(session, message, now_ms, ret_event);

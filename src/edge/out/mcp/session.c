@@ -1,7 +1,7 @@
 /*
  * The life of a session: who asked what, until when, and in which order events come.
  *
- *     1  what the server wrote, message by message
+ *     1  what the server wrote, message by message; requests that will have no answer
  *     2  deadlines: silence after discover, no connection in time, calls that took too long
  *     3  a new listing, if the list changed
  *     4  over: every call that is left, then OVER
@@ -22,6 +22,7 @@ struct out_mcp *out_mcp_new(const struct out_mcp_options *options, int64_t now_m
         .probe_ms = options->probe_ms ? options->probe_ms : PROBE_MS,
         .connect_due_ms = now_ms + (options->connect_ms ? options->connect_ms : CONNECT_MS),
         .call_ms = options->call_ms ? options->call_ms : CALL_MS,
+        .messages = options->messages,
         .next_id = 1,
         .due_ms = OUT_MCP__NEVER,
         .turn = arena_new(0),
@@ -39,6 +40,14 @@ struct out_mcp *out_mcp_new(const struct out_mcp_options *options, int64_t now_m
     return session;
 }
 
+static void pending_free(struct out_mcp__pending *pending)
+{
+    if (pending->args.len)
+        explicit_bzero((char *)(uintptr_t)pending->args.ptr, pending->args.len);
+    arena_free(pending->arena);
+    (void)heap_free(pending);
+}
+
 struct out_mcp *out_mcp_free(struct out_mcp *session)
 {
     struct map_entry *entry;
@@ -47,10 +56,11 @@ struct out_mcp *out_mcp_free(struct out_mcp *session)
     if (!session)
         return NULL;
     while ((entry = map_next(&session->pending, &position)))
-        heap_free(entry->value);
+        pending_free(entry->value);
     map_fini(&session->pending);
     map_fini(&session->handles);
     rpc_lines_fini(&session->lines);
+    out_mcp__messages_free(session);
     buf_fini(&session->out);
     buf_fini(&session->scratch);
     buf_fini(&session->value);
@@ -139,7 +149,15 @@ void out_mcp__pending_drop(struct out_mcp *session, struct out_mcp__pending *pen
     (void)map_take_u64(&session->pending, pending->id);
     if (pending->asked == OUT_MCP__CALL)
         (void)map_take_u64(&session->handles, pending->handle);
-    (void)heap_free(pending);
+    pending_free(pending);
+}
+
+/* Nobody waits for its answer any more. */
+static void abandon(struct out_mcp *session, struct out_mcp__pending *pending)
+{
+    if (session->messages)
+        *VEC_PUSH(&session->dropped) = pending->id;
+    out_mcp__pending_drop(session, pending);
 }
 
 static uint64_t taken(const struct out_mcp *session)
@@ -151,6 +169,8 @@ enum msg_sent out_mcp__sent(const struct out_mcp *session, const struct out_mcp_
 {
     if (pending->progressed)
         return MSG_SENT_YES;
+    if (session->messages)
+        return pending->sent;
     return pending->out_at >= taken(session) ? MSG_SENT_NO : MSG_SENT_MAYBE;
 }
 
@@ -162,6 +182,10 @@ static void unwrite(struct out_mcp *session, const struct out_mcp__pending *pend
     struct map_entry *entry;
     size_t position = 0;
 
+    if (session->messages) {
+        out_mcp__message_unwrite(session, pending->id);
+        return;
+    }
     memmove(session->out.ptr + from, session->out.ptr + from + pending->out_len, behind);
     buf_cut(&session->out, session->out.len - pending->out_len);
     session->out_total -= pending->out_len;
@@ -186,9 +210,21 @@ int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, int64
     pending->handle = call->handle;
     pending->timeout_ms = call->timeout_ms;
     pending->cap_ms = now_ms + session->call_ms;
+    pending->arena = arena_new(0);
+    pending->tool = str_copy(pending->arena, call->tool);
+    pending->args = call->args.ptr ? str_copy(pending->arena, call->args) : STR_NULL;
+    pending->traceparent =
+        call->traceparent.ptr ? str_copy(pending->arena, call->traceparent) : STR_NULL;
     (void)map_put_u64(&session->handles, call->handle, pending);
-    out_mcp__ask_call(session, call, pending);
+    out_mcp__ask_call(session, pending, STR_NULL);
     return 0;
+}
+
+/* 2026-07-28 over HTTP: the end of its exchange says so. */
+static void say_cancelled(struct out_mcp *session, uint64_t id, struct str reason)
+{
+    if (!session->messages || !session->modern)
+        out_mcp__say_cancelled(session, id, reason);
 }
 
 void out_mcp_cancel(struct out_mcp *session, uint64_t handle, struct str reason)
@@ -201,7 +237,7 @@ void out_mcp_cancel(struct out_mcp *session, uint64_t handle, struct str reason)
     pending->due_ms = INT64_MIN;
     session->due_ms = INT64_MIN;
     if (out_mcp__sent(session, pending) != MSG_SENT_NO && !is_over(session))
-        out_mcp__say_cancelled(session, pending->id, reason);
+        say_cancelled(session, pending->id, reason);
 }
 
 /* --- Deadlines --------------------------------------------------------------------------- */
@@ -248,8 +284,8 @@ static bool call_overdue(struct out_mcp *session, struct out_mcp__pending *pendi
     if (ret_event->sent == MSG_SENT_NO)
         unwrite(session, pending);
     else if (!cancelled)
-        out_mcp__say_cancelled(session, pending->id, STR("timeout"));
-    out_mcp__pending_drop(session, pending);
+        say_cancelled(session, pending->id, STR("timeout"));
+    abandon(session, pending);
     return true;
 }
 
@@ -260,7 +296,7 @@ static bool deadlines(struct out_mcp *session, int64_t now_ms, struct out_mcp_ev
     while ((pending = overdue(session, now_ms))) {
         if (pending->asked == OUT_MCP__CALL)
             return call_overdue(session, pending, ret_event);
-        out_mcp__pending_drop(session, pending);
+        abandon(session, pending);
         if (out_mcp__list_failed(session, STR("no answer in time"), ret_event))
             return true;
     }
@@ -277,7 +313,7 @@ static void probe_forget(struct out_mcp *session)
 
     while ((entry = map_next(&session->pending, &position)))
         if (((struct out_mcp__pending *)entry->value)->asked == OUT_MCP__DISCOVER) {
-            out_mcp__pending_drop(session, entry->value);
+            abandon(session, entry->value);
             return;
         }
 }
@@ -367,17 +403,44 @@ static bool last_words(struct out_mcp *session, struct out_mcp_event *ret_event)
     session->over_told = true;
     *ret_event = (struct out_mcp_event){ .kind = OUT_MCP_OVER,
                                          .reason = session->reason,
-                                         .probing = session->probing };
+                                         .probing = session->probing,
+                                         .auth = session->auth };
     return true;
+}
+
+/* What was read, then what failed, then what there is to say about tools that were left out. */
+static bool heard(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event)
+{
+    bool given = false;
+    bool more = true;
+
+    if (session->said.ptr) {
+        struct str said = session->said;
+
+        session->said = STR_NULL;
+        return out_mcp__complain(session, said, ret_event);
+    }
+    while (!is_over(session) && read_one(session, now_ms, ret_event, &given))
+        if (given)
+            return true;
+    while (!is_over(session) && more)
+        if (out_mcp__failure_next(session, now_ms, ret_event, &more))
+            return true;
+    return false;
+}
+
+static void listen_again(struct out_mcp *session, int64_t now_ms)
+{
+    if (!session->listen_after_ms || now_ms < session->listen_after_ms)
+        return;
+    session->listen_after_ms = 0;
+    out_mcp__ask_listen(session);
 }
 
 bool out_mcp_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event)
 {
-    bool given = false;
-
-    while (!is_over(session) && read_one(session, now_ms, ret_event, &given))
-        if (given)
-            return true;
+    if (heard(session, now_ms, ret_event))
+        return true;
     if (session->ended)
         over(session, OUT_MCP_ENDED, session->end_reason);
     connecting(session, now_ms);
@@ -385,6 +448,7 @@ bool out_mcp_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event 
         return true;
     if (is_over(session))
         return last_words(session, ret_event);
+    listen_again(session, now_ms);
     if (session->changed && session->listed && !session->listing &&
         now_ms >= session->list_after_ms)
         out_mcp__list_start(session, now_ms);
@@ -419,5 +483,7 @@ int64_t out_mcp_due_ms(const struct out_mcp *session)
         due_ms = session->probe_due_ms;
     if (session->changed && session->listed && !session->listing && session->list_after_ms < due_ms)
         due_ms = session->list_after_ms;
+    if (session->listen_after_ms && session->listen_after_ms < due_ms)
+        due_ms = session->listen_after_ms;
     return due_ms == OUT_MCP__NEVER ? -1 : due_ms;
 }

@@ -13,6 +13,7 @@ void out_mcp__list_start(struct out_mcp *session, int64_t now_ms)
     session->listing = true;
     session->list_after_ms = now_ms + OUT_MCP_LIST_EVERY_MS;
     session->pages = 0;
+    map_fini(&session->params);
     VEC_CLEAR(&session->tools);
     arena_reset(session->list);
     out_mcp__ask_list(session, STR_NULL, now_ms + LIST_WAIT_MS);
@@ -26,14 +27,36 @@ static struct str json_member(struct out_mcp *session, const struct json_value *
     return json_is_object(value) ? json_text(session->list, value) : STR_NULL;
 }
 
-/* False: what it calls a tool has no usable name. */
+/* False: a tool whose headers are invalid, which must not be used over HTTP. */
+static bool params_keep(struct out_mcp *session, const struct json_value *tool, struct str name)
+{
+    struct out_mcp__params params = { 0 };
+    struct out_mcp__params *kept;
+    struct str reason;
+
+    if (!session->messages || !session->modern)
+        return true;
+    if (!out_mcp__params_read(session, json_get(tool, "inputSchema"), &params, &reason)) {
+        session->said = str_printf(session->list, "its tool %.*s is left out: %.*s", STR_ARG(name),
+                                   STR_ARG(reason));
+        return false;
+    }
+    if (!params.count)
+        return true;
+    kept = ARENA_NEW(session->list, struct out_mcp__params);
+    *kept = params;
+    (void)map_put(&session->params, str_copy(session->list, name), kept);
+    return true;
+}
+
+/* False: what it calls a tool has no usable name, or must not be used. */
 static bool add_tool(struct out_mcp *session, const struct json_value *tool)
 {
     struct str name = json_get_str(tool, "name");
     struct str title = json_get_str(tool, "title");
     struct msg_tool *one;
 
-    if (!name.len || name.len > OUT_MCP__NAME_MAX)
+    if (!name.len || name.len > OUT_MCP__NAME_MAX || !params_keep(session, tool, name))
         return false;
     if (!title.ptr)
         title = json_get_str(json_get(tool, "annotations"), "title");
@@ -86,11 +109,11 @@ static bool list_done(struct out_mcp *session, struct out_mcp_event *ret_event)
     drop_doubles(session);
     digest = list_digest(session);
     session->listing = false;
+    session->state = OUT_MCP_READY;
     if (session->listed && digest_equal(&digest, &session->list_digest))
         return false;
     session->list_digest = digest;
     session->listed = true;
-    session->state = OUT_MCP_READY;
     *ret_event = (struct out_mcp_event){
         .kind = OUT_MCP_TOOLS,
         .tools = session->tools.at,

@@ -7,10 +7,10 @@ static void begin(struct out_mcp *session, size_t *ret_at)
     buf_clear(&session->scratch);
 }
 
-static void end(struct out_mcp *session, size_t at)
+/* A message that is no request. */
+static void end(struct out_mcp *session, size_t at, struct str method)
 {
-    buf_add_char(&session->out, '\n');
-    session->out_total += session->out.len - at;
+    out_mcp__message_end(session, at, 0, method);
 }
 
 /* 2026-07-28, "Request metadata": every request carries who speaks which version. */
@@ -30,7 +30,7 @@ static void ask(struct out_mcp *session, enum out_mcp__asked asked, struct str m
     size_t at = session->out.len;
 
     rpc_add_request(&session->out, pending->id, method, buf_str(&session->scratch));
-    end(session, at);
+    out_mcp__message_end(session, at, pending->id, method);
 }
 
 void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms)
@@ -79,25 +79,25 @@ void out_mcp__ask_listen(struct out_mcp *session)
     ask(session, OUT_MCP__LISTEN, STR("subscriptions/listen"), OUT_MCP__NEVER);
 }
 
-void out_mcp__ask_call(struct out_mcp *session, const struct out_mcp_call *call,
-                       struct out_mcp__pending *pending)
+void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending, struct str more)
 {
     struct buf *params = &session->scratch;
     size_t at;
 
     begin(session, &at);
     buf_add_c(params, "{\"name\":");
-    buf_add_json(params, call->tool);
+    buf_add_json(params, pending->tool);
     buf_add_c(params, ",\"arguments\":");
-    if (call->args.ptr)
-        rpc_add_one_line(params, call->args);
+    if (pending->args.ptr)
+        rpc_add_one_line(params, pending->args);
     else
         buf_add_c(params, "{}");
+    buf_add_str(params, more);
     buf_add_c(params, ",\"_meta\":{\"progressToken\":");
     buf_add_u64(params, pending->id);
-    if (call->traceparent.ptr) {
+    if (pending->traceparent.ptr) {
         buf_add_c(params, ",\"traceparent\":");
-        buf_add_json(params, call->traceparent);
+        buf_add_json(params, pending->traceparent);
     }
     if (session->modern) {
         buf_add_char(params, ',');
@@ -106,7 +106,12 @@ void out_mcp__ask_call(struct out_mcp *session, const struct out_mcp_call *call,
     buf_add_c(params, "}}");
     pending->out_at = session->out_total;
     rpc_add_request(&session->out, pending->id, STR("tools/call"), buf_str(params));
-    end(session, at);
+    out_mcp__message_end(session, at, pending->id, STR("tools/call"));
+    if (session->messages) {
+        out_mcp__message_about(session, pending->tool);
+        out_mcp__message_params(session, pending->tool, pending->args);
+        return;
+    }
     pending->out_len = session->out.len - at;
 }
 
@@ -116,7 +121,7 @@ void out_mcp__say_initialized(struct out_mcp *session)
 
     begin(session, &at);
     rpc_add_notification(&session->out, STR("notifications/initialized"), STR_NULL);
-    end(session, at);
+    end(session, at, STR("notifications/initialized"));
 }
 
 void out_mcp__say_cancelled(struct out_mcp *session, uint64_t id, struct str reason)
@@ -132,7 +137,7 @@ void out_mcp__say_cancelled(struct out_mcp *session, uint64_t id, struct str rea
     }
     buf_add_char(&session->scratch, '}');
     rpc_add_notification(&session->out, STR("notifications/cancelled"), buf_str(&session->scratch));
-    end(session, at);
+    end(session, at, STR("notifications/cancelled"));
 }
 
 /*
@@ -143,7 +148,8 @@ void out_mcp__answer(struct out_mcp *session, struct str id, struct str method)
 {
     size_t at;
 
-    if (session->modern || session->out.len > OUT_MCP_REPLIES_MAX)
+    if (session->modern || session->out.len > OUT_MCP_REPLIES_MAX ||
+        session->notes.count - session->notes_at > OUT_MCP_CALLS_MAX)
         return;
     begin(session, &at);
     if (str_is(method, "ping")) {
@@ -154,5 +160,5 @@ void out_mcp__answer(struct out_mcp *session, struct str id, struct str method)
         rpc_add_error(&session->out, id, RPC_METHOD_NOT_FOUND, buf_str(&session->scratch),
                       STR_NULL);
     }
-    end(session, at);
+    end(session, at, STR_NULL);
 }

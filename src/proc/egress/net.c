@@ -1,0 +1,418 @@
+/*
+ * Sources over the network, by HTTP. No files, no pipes of children, no execution: what there is
+ * to read (certificates, the hosts file, name servers) is read before the walls go up.
+ *
+ *     source_open -> the vault opens what its headers refer to -> a session, which asks
+ *     requests of the session -> http.h -> heads, pieces and ends -> the session
+ *
+ * What a source was given (its headers) goes to its own origin alone.
+ */
+#include "proc/egress/internal.h"
+
+#include "edge/out/mcp/web.h"
+#include "proc/egress/http.h"
+#include "sys/sandbox.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#define FILE_BYTES_MAX (4U << 20)
+/* A request that nobody waits for but us. */
+#define BRIEF_MS 30000
+/* Silence after server/discover that means an older server: it may be far away. */
+#define PROBE_MS 10000
+
+struct egress_wire {
+    struct http *http;
+};
+
+struct egress_line {
+    struct egress *egress;
+    struct egress_source *source;
+    struct out_mcp_web *web; /* NULL: waits for the vault */
+    struct http_pool *pool;
+    struct map exchanges; /* number -> struct line_exchange */
+    struct str url;
+    struct str origin;
+    bool old;
+    struct http_header *headers;
+    size_t header_count;
+    struct egress_secrets secrets;
+    struct arena *arena;
+};
+
+struct line_exchange {
+    struct egress_line *line;
+    uint64_t number;
+    struct http_exchange *http;
+};
+
+/* --- Before the walls ---------------------------------------------------------------------- */
+
+static struct str file_read(struct arena *arena, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *bytes;
+    size_t len = 0;
+    ssize_t n;
+
+    if (fd < 0)
+        return STR_NULL;
+    bytes = arena_alloc_raw(arena, FILE_BYTES_MAX);
+    while (len < FILE_BYTES_MAX && (n = read(fd, bytes + len, FILE_BYTES_MAX - len)) > 0)
+        len += (size_t)n;
+    (void)close(fd);
+    return str_of(bytes, len);
+}
+
+static struct str certificates(struct arena *arena)
+{
+    static const char *const files[] = {
+        "/etc/ssl/certs/ca-certificates.crt", /* Debian, Alpine, Arch */
+        "/etc/pki/tls/certs/ca-bundle.crt",   /* Fedora */
+        "/etc/ssl/ca-bundle.pem",             /* openSUSE */
+    };
+    struct str text = STR_NULL;
+
+    for (size_t i = 0; i < ARRAY_COUNT(files) && !text.len; i++)
+        text = file_read(arena, files[i]);
+    return text;
+}
+
+/* What a security reviewer reads. Only what is opened here is ever opened. */
+int egress__wire_enter(struct egress *egress)
+{
+    struct arena *arena = arena_new(0);
+    struct http_options options = { .ready_kind = EGRESS_READY_HTTP };
+    int r;
+
+    sandbox_undumpable();
+    options.ca = certificates(arena);
+    options.hosts = file_read(arena, "/etc/hosts");
+    egress->wire = heap_alloc(sizeof(*egress->wire));
+    r = loop_new(&egress->loop);
+    if (r == 0)
+        r = http_new(egress->loop, &options, &egress->wire->http);
+    if (r == 0)
+        r = sandbox_enter("stdio recvfd sendfd inet");
+    arena_free(arena);
+    return r < 0 ? TRACE(r) : 0;
+}
+
+void egress__wire_free(struct egress *egress)
+{
+    egress->wire->http = http_free(egress->wire->http);
+    egress->wire = heap_free(egress->wire);
+}
+
+bool egress__wire_speaks(enum msg_source_kind kind)
+{
+    return kind == MSG_SOURCE_KIND_MCP_HTTP || kind == MSG_SOURCE_KIND_MCP_SSE;
+}
+
+bool egress__wire_pipes(struct egress *egress, uint64_t id, const int fds[3])
+{
+    (void)egress;
+    (void)id;
+    for (size_t i = 0; i < 3; i++)
+        (void)close(fds[i]);
+    return false;
+}
+
+/* --- Opening ------------------------------------------------------------------------------- */
+
+static void line_free(struct egress_line *line)
+{
+    struct map_entry *entry;
+
+    for (size_t at = 0; (entry = map_next(&line->exchanges, &at));)
+        (void)heap_free(entry->value);
+    map_fini(&line->exchanges);
+    line->web = out_mcp_web_free(line->web);
+    line->pool = http_pool_free(line->pool);
+    for (size_t i = 0; i < line->secrets.count; i++)
+        if (line->secrets.at[i].value.ptr)
+            explicit_bzero((char *)(uintptr_t)line->secrets.at[i].value.ptr,
+                           line->secrets.at[i].value.len);
+    for (size_t i = 0; i < line->header_count; i++)
+        explicit_bzero((char *)(uintptr_t)line->headers[i].value.ptr, line->headers[i].value.len);
+    VEC_FINI(&line->secrets);
+    arena_free(line->arena);
+    (void)heap_free(line);
+}
+
+static void begin(struct egress_line *line)
+{
+    const struct out_mcp_options options = {
+        .version = STR(WRIT_VERSION),
+        .messages = true,
+        .older = line->old,
+        .probe_ms = PROBE_MS,
+    };
+    const struct out_mcp_web_options how = { .url = line->url, .sse = line->old };
+    struct egress_source *source = line->source;
+
+    for (size_t i = 0; i < line->header_count; i++)
+        line->headers[i].value =
+            egress__door_fill(line->arena, &line->secrets, line->headers[i].value, false);
+    source->line = NULL;
+    egress__source_begin(line->egress, source, &options, STR("it was opened again"));
+    source->line = line;
+    line->web = out_mcp_web_new(source->session, &how);
+}
+
+static void fail(struct egress_line *line, struct str reason)
+{
+    struct egress_source *source = line->source;
+
+    source->line = NULL;
+    egress__source_failed(line->egress, source, reason);
+    line_free(line);
+}
+
+/* True: it waits for the vault, or has failed for want of it. */
+static bool ask_secrets(struct egress_line *line)
+{
+    for (size_t i = 0; i < line->header_count; i++) {
+        struct str value = line->headers[i].value;
+        struct secret_span span;
+        size_t at = 0;
+
+        while (secret_reference_next(value, &at, &span)) {
+            struct str reference = str_slice(value, span.from + 2, span.to - 2);
+
+            VEC_PUSH(&line->secrets)->reference = reference;
+            if (!egress__door_ask_source(line->egress, line->source->id, reference)) {
+                fail(line, STR("the vault, which has its secrets, is not up"));
+                return true;
+            }
+        }
+    }
+    return line->secrets.count > 0;
+}
+
+void egress__wire_open(struct egress *egress, struct egress_source *source,
+                       const struct msg_source_open *open)
+{
+    struct egress_line *line = heap_alloc(sizeof(*line));
+
+    if (source->line)
+        line_free(source->line);
+    *line = (struct egress_line){ .egress = egress,
+                                  .source = source,
+                                  .old = open->kind == MSG_SOURCE_KIND_MCP_SSE,
+                                  .arena = arena_new(0) };
+    source->line = line;
+    line->url = str_copy(line->arena, open->url);
+    line->origin = http_origin(line->url, line->arena);
+    line->pool = http_pool_new(egress->wire->http, open->allow, open->allow_count);
+    line->headers = ARENA_ARRAY(line->arena, struct http_header, open->headers_count + 1);
+    for (size_t i = 0; i < open->headers_count; i++)
+        line->headers[i] = (struct http_header){
+            .name = str_copy(line->arena, open->headers[i].name),
+            .value = str_copy(line->arena, open->headers[i].value),
+        };
+    line->header_count = open->headers_count;
+    if (!line->origin.len) {
+        fail(line, STR("its URL is none of http or https, or has a user in it"));
+        return;
+    }
+    source->pipes_ms = egress->now_ms + EGRESS_PIPES_MS;
+    if (!ask_secrets(line))
+        begin(line);
+}
+
+void egress__wire_opened(struct egress *egress, uint64_t id, const struct msg_vault_opened *opened)
+{
+    struct egress_source *source = egress__source_find(egress, id);
+    struct egress_line *line = source ? source->line : NULL;
+    bool all = true;
+
+    if (!line || line->web)
+        return;
+    if (!opened->value.ptr) {
+        fail(line, str_printf(egress->turn, "a secret in its headers stays closed: %.*s",
+                              STR_ARG(opened->reason)));
+        return;
+    }
+    for (size_t i = 0; i < line->secrets.count; i++) {
+        struct egress_secret *secret = &line->secrets.at[i];
+
+        if (str_equal(secret->reference, opened->reference))
+            secret->value = str_copy(line->arena, opened->value);
+        all = all && secret->value.ptr;
+    }
+    if (all)
+        begin(line);
+}
+
+void egress__wire_close(struct egress_source *source)
+{
+    if (source->line)
+        line_free(source->line);
+    source->line = NULL;
+}
+
+bool egress__wire_again(struct egress *egress, struct egress_source *source)
+{
+    (void)egress;
+    (void)source;
+    return false;
+}
+
+/* --- What comes back ----------------------------------------------------------------------- */
+
+static void on_end(struct line_exchange *exchange, const struct http_event *event)
+{
+    struct egress_line *line = exchange->line;
+    const struct out_mcp_web_end how = {
+        .answered = event->end == HTTP_ANSWERED,
+        .timeout = event->end == HTTP_TIMEOUT,
+        .sent = event->sent,
+        .text = event->text,
+    };
+
+    out_mcp_web_end(line->web, exchange->number, &how, line->egress->now_ms);
+    (void)map_take_u64(&line->exchanges, exchange->number);
+    (void)heap_free(exchange);
+}
+
+/* As long as the daemon takes what comes of it. */
+static void take_events(struct egress *egress)
+{
+    struct http_event event;
+
+    while (link_queued(egress->daemon) < EGRESS_DAEMON_QUEUE_MAX &&
+           http_next(egress->wire->http, &event)) {
+        struct line_exchange *exchange = event.owner;
+        struct egress_line *line = exchange->line;
+
+        line->source->touched = true;
+        switch (event.kind) {
+        case HTTP_HEAD:
+            out_mcp_web_head(line->web, exchange->number,
+                             &(struct out_mcp_web_head){
+                                 .status = event.status,
+                                 .type = http_header(&event, "content-type"),
+                                 .session = http_header(&event, "mcp-session-id"),
+                             });
+            break;
+        case HTTP_BODY:
+            out_mcp_web_body(line->web, exchange->number, event.body);
+            break;
+        case HTTP_END:
+            on_end(exchange, &event);
+            break;
+        }
+    }
+}
+
+void egress__wire_ready(struct egress *egress, struct loop_ready *ready)
+{
+    http_ready(egress->wire->http, ready);
+    if (egress->has_key && egress->daemon)
+        take_events(egress);
+}
+
+void egress__wire_sent(struct egress_source *source)
+{
+    struct map_entry *entry;
+
+    for (size_t at = 0; (entry = map_next(&source->line->exchanges, &at));) {
+        const struct line_exchange *exchange = entry->value;
+
+        out_mcp_web_sent(source->line->web, exchange->number, http_sent(exchange->http));
+    }
+}
+
+void egress__wire_read(struct egress *egress, struct egress_source *source)
+{
+    int64_t due_ms = out_mcp_due_ms(source->session);
+
+    take_events(egress);
+    if (due_ms != -1 && due_ms <= egress->now_ms)
+        egress__wire_sent(source); /* What is given up is told how far it had come. */
+}
+
+/* --- What goes out ------------------------------------------------------------------------- */
+
+static void drop(struct egress_line *line, uint64_t number)
+{
+    struct line_exchange *exchange = map_take_u64(&line->exchanges, number);
+
+    if (!exchange)
+        return;
+    http_drop(exchange->http);
+    (void)heap_free(exchange);
+}
+
+static void refuse(struct egress_line *line, uint64_t number, struct str reason)
+{
+    const struct out_mcp_web_end how = { .sent = MSG_SENT_NO, .text = reason };
+
+    out_mcp_web_end(line->web, number, &how, line->egress->now_ms);
+}
+
+static void start(struct egress_line *line, const struct out_mcp_web_request *asked)
+{
+    struct line_exchange *exchange;
+    struct arena *turn = line->egress->turn;
+    struct http_request request = {
+        .method = asked->method,
+        .url = http_resolve(line->url, asked->url, turn),
+        .secrets = line->headers,
+        .secret_count = line->header_count,
+        .body = asked->body,
+        .has_body = asked->body.ptr,
+        .stream = true,
+        .repeatable = asked->repeatable,
+        .redirects = true,
+        .timeout_ms = asked->brief ? BRIEF_MS : 0,
+    };
+    struct http_header *headers = ARENA_ARRAY(turn, struct http_header, asked->header_count + 1);
+    struct str reason = STR_NULL;
+
+    for (size_t i = 0; i < asked->header_count; i++)
+        headers[i] = (struct http_header){ asked->headers[i].name, asked->headers[i].value };
+    request.headers = headers;
+    request.header_count = asked->header_count;
+    if (!str_equal(http_origin(request.url, turn), line->origin)) {
+        refuse(line, asked->number, STR("it says to send to another origin than its own"));
+        return;
+    }
+    exchange = heap_alloc(sizeof(*exchange));
+    *exchange = (struct line_exchange){ .line = line, .number = asked->number };
+    request.owner = exchange;
+    if (http_start(line->pool, &request, &exchange->http, &reason) != HTTP_STARTED) {
+        (void)heap_free(exchange);
+        refuse(line, asked->number, reason);
+        return;
+    }
+    (void)map_put_u64(&line->exchanges, exchange->number, exchange);
+}
+
+bool egress__wire_write(struct egress *egress, struct egress_source *source)
+{
+    struct out_mcp_web_request request;
+    bool some = false;
+
+    while (out_mcp_web_next(source->line->web, egress->now_ms, &request)) {
+        some = true;
+        if (request.kind == OUT_MCP_WEB_DROP)
+            drop(source->line, request.number);
+        else
+            start(source->line, &request);
+    }
+    take_events(egress);
+    return some || source->touched;
+}
+
+bool egress__wire_blocked(const struct egress_source *source)
+{
+    return !http_is_quiet(source->line->egress->wire->http);
+}
+
+int64_t egress__wire_due_ms(const struct egress_source *source)
+{
+    return out_mcp_web_due_ms(source->line->web);
+}

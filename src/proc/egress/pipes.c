@@ -1,0 +1,174 @@
+/*
+ * Sources over pipes, which the keeper passed. No network. When the child's output ends, the
+ * reason may still be on its way from the keeper: the session ends when both are known, or a
+ * moment later.
+ */
+#include "proc/egress/internal.h"
+
+#include "sys/sandbox.h"
+#include "sys/stream.h"
+
+struct egress_line {
+    struct stream *pipes;
+    struct stream *errors;
+    struct loop_ready pipes_ready;
+    struct loop_ready errors_ready;
+    struct egress_source *source;
+};
+
+/* What a security reviewer reads. Nothing runs before it. */
+int egress__wire_enter(struct egress *egress)
+{
+    int r = sandbox_enter("stdio recvfd sendfd");
+
+    if (r == 0)
+        r = loop_new(&egress->loop);
+    return r < 0 ? TRACE(r) : 0;
+}
+
+void egress__wire_free(struct egress *egress)
+{
+    (void)egress;
+}
+
+bool egress__wire_speaks(enum msg_source_kind kind)
+{
+    return kind == MSG_SOURCE_KIND_MCP_STDIO;
+}
+
+void egress__wire_open(struct egress *egress, struct egress_source *source,
+                       const struct msg_source_open *open)
+{
+    (void)open;
+    source->pipes_ms = egress->now_ms + EGRESS_PIPES_MS;
+}
+
+bool egress__wire_pipes(struct egress *egress, uint64_t id, const int fds[3])
+{
+    struct egress_source *source = egress__source_get(egress, id);
+    const struct out_mcp_options options = { .version = STR(WRIT_VERSION), .older = source->older };
+    struct egress_line *line;
+
+    egress__source_begin(egress, source, &options, STR("it was started again"));
+    line = heap_alloc(sizeof(*line));
+    *line = (struct egress_line){ .pipes_ready.kind = EGRESS_READY_PIPES,
+                                  .errors_ready.kind = EGRESS_READY_STDERR,
+                                  .source = source };
+    /* A stream can only fail for want of descriptors: then there is no egress either. */
+    CHECK(stream_new(egress->loop, fds[1], fds[0], &line->pipes_ready, &line->pipes) == 0);
+    CHECK(stream_new(egress->loop, fds[2], -1, &line->errors_ready, &line->errors) == 0);
+    source->line = line;
+    return true;
+}
+
+static void errors_read(struct egress_line *line)
+{
+    struct str text = stream_in(line->errors);
+
+    egress__source_tail_add(line->source, text);
+    stream_drop(line->errors, text.len);
+}
+
+void egress__wire_close(struct egress_source *source)
+{
+    struct egress_line *line = source->line;
+
+    if (!line)
+        return;
+    errors_read(line); /* Its last words. */
+    line->pipes = stream_free(line->pipes);
+    line->errors = stream_free(line->errors);
+    source->line = heap_free(line);
+}
+
+void egress__wire_ready(struct egress *egress, struct loop_ready *ready)
+{
+    (void)egress;
+    if (ready->kind == EGRESS_READY_PIPES)
+        container_of(ready, struct egress_line, pipes_ready)->source->touched = true;
+    else
+        errors_read(container_of(ready, struct egress_line, errors_ready));
+}
+
+void egress__wire_opened(struct egress *egress, uint64_t source,
+                         const struct msg_vault_opened *opened)
+{
+    (void)egress;
+    (void)source;
+    (void)opened;
+}
+
+/* Some servers end at a question that they do not know. They are started again, and greeted so. */
+bool egress__wire_again(struct egress *egress, struct egress_source *source)
+{
+    const struct msg_child_again again = { .child = source->id };
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    struct wire_frame frame = { .type = MSG_CHILD_AGAIN, .id = source->id };
+
+    msg_child_again_encode(&again, &payload);
+    frame.payload = buf_str(&payload);
+    source->older = true;
+    egress__session_free(source);
+    source->pipes_ms = egress->now_ms + EGRESS_PIPES_MS;
+    (void)!link_send(egress->keeper, &frame); /* Without a keeper we end, too. */
+    return true;
+}
+
+static void closing(struct egress *egress, struct egress_source *source)
+{
+    const struct stream *pipes = source->line->pipes;
+    bool gone = stream_ended(pipes) || stream_hung_up(pipes);
+
+    if (gone && !source->closing_ms)
+        source->closing_ms = egress->now_ms + EGRESS_CLOSING_MS;
+    if (!source->closing_ms)
+        return;
+    if ((stream_ended(pipes) && source->ended) || egress->now_ms >= source->closing_ms)
+        out_mcp_end(source->session,
+                    source->reason.len ? source->reason : STR("it closed its connection"));
+}
+
+void egress__wire_read(struct egress *egress, struct egress_source *source)
+{
+    struct str in = stream_in(source->line->pipes);
+
+    if (link_queued(egress->daemon) < EGRESS_DAEMON_QUEUE_MAX) {
+        out_mcp_input(source->session, in);
+        stream_drop(source->line->pipes, in.len);
+    }
+    if (!stream_in(source->line->pipes).len)
+        closing(egress, source);
+}
+
+bool egress__wire_write(struct egress *egress, struct egress_source *source)
+{
+    struct str out = out_mcp_output(source->session);
+
+    (void)egress;
+    while (out.len && stream_queued(source->line->pipes) < EGRESS_CHILD_QUEUE_MAX) {
+        struct str piece = str_slice(out, 0, EGRESS_CHILD_QUEUE_MAX);
+
+        if (stream_write(source->line->pipes, piece) != 0)
+            return false; /* It hung up: closing sees it. */
+        out_mcp_output_taken(source->session, piece.len);
+        out = out_mcp_output(source->session);
+    }
+    return false;
+}
+
+/* What was handed to the pipe may have been read: the session knows what it handed over. */
+void egress__wire_sent(struct egress_source *source)
+{
+    (void)source;
+}
+
+bool egress__wire_blocked(const struct egress_source *source)
+{
+    return out_mcp_output(source->session).len > 0 || stream_in(source->line->pipes).len > 0;
+}
+
+int64_t egress__wire_due_ms(const struct egress_source *source)
+{
+    (void)source;
+    return -1;
+}

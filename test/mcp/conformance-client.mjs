@@ -1,0 +1,65 @@
+// The client that the official suite tests: the real program. It adds the suite's server by its URL, approves what it
+// offers, and runs programs that call its tools. Only which tools are called is chosen here, by the scenario's name.
+//   node conformance-client.mjs URL        MCP_CONFORMANCE_SCENARIO and _CONTEXT say which, and with what
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Writ } from './writ.mjs';
+
+const url = process.argv.at(-1);
+const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? '';
+const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT || '{}');
+const writ = new Writ();
+
+const RULES = ['read', 'write', 'destructive'].map((effect) => `  - name: suite-${effect}
+    match: t.**
+    effect: ${effect}
+    verdict: allow
+    reason: the suite calls them
+`).join('');
+
+function program(code, input) {
+    try {
+        return writ.run('exec', '-e', code, '--input', JSON.stringify(input ?? null));
+    } catch (error) {
+        console.log(`${error.stdout}${error.stderr}`);
+        return '';
+    }
+}
+
+function call(name, args = {}) {
+    return program('return await tools.t[input.name](input.args)', { name, args });
+}
+
+const calls = {
+    'initialize': () => {},
+    'tools_call': () => call('add_numbers', { a: 5, b: 3 }),
+    'sse-retry': () => call('test_reconnection'),
+    'elicitation-sep1034-client-defaults': () => call('test_client_elicitation_defaults'),
+    'http-custom-headers': () => context.toolCalls.forEach((one) => call(one.name, one.arguments)),
+    'json-schema-2020-12-preservation': () => {
+        const tool = JSON.parse(writ.run('tools', 'describe', 't.json_schema_2020_12_tool', '--json'));
+
+        call('json_schema_echo', { schema: tool.input });
+    },
+};
+
+// Everything that is offered and approved, with what its schema wants most.
+function callAll() {
+    const { tools } = JSON.parse(writ.run('sources', 'show', 't', '--json'));
+
+    for (const tool of tools ?? []) {
+        const wanted = (tool.input?.required ?? []).map((key) => [key, 'x']);
+
+        call(tool.name, Object.fromEntries(wanted));
+    }
+}
+
+try {
+    writ.run('up', '--http', '127.0.0.1:0');
+    writ.atTerminal('sources', 'add', 't', url, '--yes', '--allow-host', 'localhost', '--allow-host', '127.0.0.1');
+    writeFileSync(join(writ.home, 'rules.yaml'), `rules:\n${RULES}`);
+    writ.atTerminal('policy', 'apply', join(writ.home, 'rules.yaml'));
+    (calls[scenario] ?? callAll)();
+} finally {
+    writ.down();
+}
