@@ -63,21 +63,28 @@ export class Writ {
 
     // In a session of its own, so that it does not descend from this process: whatever started `writ mcp` is an agent,
     // and so is whoever descends from it.
-    atTerminal(...args) {
+    beginAtTerminal(...args) {
         const done = join(this.home, `terminal-${++this.terminals}`);
         const line = `${quote(['script', '-qec', quote([binary, ...args]), '/dev/null'])} >${quote([`${done}.out`])} 2>&1 ` +
             `</dev/null; echo $? >${quote([`${done}.new`])}; mv ${quote([`${done}.new`, done])}`;
 
         execFileSync('setsid', ['--fork', 'sh', '-c', line], { env: this.env, stdio: 'ignore' });
+        return { done, out: `${done}.out` };
+    }
+
+    // The same, and waits for it.
+    atTerminal(...args) {
+        const { done, out } = this.beginAtTerminal(...args);
+
         for (const from = Date.now(); !existsSync(done); pause(10)) {
             if (Date.now() - from > 30000)
                 throw new Error(`${args.join(' ')}: no end`);
         }
-        const out = readFileSync(`${done}.out`, 'utf8');
+        const said = readFileSync(out, 'utf8');
 
         if (readFileSync(done, 'utf8').trim() !== '0')
-            throw new Error(`${args.join(' ')}: ${out}`);
-        return out;
+            throw new Error(`${args.join(' ')}: ${said}`);
+        return said;
     }
 
     headers(more = {}) {

@@ -229,13 +229,22 @@ static bool args_option(const struct args_table *table, char ***at, struct args 
     return true;
 }
 
+/* What may follow "--" must, unless a last word that it may have instead was given. */
+static bool args_lack_rest(const struct args *args)
+{
+    const struct args_command *command = args->command;
+    bool instead = command->words_max > command->words_min;
+
+    return command->rest && !args->rest && !(instead && args->word_count >= command->words_max);
+}
+
 static bool args_count(const struct args *args, struct buf *problem)
 {
     const struct args_command *command = args->command;
 
     if (args->help)
         return true;
-    if (args->word_count < command->words_min || (command->rest && !args->rest)) {
+    if (args->word_count < command->words_min || args_lack_rest(args)) {
         buf_printf(problem, "%s needs: %s", command->name, command->words);
         return false;
     }

@@ -58,6 +58,7 @@ struct out_mcp__pending {
     int64_t due_ms; /* without another word */
     int64_t cap_ms; /* whatever it says */
     struct str tool;
+    struct str method; /* null: tools/call */
     struct str args;
     struct str traceparent;
     unsigned int rounds; /* times that it asked for more */
@@ -107,6 +108,7 @@ struct out_mcp {
     bool listed;             /* there was a first list */
     bool has_tools;          /* the server says so */
     bool messages;           /* one by one, not as a stream */
+    uint32_t own;            /* what it offers beside tools: bits of the table in own.c */
     bool reasked;            /* server/discover was said again, as the server wished */
     bool auth;               /* it is over because it wants to know who asks */
     bool listens;            /* asked for notes of changes */
@@ -192,7 +194,7 @@ void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms);
 void out_mcp__ask_initialize(struct out_mcp *session);
 void out_mcp__ask_list(struct out_mcp *session, struct str cursor, int64_t due_ms);
 void out_mcp__ask_listen(struct out_mcp *session);
-/* more: members of the parameters beside those of the call, each with a comma in front. */
+/* more: members of the parameters beside those of the call, each with a comma behind. */
 void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending, struct str more);
 void out_mcp__say_initialized(struct out_mcp *session);
 void out_mcp__say_cancelled(struct out_mcp *session, uint64_t id, struct str reason);
@@ -234,6 +236,16 @@ bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result
 bool out_mcp__list_none(struct out_mcp *session, struct out_mcp_event *ret_event);
 bool out_mcp__list_failed(struct out_mcp *session, struct str text,
                           struct out_mcp_event *ret_event);
+
+/* own.c: what a server offers beside tools. */
+void out_mcp__own_note(struct out_mcp *session, const struct json_value *capabilities);
+void out_mcp__own_add(struct out_mcp *session);
+/* Null: it is a tool of the server. */
+struct str out_mcp__own_method(const struct out_mcp *session, struct str tool);
+/* What of the arguments a header names; null: nothing. */
+struct str out_mcp__own_about(struct out_mcp *session, struct str tool, struct str args);
+void out_mcp__own_result(struct out_mcp *session, const struct json_value *result,
+                         struct out_mcp_event *event);
 
 /* rounds.c: the tool asks for more. True: it is asked again; false: *ret_reason says why not. */
 bool out_mcp__again(struct out_mcp *session, struct out_mcp__pending *pending,

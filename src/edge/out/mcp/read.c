@@ -88,6 +88,7 @@ static bool connected(struct out_mcp *session, const struct json_value *capabili
     const struct json_value *tools = json_get(capabilities, "tools");
 
     session->state = OUT_MCP_LISTING;
+    out_mcp__own_note(session, capabilities);
     if (!tools)
         return out_mcp__list_none(session, ret_event);
     if (session->modern && json_is_true(json_get(tools, "listChanged")))
@@ -213,7 +214,7 @@ static bool goes_on(struct out_mcp *session, struct out_mcp__pending *pending,
 }
 
 static bool on_call(struct out_mcp *session, const struct rpc_message *message, uint64_t handle,
-                    struct out_mcp_event *ret_event)
+                    bool is_own, struct out_mcp_event *ret_event)
 {
     struct str type = json_get_str(message->result, "resultType");
 
@@ -221,6 +222,8 @@ static bool on_call(struct out_mcp *session, const struct rpc_message *message, 
         (struct out_mcp_event){ .kind = OUT_MCP_OUTCOME, .handle = handle, .sent = MSG_SENT_YES };
     if (message->kind == RPC_ERROR)
         call_error(session, message, ret_event);
+    else if (is_own && (!type.len || str_is(type, "complete")))
+        out_mcp__own_result(session, message->result, ret_event);
     else if (!type.len || str_is(type, "complete"))
         out_mcp__result(session, message->result, ret_event);
     else
@@ -268,6 +271,7 @@ bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending
 {
     enum out_mcp__asked asked = pending->asked;
     uint64_t handle = pending->handle;
+    bool is_own = pending->method.ptr;
     struct str reason = STR_NULL;
 
     if (goes_on(session, pending, message, &reason))
@@ -290,7 +294,7 @@ bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending
     case OUT_MCP__LISTEN:
         return false; /* It ended the subscription, or never had one. */
     case OUT_MCP__CALL:
-        return on_call(session, message, handle, ret_event);
+        return on_call(session, message, handle, is_own, ret_event);
     }
     UNREACHABLE("asked for something outside the enum");
 }

@@ -28,7 +28,7 @@ static bool add_responses(struct out_mcp *session, struct buf *out,
     const struct json_value *request;
     bool first = true;
 
-    buf_add_c(out, ",\"inputResponses\":{");
+    buf_add_c(out, "\"inputResponses\":{");
     while ((request = json_next(&iter))) {
         struct str method = json_get_str(request, "method");
 
@@ -43,7 +43,7 @@ static bool add_responses(struct out_mcp *session, struct buf *out,
                                  STR_ARG(out_mcp__cut(method, OUT_MCP__NAME_MAX)));
         return false;
     }
-    buf_add_char(out, '}');
+    buf_add_c(out, "},");
     return true;
 }
 
@@ -65,8 +65,9 @@ bool out_mcp__again(struct out_mcp *session, struct out_mcp__pending *pending,
     if (json_is_object(requests) && !add_responses(session, &more, requests, ret_reason))
         return false;
     if (json_is_string(state)) {
-        buf_add_c(&more, ",\"requestState\":");
+        buf_add_c(&more, "\"requestState\":");
         json_print(&more, state);
+        buf_add_char(&more, ',');
     }
     pending->rounds++;
     (void)map_take_u64(&session->pending, pending->id);

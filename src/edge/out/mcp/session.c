@@ -212,6 +212,7 @@ int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, int64
     pending->cap_ms = now_ms + session->call_ms;
     pending->arena = arena_new(0);
     pending->tool = str_copy(pending->arena, call->tool);
+    pending->method = out_mcp__own_method(session, pending->tool);
     pending->args = call->args.ptr ? str_copy(pending->arena, call->args) : STR_NULL;
     pending->traceparent =
         call->traceparent.ptr ? str_copy(pending->arena, call->traceparent) : STR_NULL;
@@ -477,6 +478,8 @@ int64_t out_mcp_due_ms(const struct out_mcp *session)
 
     if (is_over(session))
         return session->over_told ? -1 : INT64_MIN;
+    if (session->failures_at < session->failures.count || session->said.ptr)
+        return 0; /* It is known, and only to be told. */
     if (!session->listed && session->connect_due_ms < due_ms)
         due_ms = session->connect_due_ms;
     if (session->state == OUT_MCP_PROBING && session->probe_due_ms < due_ms)

@@ -16,6 +16,7 @@ void out_mcp__list_start(struct out_mcp *session, int64_t now_ms)
     map_fini(&session->params);
     VEC_CLEAR(&session->tools);
     arena_reset(session->list);
+    out_mcp__own_add(session);
     out_mcp__ask_list(session, STR_NULL, now_ms + LIST_WAIT_MS);
 }
 
@@ -128,6 +129,7 @@ static bool list_done(struct out_mcp *session, struct out_mcp_event *ret_event)
 bool out_mcp__list_none(struct out_mcp *session, struct out_mcp_event *ret_event)
 {
     VEC_CLEAR(&session->tools);
+    out_mcp__own_add(session);
     return list_done(session, ret_event);
 }
 

@@ -45,7 +45,9 @@ void out_mcp__web_request_message(struct out_mcp_web *web, const struct out_mcp_
     *ret_request = (struct out_mcp_web_request){ .kind = OUT_MCP_WEB_START };
     begin_post(web, ret_request, headers, message->body);
     ret_request->brief = message->id == 0;
-    ret_request->repeatable = discover || begins || str_is(message->method, "tools/list");
+    ret_request->repeatable = discover || begins || str_is(message->method, "tools/list") ||
+                              str_starts(message->method, STR("resources/")) ||
+                              str_starts(message->method, STR("prompts/"));
     if (!discover && !out_mcp_is_modern(web->session)) {
         add_session(web, ret_request, headers, begins);
         return;

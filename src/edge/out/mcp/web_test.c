@@ -421,6 +421,8 @@ static void test_who_asks(void **state)
 
     (void)state;
     answer(request.number, 401, "");
+    assert_false(out_mcp_web_next(web, now_ms, &request));
+    assert_int_equal(out_mcp_due_ms(session), 0); /* What failed is told at once. */
     assert_quiet();
     pull();
     assert_int_equal(last.kind, OUT_MCP_OVER);
@@ -470,6 +472,34 @@ static void test_more_rounds(void **state)
     assert_int_equal(last.status, MSG_OUTCOME_STATUS_FAILED);
 }
 
+static void test_resources_are_tools(void **state)
+{
+    const struct out_mcp_call one = { .handle = 1,
+                                      .tool = STR("$resources.read"),
+                                      .args = STR("{ \"uri\":\"file:///\303\251\" }"),
+                                      .timeout_ms = 1000 };
+    struct out_mcp_web_request request = asked(OUT_MCP_WEB_START);
+
+    (void)state;
+    answer(request.number, 200,
+           "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"supportedVersions\":[\"2026-07-28\"],"
+           "\"capabilities\":{\"resources\":{},\"prompts\":{},\"completions\":{}}}}");
+    assert_quiet();
+    assert_int_equal(tool_count, 6);
+    assert_int_equal(out_mcp_call(session, &one, now_ms), OUT_MCP_ACCEPTED);
+    request = asked(OUT_MCP_WEB_START);
+    assert_true(str_is(header(&request, "Mcp-Method"), "resources/read"));
+    assert_true(str_is(header(&request, "Mcp-Name"), "=?base64?ZmlsZTovLy/DqQ==?="));
+    assert_true(str_find(request.body, STR("\"params\":{\"uri\":\"file:///\303\251\",\"_meta\"")) !=
+                SIZE_MAX);
+    answer(request.number, 200,
+           "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"resultType\":\"complete\",\"ttlMs\":5,"
+           "\"contents\":[{\"text\":\"t\"}]}}");
+    pull();
+    assert_int_equal(last.status, MSG_OUTCOME_STATUS_ANSWERED);
+    assert_true(str_is(last.value, "{\"contents\":[{\"text\":\"t\"}]}"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -488,6 +518,7 @@ int main(void)
         TEST(test_who_asks),
         TEST(test_html_is_no_mcp),
         TEST(test_more_rounds),
+        TEST(test_resources_are_tools),
     };
 #undef TEST
 

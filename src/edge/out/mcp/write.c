@@ -79,12 +79,27 @@ void out_mcp__ask_listen(struct out_mcp *session)
     ask(session, OUT_MCP__LISTEN, STR("subscriptions/listen"), OUT_MCP__NEVER);
 }
 
-void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending, struct str more)
+/* The members of an object as text, without its braces. */
+static struct str members(struct str object)
 {
-    struct buf *params = &session->scratch;
-    size_t at;
+    struct str text = str_trim(object);
 
-    begin(session, &at);
+    if (text.len < 2 || text.ptr[0] != '{')
+        return STR("");
+    return str_trim(str_slice(text, 1, text.len - 1));
+}
+
+static void add_call_params(struct buf *params, const struct out_mcp__pending *pending)
+{
+    struct str inside = members(pending->args);
+
+    if (pending->method.ptr) {
+        buf_add_char(params, '{');
+        rpc_add_one_line(params, inside);
+        if (inside.len)
+            buf_add_char(params, ',');
+        return;
+    }
     buf_add_c(params, "{\"name\":");
     buf_add_json(params, pending->tool);
     buf_add_c(params, ",\"arguments\":");
@@ -92,8 +107,31 @@ void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending
         rpc_add_one_line(params, pending->args);
     else
         buf_add_c(params, "{}");
+    buf_add_char(params, ',');
+}
+
+static void about_call(struct out_mcp *session, const struct out_mcp__pending *pending)
+{
+    struct str about = pending->method.ptr
+                           ? out_mcp__own_about(session, pending->tool, pending->args)
+                           : pending->tool;
+
+    if (about.len)
+        out_mcp__message_about(session, about);
+    if (!pending->method.ptr)
+        out_mcp__message_params(session, pending->tool, pending->args);
+}
+
+void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending, struct str more)
+{
+    struct str method = pending->method.ptr ? pending->method : STR("tools/call");
+    struct buf *params = &session->scratch;
+    size_t at;
+
+    begin(session, &at);
+    add_call_params(params, pending);
     buf_add_str(params, more);
-    buf_add_c(params, ",\"_meta\":{\"progressToken\":");
+    buf_add_c(params, "\"_meta\":{\"progressToken\":");
     buf_add_u64(params, pending->id);
     if (pending->traceparent.ptr) {
         buf_add_c(params, ",\"traceparent\":");
@@ -105,14 +143,12 @@ void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending
     }
     buf_add_c(params, "}}");
     pending->out_at = session->out_total;
-    rpc_add_request(&session->out, pending->id, STR("tools/call"), buf_str(params));
-    out_mcp__message_end(session, at, pending->id, STR("tools/call"));
-    if (session->messages) {
-        out_mcp__message_about(session, pending->tool);
-        out_mcp__message_params(session, pending->tool, pending->args);
-        return;
-    }
-    pending->out_len = session->out.len - at;
+    rpc_add_request(&session->out, pending->id, method, buf_str(params));
+    out_mcp__message_end(session, at, pending->id, method);
+    if (session->messages)
+        about_call(session, pending);
+    else
+        pending->out_len = session->out.len - at;
 }
 
 void out_mcp__say_initialized(struct out_mcp *session)
