@@ -20,7 +20,7 @@ function run(args) {
 for (const version of ['2025-11-25', '2026-07-28'])
     test(`client scenarios of ${version}`, { timeout: 290000 }, async () => {
         const { code, out } = await run(['client', '--command', `${process.execPath} ${join(here, 'conformance-client.mjs')}`,
-            '--requirements', version, '--timeout', '60000',
+            '--requirements', version, '--timeout', '120000',
             '--expected-failures', join(here, 'conformance-client.yaml')]);
 
         assert.equal(code, 0, out);

@@ -34,6 +34,7 @@ export class Writ {
         this.home = mkdtempSync(join(tmpdir(), 'writ-mcp-'));
         this.counter = join(this.home, 'effects');
         this.terminals = 0;
+        this.patience = 30000; // milliseconds for what is typed
         this.env = { ...process.env, WRIT_HOME: this.home };
         writeFileSync(this.counter, '');
     }
@@ -58,7 +59,7 @@ export class Writ {
     }
 
     run(...args) {
-        return execFileSync(binary, args, { env: this.env, encoding: 'utf8', timeout: 30000, maxBuffer: 1 << 26 });
+        return execFileSync(binary, args, { env: this.env, encoding: 'utf8', timeout: this.patience, maxBuffer: 1 << 26 });
     }
 
     // In a session of its own, so that it does not descend from this process: whatever started `writ mcp` is an agent,
@@ -77,7 +78,7 @@ export class Writ {
         const { done, out } = this.beginAtTerminal(...args);
 
         for (const from = Date.now(); !existsSync(done); pause(10)) {
-            if (Date.now() - from > 30000)
+            if (Date.now() - from > this.patience)
                 throw new Error(`${args.join(' ')}: no end`);
         }
         const said = readFileSync(out, 'utf8');
