@@ -6,9 +6,8 @@ static const char base64_alphabet[] =
 static const char base64_url_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static void add_groups(struct buf *out, struct str bytes, const char *alphabet)
+static size_t put_groups(char *at, struct str bytes, const char *alphabet)
 {
-    char *at = buf_reserve(out, bytes.len / 3 * 4 + 4);
     size_t len = 0;
 
     for (size_t i = 0; i < bytes.len; i += 3) {
@@ -20,7 +19,19 @@ static void add_groups(struct buf *out, struct str bytes, const char *alphabet)
         for (size_t j = 0; j < 4 && j <= left; j++)
             at[len++] = alphabet[group >> (18 - 6 * j) & 63];
     }
-    buf_commit(out, len);
+    return len;
+}
+
+static void add_groups(struct buf *out, struct str bytes, const char *alphabet)
+{
+    char *at = buf_reserve(out, bytes.len / 3 * 4 + 4);
+
+    buf_commit(out, put_groups(at, bytes, alphabet));
+}
+
+size_t base64_print_url(char *text, const void *bytes, size_t len)
+{
+    return put_groups(text, str_of(bytes, len), base64_url_alphabet);
 }
 
 void base64_encode(struct buf *out, struct str bytes)

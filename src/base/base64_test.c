@@ -29,7 +29,12 @@ static void rfc_4648(void **state)
         BUF_CLEANUP struct buf text = BUF_INIT;
         BUF_CLEANUP struct buf url = BUF_INIT;
         BUF_CLEANUP struct buf bytes = BUF_INIT;
+        char letters[16];
 
+        assert_int_equal(BASE64_LEN(rows[i].bytes.len), rows[i].url.len);
+        assert_int_equal(base64_print_url(letters, rows[i].bytes.ptr, rows[i].bytes.len),
+                         rows[i].url.len);
+        assert_memory_equal(letters, rows[i].url.ptr, rows[i].url.len);
         base64_encode(&text, rows[i].bytes);
         base64_encode_url(&url, rows[i].bytes);
         assert_true(str_equal(buf_str(&text), rows[i].text));

@@ -90,6 +90,23 @@ function messageHeader(model) {
         `                    struct buf *out) MUST;\n\n`;
 }
 
+/* The fields that an event of a line takes from the one before, by name, each once. */
+export function carried(model) {
+    const fields = model.events.flatMap((s) => s.fields.filter((f) => f.carry));
+
+    return [...new Map(fields.map((f) => [f.c, f])).values()];
+}
+
+function carryHeader(model) {
+    const p = model.prefix;
+    const fields = carried(model).map((f) => `    ${cType(f.type)}${f.c};\n    bool ${f.c}_known;\n`)
+        .join('') || '    char nothing; /* no field is carried */\n';
+
+    return `/*\n * Events of one list share it, all zeros before the first: a field that is carried is left out\n` +
+        ` * where it is that of the last event before that has one.\n */\n` +
+        `struct ${p}_carry {\n${fields}};\n\n`;
+}
+
 function eventHeader(model) {
     if (model.events.length === 0)
         return '';
@@ -101,10 +118,14 @@ function eventHeader(model) {
     return `enum ${p}_type {\n${rows}};\n#define ${upper(p)}_TYPE_COUNT ${model.events.length}U\n\n` +
         `struct ${p} {\n    enum ${p}_type type;\n    union {\n${arms}    } as;\n};\n\n` +
         `const char *${p}_type_name(enum ${p}_type type);\n` +
-        `/* {"type":"...", fields}. Absent optional fields are left out. */\n` +
-        `void ${p}_print(const struct ${p} *e, struct buf *out);\n` +
-        `/* False if the type is unknown, a required field is missing or one has the wrong form. */\n` +
-        `bool ${p}_parse(const struct json_value *object, struct arena *arena, struct ${p} *ret_e) MUST;\n\n`;
+        carryHeader(model) +
+        `/*\n * {"type":"...", fields}. Absent optional fields are left out; with a carry (or NULL), what it\n` +
+        ` * says the same of, too.\n */\n` +
+        `void ${p}_print(const struct ${p} *e, struct ${p}_carry *carry, struct buf *out);\n` +
+        `/*\n * False if the type is unknown, a required field is missing (and not carried) or one has the\n` +
+        ` * wrong form.\n */\n` +
+        `bool ${p}_parse(const struct json_value *object, struct ${p}_carry *carry, struct arena *arena,\n` +
+        `           struct ${p} *ret_e) MUST;\n\n`;
 }
 
 const RULES = `/*

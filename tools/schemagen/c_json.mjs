@@ -1,7 +1,7 @@
 /* The JSON form: members in the schema's order, absent ones left out; found again by length and bytes. */
 import { upper } from './schema.mjs';
 import { cText, cString, dispatch } from './text.mjs';
-import { cType } from './c_header.mjs';
+import { carried, cType } from './c_header.mjs';
 
 /* The C condition under which an optional field is printed. */
 function present(f) {
@@ -60,13 +60,30 @@ function printArray(f, pad) {
         `${pad}buf_add_char(out, ']');\n`;
 }
 
-function printField(f) {
-    const pad = f.required ? '    ' : '        ';
+function printField(prefix, f) {
+    const pad = f.required && !f.carry ? '    ' : '        ';
     const key = `,${JSON.stringify(f.name)}:${f.array ? '[' : ''}`;
     const body = `${pad}buf_add(out, ${cText(key)});\n` +
         (f.array ? printArray(f, pad) : `${pad}${printValue(f.type, `m->${f.c}`)}\n`);
 
+    if (f.carry)
+        return `    if (!${prefix}__carry_${f.c}(carry, m->${f.c})) {\n${body}    }\n`;
     return f.required ? body : `    if (${present(f)}) {\n${body}    }\n`;
+}
+
+/* One function a carried field: true if the carry says the same; afterwards it does. */
+export function carryFunctions(model) {
+    const p = model.prefix;
+
+    return carried(model).map((f) =>
+        `static bool ${p}__carry_${f.c}(struct ${p}_carry *carry, ${cType(f.type)}value)\n{\n` +
+        `    bool same = carry && carry->${f.c}_known && carry->${f.c} == value;\n\n` +
+        `    if (carry) {\n        carry->${f.c} = value;\n        carry->${f.c}_known = true;\n    }\n` +
+        `    return same;\n}\n\n`).join('');
+}
+
+function carries(s) {
+    return s.fields.some((f) => f.carry);
 }
 
 export function emptyFunction(model, s) {
@@ -79,11 +96,13 @@ export function emptyFunction(model, s) {
 
 export function printFunctions(model, s) {
     const tag = `${model.prefix}_${s.name}`;
-    const fields = s.fields.map(printField).join('') || '    (void)m;\n    (void)out;\n';
+    const fields = s.fields.map((f) => printField(model.prefix, f)).join('') ||
+        '    (void)m;\n    (void)out;\n';
+    const carry = carries(s) ? `struct ${model.prefix}_carry *carry, ` : '';
 
-    return `static void ${tag}__members(const struct ${tag} *m, struct buf *out)\n{\n${fields}}\n\n` +
+    return `static void ${tag}__members(const struct ${tag} *m, ${carry}struct buf *out)\n{\n${fields}}\n\n` +
         `void ${tag}_print(const struct ${tag} *m, struct buf *out)\n{\n` +
-        `    size_t start = out->len;\n\n    ${tag}__members(m, out);\n` +
+        `    size_t start = out->len;\n\n    ${tag}__members(m, ${carry && 'NULL, '}out);\n` +
         `    codec_json_close(out, start);\n}\n\n`;
 }
 
@@ -149,21 +168,39 @@ function memberFunction(tag, s, required) {
         `    return true;\n}\n\n`;
 }
 
+/* What is carried, and not there, is what the carry says. */
+function carriedFields(prefix, s, required) {
+    return s.fields.filter((f) => f.carry).map((f) => {
+        const bit = `UINT64_C(${1n << BigInt(required.indexOf(f))})`;
+
+        return `    if (carry && carry->${f.c}_known && !(seen & ${bit})) {\n` +
+            `        m.${f.c} = carry->${f.c};\n        seen |= ${bit};\n    }\n`;
+    }).join('');
+}
+
 export function parseFunctions(model, s) {
     const tag = `${model.prefix}_${s.name}`;
     const required = s.fields.filter((f) => f.required);
     const all = (1n << BigInt(required.length)) - 1n;
+    const carry = carries(s) ? `struct ${model.prefix}_carry *carry, ` : '';
+    const name = carry ? `${tag}__parse_after` : `${tag}_parse`;
+    const plain = carry ? `bool ${tag}_parse(const struct json_value *object, struct arena *arena, ` +
+        `struct ${tag} *ret_m)\n{\n    return ${name}(object, NULL, arena, ret_m);\n}\n\n` : '';
 
     return memberFunction(tag, s, required) +
-        `bool ${tag}_parse(const struct json_value *object, struct arena *arena, struct ${tag} *ret_m)\n{\n` +
+        `${carry && 'static '}bool ${name}(const struct json_value *object, ${carry}struct arena *arena, ` +
+        `struct ${tag} *ret_m)\n{\n` +
         `    struct ${tag} m = { 0 };\n    struct json_iter members;\n    const struct json_value *value;\n` +
         `    uint64_t seen = 0;\n\n` +
         `    if (!json_is_object(object))\n        return false;\n` +
         `    members = json_iter(object);\n` +
         `    while ((value = json_next(&members)))\n` +
         `        if (!${tag}__member(members.key, value, arena, &m, &seen))\n            return false;\n` +
+        carriedFields(model.prefix, s, required) +
         `    if (seen != UINT64_C(${all}))\n        return false;\n` +
-        `    *ret_m = m;\n    return true;\n}\n\n`;
+        s.fields.filter((f) => f.carry).map((f) =>
+            `    (void)${model.prefix}__carry_${f.c}(carry, m.${f.c});\n`).join('') +
+        `    *ret_m = m;\n    return true;\n}\n\n${plain}`;
 }
 
 export function enumFunctions(model, e) {
@@ -192,22 +229,27 @@ export function eventFunctions(model) {
     const p = model.prefix;
     const id = (s) => upper(`${p}_${s.event}`);
     const byName = new Map(model.events.map((s) => [s.event, s]));
-    let out = `void ${p}_print(const struct ${p} *e, struct buf *out)\n{\n    switch (e->type) {\n`;
+    let out = `void ${p}_print(const struct ${p} *e, struct ${p}_carry *carry, struct buf *out)\n{\n` +
+        `    switch (e->type) {\n`;
+
     for (const s of model.events)
         out += `    case ${id(s)}:\n        buf_add(out, ${cText(`{"type":"${s.event}"`)});\n` +
-            `        ${p}_${s.name}__members(&e->as.${s.name}, out);\n        break;\n`;
+            `        ${p}_${s.name}__members(&e->as.${s.name}, ${carries(s) ? 'carry, ' : ''}out);\n        break;\n`;
     out += `    }\n    buf_add_char(out, '}');\n}\n\n`;
     out += `static bool ${p}__type_parse(struct str text, enum ${p}_type *ret_type)\n{\n` +
         dispatch('text', model.events.map((s) => s.event), (text) =>
             `            *ret_type = ${id(byName.get(text))};\n            return true;\n`) +
         `    return false;\n}\n\n`;
-    out += `bool ${p}_parse(const struct json_value *object, struct arena *arena, struct ${p} *ret_e)\n{\n` +
+    out += `bool ${p}_parse(const struct json_value *object, struct ${p}_carry *carry, struct arena *arena,\n` +
+        `           struct ${p} *ret_e)\n{\n` +
         `    enum ${p}_type type;\n    struct str text;\n\n` +
         `    if (!codec_json_parse_word(json_find(object, STR("type")), &text) || !${p}__type_parse(text, &type))\n` +
         `        return false;\n    switch (type) {\n`;
     for (const s of model.events)
         out += `    case ${id(s)}:\n` +
-            `        if (!${p}_${s.name}_parse(object, arena, &ret_e->as.${s.name}))\n` +
+            (carries(s)
+                ? `        if (!${p}_${s.name}__parse_after(object, carry, arena, &ret_e->as.${s.name}))\n`
+                : `        if (!${p}_${s.name}_parse(object, arena, &ret_e->as.${s.name}))\n`) +
             `            return false;\n        break;\n`;
     return `${out}    }\n    ret_e->type = type;\n    return true;\n}\n\n`;
 }

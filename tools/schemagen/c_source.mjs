@@ -2,7 +2,7 @@
 import { banner } from './text.mjs';
 import { binaryFunctions, messageNames, printAny } from './c_binary.mjs';
 import {
-    emptyFunction, enumFunctions, eventFunctions, eventNames, parseFunctions, printFunctions,
+    carryFunctions, emptyFunction, enumFunctions, eventFunctions, eventNames, parseFunctions, printFunctions,
 } from './c_json.mjs';
 
 function includes(source, header, more) {
@@ -28,6 +28,7 @@ export function cSource(model, source, header, binary) {
 export function cJsonSource(model, source, header) {
     let out = includes(source, header, ['format/json/json.h', 'model/codec.h', 'model/codec_json.h']);
 
+    out += carryFunctions(model);
     for (const s of model.structs)
         out += printFunctions(model, s) + parseFunctions(model, s);
     if (model.messages.length)

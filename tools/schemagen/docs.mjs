@@ -27,7 +27,7 @@ const FILE = { msg: 'messages', event: 'events', error: 'errors', limit: 'limits
 function structSection(s) {
     const head = s.message !== undefined ? `${s.ts} (${s.message})` : s.event ?? s.ts;
     const anchor = `<a id="${s.ts}"></a>\n\n`;
-    const rows = s.fields.map((f) => [`\`${f.name}\``, typeWord(f), f.required ? 'yes' : '', f.note]);
+    const rows = s.fields.map((f) => [`\`${f.name}\``, typeWord(f), f.carry ? 'or carried' : f.required ? 'yes' : '', f.note]);
 
     return `${anchor}### ${head}\n\n${s.note ? `${s.note}\n\n` : ''}` +
         (rows.length ? table(['field', 'type', 'required', 'meaning'], rows) : 'No fields.\n') + '\n';
@@ -54,6 +54,9 @@ An event is a JSON object whose \`type\` is the name in the heading. What is not
 absent: a text that is absent, a number 0, \`false\`, the first name of a list of names, an empty
 list. Unknown members are ignored. Ids are a prefix and 26 base32 letters, digests 64 hexadecimal
 digits.
+
+A field that is *carried* may be left out in a line of the log: it is then that of the last event before, in the
+same line, that has it. \`writ log show --json\` puts it back.
 
 `,
 };

@@ -4,7 +4,7 @@
  *
  *   enums    [{ name, note, values: [{ text, note }] }]
  *   structs  [{ name, note, message, event, fields }]
- *   field    { name, c, note, required, type, array, max }
+ *   field    { name, c, note, required, type, array, max, carry }
  *   type     { kind: str json id digest i64 u64 u32 bool double enum struct, ... }
  */
 import { readFileSync } from 'node:fs';
@@ -136,8 +136,10 @@ function readField(name, def, required, doc, path, where) {
 
     if (array && !def.items)
         fail(where, 'an array needs items');
+    if (def['x-carry'] && !(required && ['u64', 'u32'].includes(def['x-c'])))
+        fail(where, 'x-carry is for a required u64 or u32');
     return {
-        name, c, array, required,
+        name, c, array, required, carry: def['x-carry'] === true,
         note: def.description ?? '',
         type: array ? fieldType(def.items, doc, path, `${where}/items`)
             : fieldType(def, doc, path, where),

@@ -25,7 +25,6 @@ static void call_apply_frozen(struct call *call, const struct event_call_frozen 
     call->writ = frozen->writ;
     call->rule = str_copy(arena, frozen->rule);
     call->capability = frozen->capability;
-    call->args_digest = frozen->args;
 }
 
 static void call_apply_done(struct call *call, const struct event_call_done *done,

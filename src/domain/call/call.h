@@ -52,16 +52,15 @@ struct call {
     uint64_t source;  /* handle; 0 where the address is unknown */
     uint32_t version; /* of the source's listing */
     enum event_effect effect;
-    struct str args;           /* JSON */
-    struct digest args_digest; /* of the canonical form */
-    struct digest capability;  /* digest of the definition that the writ names */
-    struct id writ;            /* zero before FROZEN */
-    struct id input;           /* the open or last input; zero if none */
-    struct str rule;           /* that decided */
-    struct str value;          /* JSON, DONE and queries */
-    struct str meta;           /* JSON, DONE: what stood beside the value; null: nothing */
-    struct digest artifact;    /* DONE: the value is kept under this digest */
-    struct msg_error error;    /* every final state but DONE */
+    struct str args;          /* JSON */
+    struct digest capability; /* digest of the definition that the writ names */
+    struct id writ;           /* zero before FROZEN */
+    struct id input;          /* the open or last input; zero if none */
+    struct str rule;          /* that decided */
+    struct str value;         /* JSON, DONE and queries */
+    struct str meta;          /* JSON, DONE: what stood beside the value; null: nothing */
+    struct digest artifact;   /* DONE: the value is kept under this digest */
+    struct msg_error error;   /* every final state but DONE */
 };
 
 /* "received"; never NULL. */
@@ -99,8 +98,9 @@ enum call_then call_outcome_decide(const struct call *call, enum msg_outcome_sta
  */
 int64_t call_retry_at(const struct call *call);
 
-/* What an approval is bound to: caller, rule, capability, arguments. */
-struct digest call_binding(const struct call *call, struct str actor);
+/* What an approval is bound to: caller, rule, capability, arguments (their canonical form's
+ * digest). */
+struct digest call_binding(const struct call *call, struct str actor, const struct digest *args);
 
 /* The error of a call as the JSON that the program is given. */
 void call_error_print(const struct call *call, struct buf *out);

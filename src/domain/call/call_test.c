@@ -102,16 +102,15 @@ static void what_the_table_forbids_changes_nothing(void **state)
 
 static void a_binding_is_of_all_its_parts(void **state)
 {
-    struct call call = { .rule = STR("ask"),
-                         .capability = digest_of(STR("tool")),
-                         .args_digest = digest_of(STR("{}")) };
-    struct digest bound = call_binding(&call, STR("agent:a"));
-    struct digest other = call_binding(&call, STR("agent:b"));
+    struct call call = { .rule = STR("ask"), .capability = digest_of(STR("tool")) };
+    struct digest args = digest_of(STR("{}"));
+    struct digest bound = call_binding(&call, STR("agent:a"), &args);
+    struct digest other = call_binding(&call, STR("agent:b"), &args);
 
     (void)state;
     assert_false(digest_equal(&bound, &other));
-    call.args_digest = digest_of(STR("{\"id\":1}"));
-    other = call_binding(&call, STR("agent:a"));
+    args = digest_of(STR("{\"id\":1}"));
+    other = call_binding(&call, STR("agent:a"), &args);
     assert_false(digest_equal(&bound, &other));
 }
 

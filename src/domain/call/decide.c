@@ -47,7 +47,7 @@ int64_t call_retry_at(const struct call *call)
     return call->attempted_ms + (wait_ms > call->retry_ms ? wait_ms : call->retry_ms);
 }
 
-struct digest call_binding(const struct call *call, struct str actor)
+struct digest call_binding(const struct call *call, struct str actor, const struct digest *args)
 {
     const struct str parts[] = {
         actor,
@@ -55,7 +55,7 @@ struct digest call_binding(const struct call *call, struct str actor)
         call->rule,
         STR("\n"),
         str_of((const char *)call->capability.bytes, DIGEST_LEN),
-        str_of((const char *)call->args_digest.bytes, DIGEST_LEN),
+        str_of((const char *)args->bytes, DIGEST_LEN),
     };
 
     return digest_of_parts(parts, ARRAY_COUNT(parts));

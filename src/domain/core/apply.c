@@ -498,13 +498,14 @@ bool core_replay(struct core *core, uint64_t seq, int64_t at_ms, struct str even
     struct json_error error;
     struct json_doc doc;
     struct json_iter iter;
+    struct event_carry carry = { 0 };
     struct event event;
 
     if (json_parse(turn, events, NULL, &error, &doc) != JSON_PARSED || !json_is_array(doc.root))
         return false;
     iter = json_iter(doc.root);
     while ((item = json_next(&iter))) {
-        if (!event_parse(item, turn, &event) || !core__apply(core, seq, at_ms, &event))
+        if (!event_parse(item, &carry, turn, &event) || !core__apply(core, seq, at_ms, &event))
             return false;
     }
     core__settle(core);

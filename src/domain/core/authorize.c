@@ -110,7 +110,7 @@ static void core_decide(struct core_turn *turn, const struct execution *executio
     core__own_decision(call, ret_decision);
 }
 
-static struct digest core_args_digest(struct core_turn *turn, struct str args)
+struct digest core__args_digest(struct core_turn *turn, struct str args)
 {
     struct buf canonical BUF_CLEANUP = BUF_INIT;
 
@@ -131,7 +131,6 @@ static void core_freeze(struct core_turn *turn, struct execution *execution, str
     frozen->rule = decision->rule;
     frozen->layer = decision->layer;
     frozen->capability = tool->digest;
-    frozen->args = core_args_digest(turn, call->args);
     frozen->input = call->input;
     core__emit(turn, &event);
     core__call_start_frozen(turn, execution);
@@ -167,6 +166,7 @@ static void core_wait(struct core_turn *turn, struct execution *execution, struc
     struct event_input_opened *input = &opened.as.input_opened;
     struct core_effect *effect;
     struct call asked = *call;
+    struct digest args;
 
     waiting.as.call_waiting.execution = execution->handle;
     waiting.as.call_waiting.call = call->number;
@@ -176,7 +176,7 @@ static void core_wait(struct core_turn *turn, struct execution *execution, struc
     core__emit(turn, &waiting);
     asked.rule = decision->rule;
     asked.capability = tool->digest;
-    asked.args_digest = core_args_digest(turn, call->args);
+    args = core__args_digest(turn, call->args);
     input->input = waiting.as.call_waiting.input;
     input->kind = EVENT_INPUT_KIND_APPROVAL;
     input->execution = execution->handle;
@@ -187,7 +187,7 @@ static void core_wait(struct core_turn *turn, struct execution *execution, struc
                                   STR_ARG(execution->who.actor), STR_ARG(call->address),
                                   STR_ARG(event_effect_name(call->effect)));
     input->detail = core_input_detail(turn, execution, call, decision);
-    input->binding = call_binding(&asked, execution->who.actor);
+    input->binding = call_binding(&asked, execution->who.actor, &args);
     input->expires_ms = turn->now_ms + LIMIT_INPUT_EXPIRY_MS;
     core__emit(turn, &opened);
     effect = core__effect(turn, EFFECT_INPUT_OPENED);
@@ -271,6 +271,7 @@ void core__call_approved(struct core_turn *turn, struct execution *execution, st
     struct policy_decision decision;
     struct msg_error error;
     struct call asked = *call;
+    struct digest args;
 
     if (answer == CATALOG_UNKNOWN || answer == CATALOG_WAITING) {
         error = core_not_callable(turn, call->address, answer, tool);
@@ -279,7 +280,7 @@ void core__call_approved(struct core_turn *turn, struct execution *execution, st
     }
     core_decide(turn, execution, call, &decision);
     asked.capability = tool->digest;
-    asked.args_digest = core_args_digest(turn, call->args);
+    args = core__args_digest(turn, call->args);
     if (decision.verdict == EVENT_VERDICT_DENY) {
         error = core__error("refused", str_printf(turn->update->turn,
                                                   "%.*s was approved, and is denied since by the "
@@ -290,7 +291,7 @@ void core__call_approved(struct core_turn *turn, struct execution *execution, st
     }
     if (decision.verdict == EVENT_VERDICT_ASK)
         asked.rule = decision.rule;
-    struct digest binding = call_binding(&asked, execution->who.actor);
+    struct digest binding = call_binding(&asked, execution->who.actor, &args);
     if (!digest_equal(&binding, &input->binding)) {
         error = core__error("refused",
                             STR("what was approved is not what would run now: the tool or the "

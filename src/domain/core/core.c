@@ -190,11 +190,13 @@ void core_update_fini(struct core_update *update)
 
 void core_update_print(const struct core_update *update, struct buf *out)
 {
+    struct event_carry carry = { 0 };
+
     buf_add_char(out, '[');
     for (size_t i = 0; i < update->events.count; i++) {
         if (i > 0)
             buf_add_char(out, ',');
-        event_print(&update->events.at[i], out);
+        event_print(&update->events.at[i], &carry, out);
     }
     buf_add_char(out, ']');
 }

@@ -94,6 +94,8 @@ void core__reply_error(struct core_turn *turn, const struct event_who *who, cons
 struct str core__unknown_sentence(struct core_turn *turn, struct str address);
 /* RFC 8785 text of a JSON text; false if it is none. */
 bool core__canonical(struct core_turn *turn, struct str text, struct buf *out);
+/* Of the canonical form of a call's arguments. */
+struct digest core__args_digest(struct core_turn *turn, struct str args);
 struct msg_error core__error(const char *code, struct str message);
 
 /* keys.c: what idempotency keys keep, by actor. */

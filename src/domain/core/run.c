@@ -120,6 +120,7 @@ void core__call_unknown(struct core_turn *turn, struct execution *execution, str
     struct event unknown = { .type = EVENT_CALL_UNKNOWN };
     struct event opened = { .type = EVENT_INPUT_OPENED };
     struct event_input_opened *input = &opened.as.input_opened;
+    struct digest args = core__args_digest(turn, call->args);
     struct core_effect *effect;
 
     unknown.as.call_unknown.execution = execution->handle;
@@ -140,7 +141,7 @@ void core__call_unknown(struct core_turn *turn, struct execution *execution, str
     input->detail =
         str_printf(turn->update->turn, "{\"address\":\"%.*s\",\"args\":%.*s}",
                    STR_ARG(call->address), STR_ARG(call->args.ptr ? call->args : STR("null")));
-    input->binding = call_binding(call, execution->who.actor);
+    input->binding = call_binding(call, execution->who.actor, &args);
     input->expires_ms = INT64_MAX;
     core__emit(turn, &opened);
     effect = core__effect(turn, EFFECT_INPUT_OPENED);

@@ -355,10 +355,8 @@ int command_log_show(struct cli *cli)
 
 static void audit_print(struct cli *cli, const struct log_proof *proof)
 {
-    char head[DIGEST_HEX_LEN];
     struct buf *out = &cli->out;
 
-    digest_hex(&proof->head, head);
     if (cli->json) {
         buf_printf(out,
                    "{\"holds\":true,\"lines\":%llu,\"first_seq\":%llu,\"last_seq\":%llu,"
@@ -368,16 +366,16 @@ static void audit_print(struct cli *cli, const struct log_proof *proof)
                    (unsigned long long)proof->last_seq, (unsigned long long)proof->durable,
                    (unsigned long long)proof->segments, (unsigned long long)proof->bytes,
                    (unsigned long long)proof->erased, (unsigned long long)proof->torn_bytes,
-                   (int)DIGEST_HEX_LEN, head);
+                   (int)LOG_HASH_LEN, proof->head);
         return;
     }
     buf_printf(out, "the chain holds: %llu lines (%llu to %llu) in %llu segments, %llu bytes\n",
                (unsigned long long)proof->lines, (unsigned long long)proof->first_seq,
                (unsigned long long)proof->last_seq, (unsigned long long)proof->segments,
                (unsigned long long)proof->bytes);
-    buf_printf(out, "head %.*s\n", (int)DIGEST_HEX_LEN, head);
+    buf_printf(out, "head %.*s\n", (int)LOG_HASH_LEN, proof->head);
     if (proof->erased > 0)
-        buf_printf(out, "%llu bodies are erased; their headers are part of the chain\n",
+        buf_printf(out, "%llu bodies are erased; their digests are part of the chain\n",
                    (unsigned long long)proof->erased);
     if (proof->torn_bytes > 0)
         buf_printf(out, "%llu bytes after the last whole line are being written, or torn\n",
@@ -429,11 +427,8 @@ int command_audit_export(struct cli *cli)
     while ((r = ledger_next(ledger, &line)) == LEDGER_LINE && line.seq <= to) {
         if (line.seq < from)
             continue;
-        buf_add_char(&cli->out, '[');
-        buf_add_str(&cli->out, line.header);
-        buf_add_char(&cli->out, ',');
-        buf_add_str(&cli->out, line.body);
-        buf_add_c(&cli->out, "]\n");
+        buf_add_str(&cli->out, line.text);
+        buf_add_char(&cli->out, '\n');
         if (cli->out.len > (1U << 20))
             cli_flush(cli);
     }

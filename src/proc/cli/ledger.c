@@ -1,6 +1,7 @@
 /* Reading the log, and gathering what it says about one execution. */
 #include "proc/cli/ledger.h"
 
+#include "model/event.h"
 #include "sys/disk.h"
 
 #include <stdio.h>
@@ -104,16 +105,51 @@ int ledger_next(struct ledger *ledger, struct log_line *ret_line)
     return r == LOG_END ? (int)LEDGER_END : ledger_trouble(ledger->cli, r, &trouble);
 }
 
-const struct json_value *ledger_events(struct ledger *ledger, const struct log_line *line)
+/* A line leaves out what its events share (docs/reference/events.md): each is given it back. */
+static struct str ledger_whole(struct arena *arena, const struct json_value *events)
+{
+    BUF_CLEANUP struct buf text = BUF_INIT;
+    struct event_carry carry = { 0 };
+    struct json_iter iter = json_iter(events);
+    const struct json_value *value;
+    struct event event;
+    uint64_t call;
+
+    buf_add_char(&text, '[');
+    while ((value = json_next(&iter))) {
+        if (text.len > 1)
+            buf_add_char(&text, ',');
+        if (event_parse(value, &carry, arena, &event)) {
+            event_print(&event, NULL, &text);
+            continue;
+        }
+        json_print(&text, value); /* Of a later version. */
+        if (json_to_u64(json_get(value, "execution"), &carry.execution))
+            carry.execution_known = true;
+        if (json_to_u64(json_get(value, "call"), &call) && call <= UINT32_MAX) {
+            carry.call = (uint32_t)call;
+            carry.call_known = true;
+        }
+    }
+    buf_add_char(&text, ']');
+    return str_copy(arena, buf_str(&text));
+}
+
+const struct json_value *ledger_parse(struct arena *arena, struct str events)
 {
     struct json_error error;
     struct json_doc doc;
 
-    arena_reset(ledger->line_arena);
-    if (line->erased ||
-        json_parse(ledger->line_arena, line->events, NULL, &error, &doc) != JSON_PARSED)
+    if (json_parse(arena, events, NULL, &error, &doc) != JSON_PARSED || !json_is_array(doc.root) ||
+        json_parse(arena, ledger_whole(arena, doc.root), NULL, &error, &doc) != JSON_PARSED)
         return NULL;
     return doc.root;
+}
+
+const struct json_value *ledger_events(struct ledger *ledger, const struct log_line *line)
+{
+    arena_reset(ledger->line_arena);
+    return line->erased ? NULL : ledger_parse(ledger->line_arena, line->events);
 }
 
 /* ---- one execution ---- */

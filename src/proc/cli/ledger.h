@@ -29,6 +29,9 @@ MUST int ledger_next(struct ledger *ledger, struct log_line *ret_line);
 /* The events of a line, parsed; in an arena of the ledger, until the next call. NULL: erased. */
 const struct json_value *ledger_events(struct ledger *ledger, const struct log_line *line);
 
+/* The same, of the text of a line's events. NULL: it is no list. */
+const struct json_value *ledger_parse(struct arena *arena, struct str events);
+
 /* Says what a trouble is; gives the exit code. answer: of the log. */
 int ledger_trouble(struct cli *cli, int answer, const struct log_trouble *trouble);
 

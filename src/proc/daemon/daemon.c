@@ -122,7 +122,7 @@ static void daemon_append(struct daemon *daemon)
     for (size_t i = 0; i < update->events.count; i++) {
         if (daemon->options.trace) {
             buf_clear(&daemon->text);
-            event_print(&update->events.at[i], &daemon->text);
+            event_print(&update->events.at[i], NULL, &daemon->text);
             daemon->options.trace(daemon->options.trace_context, update->at_ms,
                                   buf_str(&daemon->text));
         }

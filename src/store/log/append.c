@@ -34,40 +34,35 @@ uint64_t log_append(struct log *log, struct str type, struct str events, int64_t
                     const uint8_t salt[LOG_SALT_LEN])
 {
     char salt_text[LOG__SALT_TEXT_LEN];
-    char prev[DIGEST_HEX_LEN];
-    char body_hex[DIGEST_HEX_LEN];
     char header[LOG__HEADER_MAX];
     const struct str body[] = { STR("{\"salt\":\""),
                                 { salt_text, sizeof(salt_text) },
                                 STR("\",\"events\":"),
                                 events,
                                 STR("}") };
-    struct digest digest;
+    struct log__hash digest;
     size_t len;
 
     CHECK(log->open && log__type_is_good(type) && log_events_are_good(events));
     if (at_ms > log->at_ms)
         log->at_ms = at_ms;
-    log__salt_print(salt, salt_text);
-    digest = digest_of_parts(body, ARRAY_COUNT(body));
-    digest_hex(&digest, body_hex);
-    digest_hex(&log->head, prev);
-    len = log__header_print(&(struct log__header){ .seq = ++log->seq,
-                                                   .at_ms = log->at_ms,
-                                                   .type = type,
-                                                   .durable = log->durable,
-                                                   .prev = { prev, sizeof(prev) },
-                                                   .body = { body_hex, sizeof(body_hex) } },
-                            header);
-    log->head = digest_of(str_of(header, len));
+    CHECK(base64_print_url(salt_text, salt, LOG_SALT_LEN) == sizeof(salt_text));
+    digest = log__body_digest(body, ARRAY_COUNT(body));
+    len = log__header_print(
+        &(struct log__header){
+            .seq = ++log->seq, .at_ms = log->at_ms, .type = type, .durable = log->durable },
+        header);
+    log->head = log__line_hash(&log->head, str_of(header, len), &digest);
 
-    (void)buf_reserve(&log->out, len + events.len + 64);
+    (void)buf_reserve(&log->out, len + events.len + 160);
     buf_add_char(&log->out, '[');
     buf_add(&log->out, header, len);
     buf_add_char(&log->out, ',');
     for (size_t i = 0; i < ARRAY_COUNT(body); i++)
         buf_add_str(&log->out, body[i]);
-    buf_add(&log->out, "]\n", 2);
+    buf_add(&log->out, ",\"", 2);
+    buf_add(&log->out, log->head.text, LOG_HASH_LEN);
+    buf_add(&log->out, "\"]\n", 3);
     return log->seq;
 }
 

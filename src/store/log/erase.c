@@ -1,6 +1,6 @@
 /*
- * Blanking a body in place: null, and spaces up to where the body ended. Offsets stay, and so
- * does the chain, which knows the body by its hash alone.
+ * Blanking a body in place: its digest, and spaces up to where the body ended. Offsets stay, and
+ * so does the chain, which knows the body by its digest alone. No body is shorter than that.
  */
 #include "store/log/internal.h"
 
@@ -10,13 +10,18 @@ static int erase_at(struct disk *disk, const struct log_line *line)
     struct disk_file *file CLEANUP(disk_file_close) = NULL;
     char name[LOG__NAME_LEN + 1] = { 0 };
     size_t before = (size_t)(line->body.ptr - line->header.ptr) + 1;
+    struct log__hash digest = log__body_digest(&line->body, 1);
+    size_t rest;
     int r;
 
-    CHECK(line->segment.len <= LOG__NAME_LEN && line->body.len >= 4);
+    CHECK(line->segment.len <= LOG__NAME_LEN && line->body.len >= LOG_HASH_LEN + 2);
     memcpy(name, line->segment.ptr, line->segment.len);
-    buf_add_c(&blank, "null");
-    memset(buf_reserve(&blank, line->body.len - 4), ' ', line->body.len - 4);
-    buf_commit(&blank, line->body.len - 4);
+    buf_add_char(&blank, '"');
+    buf_add(&blank, digest.text, LOG_HASH_LEN);
+    buf_add_char(&blank, '"');
+    rest = line->body.len - blank.len;
+    memset(buf_reserve(&blank, rest), ' ', rest);
+    buf_commit(&blank, rest);
     r = disk_file_open(disk, name, DISK_OPEN_WRITE, &file);
     if (r < 0)
         return TRACE(r);
@@ -43,6 +48,9 @@ int log_erase(struct log *log, uint64_t seq)
         return TRACE(r);
     if (r != LOG_LINE || line.seq != seq)
         return LOG_ABSENT;
-    r = erase_at(log->disk, &line);
+    if (!line.erased)
+        r = erase_at(log->disk, &line);
+    else
+        r = 0;
     return r < 0 ? TRACE(r) : 0;
 }

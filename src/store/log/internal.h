@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/str.h"
@@ -25,32 +26,52 @@
 
 /* --- line.c: one line and its text. Pure. --- */
 
-#define LOG__SALT_TEXT_LEN 22U /* base64url without padding */
-#define LOG__HEADER_MAX    (320U + LOG_TYPE_MAX)
+#define LOG__SALT_TEXT_LEN BASE64_LEN(LOG_SALT_LEN)
+#define LOG__HEADER_MAX    (160U + LOG_TYPE_MAX)
+/* What stands behind the body: ,"HASH"] and a newline. */
+#define LOG__TRAILER_LEN (LOG_HASH_LEN + 5U)
 
-/* What a header says; hashes as they stand in it. */
+/* A hash as it stands in a line. */
+struct log__hash {
+    char text[LOG_HASH_LEN];
+};
+
+/* What a header says. */
 struct log__header {
     uint64_t seq;
     int64_t at_ms;
     struct str type;
     uint64_t durable;
-    struct str prev; /* DIGEST_HEX_LEN */
+};
+
+/* A line taken apart; views into its text. */
+struct log__line {
+    struct log__header header;
+    struct str text; /* of the header */
     struct str body;
+    struct str events; /* null: the body is erased */
+    struct str erased; /* the digest that stands for an erased body, LOG_HASH_LEN */
+    struct str hash;   /* LOG_HASH_LEN */
 };
 
 /* Prints the header object into text of LOG__HEADER_MAX; gives its length. */
 size_t log__header_print(const struct log__header *header, char *text);
 /*
- * Parses a line without its newline: header, its text, the body's text. False if it is none.
- * Nothing is verified but the form.
+ * Parses a line without its newline. False if it is none. Nothing is verified but the form.
  */
-bool log__line_parse(struct str text, struct log__header *ret_header, struct str *ret_text,
-                     struct str *ret_body);
-/* The events within a body; the null view if it is erased. False if it is neither. */
-bool log__body_events(struct str body, struct str *ret_events);
+bool log__line_parse(struct str text, struct log__line *ret_line);
+/* Of the line before the very first. */
+struct log__hash log__hash_none(void);
+/* The digest of a body, given in parts. */
+struct log__hash log__body_digest(const struct str *parts, size_t count);
+/* What chains a line: of the line before, the header, and the body's digest. */
+struct log__hash log__line_hash(const struct log__hash *before, struct str header,
+                                const struct log__hash *body);
+/* What the hash of a line that stands there must be. */
+struct log__hash log__line_prove(const struct log__hash *before, const struct log__line *line);
+bool log__hash_is(const struct log__hash *hash, struct str text);
 /* Lower-case letters, digits, dots, underscores; at most LOG_TYPE_MAX. */
 bool log__type_is_good(struct str type);
-void log__salt_print(const uint8_t salt[LOG_SALT_LEN], char text[LOG__SALT_TEXT_LEN]);
 
 /* --- scan.c: lines out of segments, each verified against the one before --- */
 
@@ -64,10 +85,9 @@ enum log__break_why {
     LOG__NO_LINE, /* bytes that are no line */
     LOG__NO_END,  /* a line that does not end */
     LOG__SEQ,     /* another sequence than the next */
-    LOG__PREV,    /* does not follow from the header before */
+    LOG__HASH,    /* header, body, or the line before it are not what its hash knows */
     LOG__SHORT,   /* a segment that ends before the next one begins */
-    LOG__BODY,    /* a body that its header does not know */
-    LOG__HISTORY, /* another header than the one that was noted at this sequence */
+    LOG__HISTORY, /* another line than the one that was noted at this sequence */
 };
 
 struct log__scan {
@@ -81,18 +101,15 @@ struct log__scan {
     struct buf in;
     size_t position; /* of the next line within in */
     uint64_t offset; /* of the next line within the file */
-    uint64_t before; /* offset of the line given last */
     uint64_t line;   /* its number within the file, from 1 */
     uint64_t first;  /* sequence of the file's first line; 0: none was given yet */
     bool at_end;     /* in holds all there is of the file */
-    uint64_t begins; /* sequence of the very first line */
-    bool follows;    /* head and seq are of a line that was given */
-    uint64_t seq;    /* of the last line given */
+    uint64_t seq;    /* of the last line given, or of the one before the first */
     int64_t at_ms;
-    struct digest head; /* of its header */
-    uint64_t durable;   /* the highest mark given */
-    uint64_t noted_seq; /* what log/head says, 0 nothing */
-    struct digest noted;
+    struct log__hash head; /* its hash */
+    uint64_t durable;      /* the highest mark given */
+    uint64_t noted_seq;    /* what log/head says, 0 nothing */
+    struct log__hash noted;
     struct log__header header; /* of the last line read */
     enum log__break_why why;
     struct str found; /* what stands there, borrowed */
@@ -127,8 +144,8 @@ MUST int log__version_check(struct disk *disk, struct arena *arena,
                             struct log_trouble *ret_trouble);
 MUST int log__version_make(struct disk *disk);
 /* *ret_seq 0: nothing (readable) is noted. */
-MUST int log__head_read(struct disk *disk, uint64_t *ret_seq, struct digest *ret_digest);
-MUST int log__head_write(struct disk_file *file, uint64_t seq, const struct digest *digest);
+MUST int log__head_read(struct disk *disk, uint64_t *ret_seq, struct log__hash *ret_hash);
+MUST int log__head_write(struct disk_file *file, uint64_t seq, const struct log__hash *hash);
 /* A whole small file, at most size bytes. 0 or DISK_ABSENT. */
 MUST int log__file_get(struct disk *disk, const char *name, struct buf *text, size_t size);
 
@@ -160,10 +177,10 @@ struct log {
     uint64_t durable;   /* ... that is on disk */
     uint64_t noted;     /* ... in log/head */
     int64_t at_ms;
-    struct digest head;  /* of the last header appended */
-    int64_t unsynced_ns; /* when the first line was written that no sync was asked for; -1 */
-    int64_t quiet_ns;    /* when the last line was written */
-    int64_t retry_ns;    /* full: when to try again; -1 */
+    struct log__hash head; /* of the last line appended */
+    int64_t unsynced_ns;   /* when the first line was written that no sync was asked for; -1 */
+    int64_t quiet_ns;      /* when the last line was written */
+    int64_t retry_ns;      /* full: when to try again; -1 */
 
     struct disk_job fill;
     bool filling;

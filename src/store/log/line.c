@@ -1,7 +1,5 @@
-/* One line: [HEADER,BODY], with the header's fields in one order and one spelling only. */
+/* One line: [HEADER,BODY,"HASH"], with one order and one spelling of everything but events. */
 #include "store/log/internal.h"
-
-#define LOG_ERASED "null"
 
 static char *line_text(char *at, struct str text)
 {
@@ -26,14 +24,11 @@ size_t log__header_print(const struct log__header *header, char *text)
     char *at = text;
 
     CHECK(header->type.len <= LOG_TYPE_MAX && header->at_ms >= 0);
-    CHECK(header->prev.len == DIGEST_HEX_LEN && header->body.len == DIGEST_HEX_LEN);
     at = line_number(line_text(at, STR("{\"seq\":")), header->seq);
     at = line_number(line_text(at, STR(",\"at_ms\":")), (uint64_t)header->at_ms);
     at = line_text(line_text(at, STR(",\"type\":\"")), header->type);
     at = line_number(line_text(at, STR("\",\"durable\":")), header->durable);
-    at = line_text(line_text(at, STR(",\"prev\":\"")), header->prev);
-    at = line_text(line_text(at, STR("\",\"body\":\"")), header->body);
-    at = line_text(at, STR("\"}"));
+    at = line_text(at, STR("}"));
     return (size_t)(at - text);
 }
 
@@ -91,12 +86,13 @@ static bool line_eat_type(struct str *rest, struct str *ret_type)
     return true;
 }
 
-static bool line_eat_hex(struct str *rest, struct str *ret_hex)
+/* A hash, in quotes. Which letters stand there shows when it is compared. */
+static bool line_eat_hash(struct str *rest, struct str *ret_hash)
 {
-    if (rest->len < DIGEST_HEX_LEN)
+    if (rest->len < LOG_HASH_LEN + 2 || rest->ptr[0] != '"' || rest->ptr[LOG_HASH_LEN + 1] != '"')
         return false;
-    *ret_hex = str_of(rest->ptr, DIGEST_HEX_LEN);
-    *rest = str_of(rest->ptr + DIGEST_HEX_LEN, rest->len - DIGEST_HEX_LEN);
+    *ret_hash = str_of(rest->ptr + 1, LOG_HASH_LEN);
+    *rest = str_of(rest->ptr + LOG_HASH_LEN + 2, rest->len - LOG_HASH_LEN - 2);
     return true;
 }
 
@@ -110,25 +106,7 @@ static bool line_eat_header(struct str *rest, struct log__header *header)
     header->at_ms = (int64_t)at_ms;
     return line_eat(rest, STR(",\"type\":\"")) && line_eat_type(rest, &header->type) &&
            line_eat(rest, STR("\",\"durable\":")) && line_eat_number(rest, &header->durable) &&
-           line_eat(rest, STR(",\"prev\":\"")) && line_eat_hex(rest, &header->prev) &&
-           line_eat(rest, STR("\",\"body\":\"")) && line_eat_hex(rest, &header->body) &&
-           line_eat(rest, STR("\"}"));
-}
-
-bool log__line_parse(struct str text, struct log__header *ret_header, struct str *ret_text,
-                     struct str *ret_body)
-{
-    struct log__header header;
-    struct str rest = text;
-
-    if (!line_eat(&rest, STR("[")) || !line_eat_header(&rest, &header))
-        return false;
-    *ret_text = str_of(text.ptr + 1, text.len - 1 - rest.len);
-    if (!line_eat(&rest, STR(",")) || rest.len < 5 || rest.ptr[rest.len - 1] != ']')
-        return false;
-    *ret_body = str_of(rest.ptr, rest.len - 1);
-    *ret_header = header;
-    return true;
+           line_eat(rest, STR("}"));
 }
 
 static bool line_is_blank(struct str text)
@@ -139,45 +117,91 @@ static bool line_is_blank(struct str text)
     return true;
 }
 
-bool log__body_events(struct str body, struct str *ret_events)
+/* {"salt":"...","events":[...]}, or what an erased one leaves: its digest, and spaces. */
+static bool line_body_parse(struct log__line *line)
 {
-    struct str rest = body;
-    size_t salt;
+    struct str rest = line->body;
 
-    if (line_eat(&rest, STR(LOG_ERASED)) && line_is_blank(rest)) {
-        *ret_events = STR_NULL;
-        return true;
-    }
-    rest = body;
-    if (!line_eat(&rest, STR("{\"salt\":\"")))
+    if (line_eat_hash(&rest, &line->erased))
+        return line_is_blank(rest);
+    rest = line->body;
+    if (!line_eat(&rest, STR("{\"salt\":\"")) || rest.len < LOG__SALT_TEXT_LEN)
         return false;
-    salt = LOG__SALT_TEXT_LEN;
-    if (rest.len < salt)
-        return false;
-    rest = str_of(rest.ptr + salt, rest.len - salt);
+    rest = str_of(rest.ptr + LOG__SALT_TEXT_LEN, rest.len - LOG__SALT_TEXT_LEN);
     if (!line_eat(&rest, STR("\",\"events\":")) || rest.len < 3 || rest.ptr[0] != '[' ||
         rest.ptr[rest.len - 2] != ']' || rest.ptr[rest.len - 1] != '}')
         return false;
-    *ret_events = str_of(rest.ptr, rest.len - 1);
+    line->events = str_of(rest.ptr, rest.len - 1);
     return true;
 }
 
-void log__salt_print(const uint8_t salt[LOG_SALT_LEN], char text[LOG__SALT_TEXT_LEN])
+bool log__line_parse(struct str text, struct log__line *ret_line)
 {
-    static const char letters[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    uint32_t bits = 0;
-    unsigned int have = 0;
-    size_t at = 0;
+    struct log__line line = { 0 };
+    struct str rest = text;
+    struct str trailer;
 
-    for (size_t i = 0; i < LOG_SALT_LEN; i++) {
-        bits = bits << 8 | salt[i];
-        have += 8;
-        while (have >= 6) {
-            have -= 6;
-            text[at++] = letters[bits >> have & 63];
-        }
-    }
-    text[at++] = letters[bits << (6 - have) & 63];
-    CHECK(at == LOG__SALT_TEXT_LEN);
+    if (!line_eat(&rest, STR("[")) || !line_eat_header(&rest, &line.header))
+        return false;
+    line.text = str_of(text.ptr + 1, text.len - 1 - rest.len);
+    if (!line_eat(&rest, STR(",")) || rest.len < LOG__TRAILER_LEN)
+        return false;
+    line.body = str_of(rest.ptr, rest.len - LOG__TRAILER_LEN + 1);
+    trailer = str_of(rest.ptr + line.body.len, LOG__TRAILER_LEN - 1);
+    if (!line_eat(&trailer, STR(",")) || !line_eat_hash(&trailer, &line.hash) ||
+        !str_is(trailer, "]") || !line_body_parse(&line))
+        return false;
+    *ret_line = line;
+    return true;
+}
+
+/* --- Hashes --- */
+
+static struct log__hash line_hash_of(const struct str *parts, size_t count)
+{
+    struct digest digest = digest_of_parts(parts, count);
+    struct log__hash hash;
+
+    CHECK(base64_print_url(hash.text, digest.bytes, DIGEST_LEN) == LOG_HASH_LEN);
+    return hash;
+}
+
+struct log__hash log__hash_none(void)
+{
+    struct log__hash hash;
+
+    memset(hash.text, 'A', LOG_HASH_LEN); /* All bits 0. */
+    return hash;
+}
+
+bool log__hash_is(const struct log__hash *hash, struct str text)
+{
+    return text.len == LOG_HASH_LEN && memcmp(hash->text, text.ptr, LOG_HASH_LEN) == 0;
+}
+
+struct log__hash log__body_digest(const struct str *parts, size_t count)
+{
+    return line_hash_of(parts, count);
+}
+
+struct log__hash log__line_hash(const struct log__hash *before, struct str header,
+                                const struct log__hash *body)
+{
+    const struct str parts[] = {
+        STR("[\""), str_of(before->text, LOG_HASH_LEN), STR("\","), header,
+        STR(",\""), str_of(body->text, LOG_HASH_LEN),   STR("\"]"),
+    };
+
+    return line_hash_of(parts, ARRAY_COUNT(parts));
+}
+
+struct log__hash log__line_prove(const struct log__hash *before, const struct log__line *line)
+{
+    struct log__hash body;
+
+    if (line->erased.ptr)
+        memcpy(body.text, line->erased.ptr, LOG_HASH_LEN);
+    else
+        body = log__body_digest(&line->body, 1);
+    return log__line_hash(before, line->text, &body);
 }

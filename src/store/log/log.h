@@ -1,16 +1,17 @@
 /*
  * store/log - the one truth: append, sync, read back, cut a torn tail.
  *
- * A line is a header and a body, one update of the core:
+ * A line is a header, a body and a hash, one update of the core:
  *
- *     [{"seq":7,"at_ms":..,"type":"call.frozen","durable":5,"prev":"<hex>","body":"<hex>"},
- *      {"salt":"...","events":[...]}]\n                                       (on one line)
+ *     [{"seq":7,"at_ms":..,"type":"call.frozen","durable":5},
+ *      {"salt":"...","events":[...]},
+ *      "<hash>"]\n                                                       (on one line)
  *
- * prev is SHA-256 of the header before, body is SHA-256 of the body's bytes: the headers are a
- * chain, and a body can be blanked (log_erase) without breaking it. durable is the highest
- * sequence that was known to be on disk when the line was written: what breaks at or before the
- * highest such mark is damage and stops the start; what breaks after it is a torn tail and is
- * cut. docs/protocol/log.md has the format byte by byte.
+ * The hash is SHA-256 of the hash of the line before, the header, and the digest of the body: a
+ * chain, in which a body can be blanked (log_erase leaves its digest) without breaking it.
+ * durable is the highest sequence that was known to be on disk when the line was written: what
+ * breaks at or before the highest such mark is damage and stops the start; what breaks after it
+ * is a torn tail and is cut. docs/protocol/log.md has the format byte by byte.
  *
  * A turn: log_gather, then log_append for each update, then log_write once, then effects whose
  * sequence log_durable has reached.
@@ -38,6 +39,7 @@ struct log_reader;
 #define LOG_LINE_MAX (8U << 20) /* bytes of a line */
 #define LOG_TYPE_MAX 63U        /* bytes of a type */
 #define LOG_SALT_LEN 16U
+#define LOG_HASH_LEN 43U         /* letters of a hash: base64 for URLs, without padding */
 #define LOG_SEGMENT  (64U << 20) /* a segment is sealed when it has grown past this */
 #define LOG_SPARE    (1U << 20)  /* kept back for refusals and shutdown on a full disk */
 #define LOG_IDLE_MS  50          /* nothing stays unsynced longer */
@@ -70,8 +72,9 @@ struct log_line {
     struct str type;
     uint64_t durable;
     struct str header; /* the JSON object as it stands */
-    struct str body;   /* {"salt":...,"events":[...]}, or null and spaces when erased */
+    struct str body;   /* {"salt":...,"events":[...]}, or a digest and spaces when erased */
     struct str events; /* the JSON array; null view when erased */
+    struct str text;   /* all of it, without its newline */
     bool erased;
     struct str segment; /* file in the data folder */
     uint64_t offset;    /* of the line in that file */
@@ -146,8 +149,8 @@ uint64_t log_room(const struct log *log);
 MUST int log_finish(struct log *log);
 
 /*
- * Blanks the body of a durable line: null and spaces. The record that says who and why must be
- * durable before. 0 or LOG_ABSENT.
+ * Blanks the body of a durable line: its digest and spaces. The record that says who and why must
+ * be durable before. 0 or LOG_ABSENT.
  */
 MUST int log_erase(struct log *log, uint64_t seq);
 
@@ -201,9 +204,9 @@ struct log_proof {
     uint64_t erased;  /* bodies that are blanked */
     uint64_t segments;
     uint64_t bytes;
-    uint64_t torn_bytes; /* after the last whole line; a running daemon may still be writing */
-    struct digest head;  /* of the last header: tell it to somebody, and nothing before it can
-                            change unseen */
+    uint64_t torn_bytes;     /* after the last whole line; a running daemon may still be writing */
+    char head[LOG_HASH_LEN]; /* of the last line: tell it to somebody, and nothing up to it can
+                                change unseen */
 };
 /* LOG_END: the chain holds. LOG_DAMAGED, LOG_NEWER. An empty folder holds. */
 MUST int log_verify(struct disk *disk, struct arena *arena, struct log_proof *ret_proof,

@@ -80,6 +80,35 @@ static void test_times_never_go_back(void **state)
     sim_end();
 }
 
+/* Lines that another program made from docs/protocol/log.md; the second is erased. */
+static void test_the_format_is_what_is_written(void **state)
+{
+    static const char text[] =
+        "[{\"seq\":1,\"at_ms\":1795253644056,\"type\":\"call.running\",\"durable\":0},"
+        "{\"salt\":\"BRA_9ad0Rb6jMuwSj8tdcg\",\"events\":[{\"type\":\"call.running\",\"execution\":"
+        "7,"
+        "\"call\":17,\"attempt\":1}]},\"hvyxxKrw-f4ZNEyVzjcHCjk8gNSy5ZRY9iDOKd9Ddl0\"]\n"
+        "[{\"seq\":2,\"at_ms\":1795253644057,\"type\":\"call.running\",\"durable\":1},"
+        "\"a8-xX0vN7KeDJQAgx5bRWYS1C0_mlEe8sXgIPdSKW84\"  "
+        ",\"t2kyOAA3vkUmXmX0Xhbfv1u5wyvyPAea7YNGapuiTqI\"]\n";
+    struct store store;
+    struct log_proof proof;
+
+    (void)state;
+    sim_new(1);
+    store_make(1, false);
+    store_put(STR(text));
+    assert_int_equal(disk_open(STORE_PATH, DISK_READ, &store.disk), 0);
+    store.arena = arena_new(0);
+    assert_int_equal(log_verify(store.disk, store.arena, &proof, &store.trouble), LOG_END);
+    assert_int_equal(proof.lines, 2);
+    assert_int_equal(proof.erased, 1);
+    assert_memory_equal(proof.head, "t2kyOAA3vkUmXmX0Xhbfv1u5wyvyPAea7YNGapuiTqI", LOG_HASH_LEN);
+    store.disk = disk_close(store.disk);
+    store.arena = arena_free(store.arena);
+    sim_end();
+}
+
 /* --- Torn tails --- */
 
 /* Cut at every byte of a last line that nobody was told of: it goes, and work goes on. */
@@ -450,7 +479,7 @@ static void test_segments_roll_and_replay(void **state)
 
     (void)state;
     sim_new(1);
-    assert_int_equal(store_open(&store, 4096), LOG_END);
+    assert_int_equal(store_open(&store, 2048), LOG_END);
     for (int i = 0; i < 200; i++) {
         (void)store_append(&store);
         assert_int_equal(store_write(&store, i % 3 == 0), 0);
@@ -460,7 +489,7 @@ static void test_segments_roll_and_replay(void **state)
     sim_file_names(&names);
     assert_true(str_find(buf_str(&names), STR("/data/log/events-00000000000000000001.jsonl\n")) !=
                 SIZE_MAX);
-    assert_int_equal(store_open(&store, 4096), LOG_END);
+    assert_int_equal(store_open(&store, 2048), LOG_END);
     assert_int_equal(store.lines, 200);
     assert_int_equal(log_verify(store.disk, store.arena, &proof, &store.trouble), LOG_END);
     assert_int_equal(proof.lines, 200);
@@ -470,7 +499,7 @@ static void test_segments_roll_and_replay(void **state)
 
     /* One in the middle is gone, and one is put back shorter. */
     sim_file_put("/data/log/events-00000000000000000001.jsonl", STR(""));
-    assert_int_equal(store_open(&store, 4096), LOG_DAMAGED);
+    assert_int_equal(store_open(&store, 2048), LOG_DAMAGED);
     assert_true(str_starts(store.trouble.segment, STR("log/events-")));
     store_close(&store);
     sim_end();
@@ -502,6 +531,7 @@ int main(void)
         cmocka_unit_test(test_lines_come_back),
         cmocka_unit_test(test_idle_lines_are_synced),
         cmocka_unit_test(test_times_never_go_back),
+        cmocka_unit_test(test_the_format_is_what_is_written),
         cmocka_unit_test(test_torn_at_every_byte),
         cmocka_unit_test(test_torn_inside),
         cmocka_unit_test(test_every_byte_counts),

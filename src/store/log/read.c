@@ -113,7 +113,7 @@ int log_verify(struct disk *disk, struct arena *arena, struct log_proof *ret_pro
         r = log__scan_judge(&scan, ret_trouble, &proof.torn_bytes);
     proof.durable = scan.durable > scan.noted_seq ? scan.durable : scan.noted_seq;
     proof.segments = scan.count;
-    proof.head = scan.head;
+    memcpy(proof.head, scan.head.text, LOG_HASH_LEN);
     log__scan_fini(&scan);
     if (r < 0)
         return TRACE(r);

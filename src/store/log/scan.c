@@ -1,9 +1,8 @@
 /*
  * Lines out of segments.
  *
- * Happy path: read a piece, find a newline, parse, compare sequence, the hash of the header
- * before and the hash of the body, give the line. A segment ends where its file does, or where
- * NULs begin; then comes the next one.
+ * Happy path: read a piece, find a newline, parse, compare the sequence and the hash, give the
+ * line. A segment ends where its file does, or where NULs begin; then comes the next one.
  *
  * Anything else is a break. log__scan_judge looks past it for marks: if anything says that what
  * should stand here was durable, it is damage; otherwise it is a torn tail, which only the
@@ -66,26 +65,61 @@ static int scan_list(struct log__scan *scan)
     return 0;
 }
 
+static int scan_open_at(struct log__scan *scan, size_t index)
+{
+    int r = disk_file_open(scan->disk, scan->segments[index].name, DISK_OPEN_READ, &scan->file);
+
+    return r < 0 ? TRACE(r) : r;
+}
+
+/*
+ * Who begins at a segment in the middle takes the hash before it from the end of the one before:
+ * it is sealed, cut to its last line. 1: there it is; 0: that is no end of a line.
+ */
+static int scan_hash_before(struct log__scan *scan)
+{
+    char end[LOG__TRAILER_LEN];
+    uint64_t size = 0;
+    size_t len = 0;
+    int r = scan_open_at(scan, scan->index - 1);
+
+    if (r == 0)
+        r = disk_file_size(scan->file, &size);
+    if (r == 0 && size > sizeof(end))
+        r = disk_file_read(scan->file, size - sizeof(end), end, sizeof(end), &len);
+    scan->file = disk_file_close(scan->file);
+    if (r < 0)
+        return TRACE(r);
+    if (len != sizeof(end) || memcmp(end, ",\"", 2) != 0 ||
+        memcmp(end + sizeof(end) - 3, "\"]\n", 3) != 0)
+        return 0;
+    memcpy(scan->head.text, end + 2, LOG_HASH_LEN);
+    return 1;
+}
+
 int log__scan_init(struct log__scan *scan, struct disk *disk, struct arena *arena,
                    uint64_t from_seq)
 {
     int r;
 
-    *scan = (struct log__scan){ .disk = disk, .arena = arena, .line = 1 };
+    *scan = (struct log__scan){ .disk = disk, .arena = arena, .line = 1, .head = log__hash_none() };
     scan->listing = arena_new(0);
     r = scan_list(scan);
     if (r == 0)
         r = log__head_read(disk, &scan->noted_seq, &scan->noted);
+    while (r == 0 && scan->index + 1 < scan->count &&
+           scan->segments[scan->index + 1].first_seq > 0 &&
+           scan->segments[scan->index + 1].first_seq <= from_seq)
+        scan->index++;
+    /* A segment whose end is broken is read, so that the break is found and named. */
+    while (r == 0 && scan->index > 0 && (r = scan_hash_before(scan)) == 0)
+        scan->index--;
     if (r < 0) {
         log__scan_fini(scan);
         return TRACE(r);
     }
-    while (scan->index + 1 < scan->count && scan->segments[scan->index + 1].first_seq > 0 &&
-           scan->segments[scan->index + 1].first_seq <= from_seq)
-        scan->index++;
-    scan->begins = 1;
-    if (from_seq > 1 && scan->count && scan->segments[scan->index].first_seq)
-        scan->begins = scan->segments[scan->index].first_seq;
+    if (scan->index > 0)
+        scan->seq = scan->segments[scan->index].first_seq - 1;
     return 0;
 }
 
@@ -223,14 +257,6 @@ static int scan_tail(struct log__scan *scan, uint64_t *ret_len)
 
 /* --- Lines --- */
 
-static bool scan_hash_is(const struct digest *digest, struct str hex)
-{
-    char text[DIGEST_HEX_LEN];
-
-    digest_hex(digest, text);
-    return memcmp(text, hex.ptr, DIGEST_HEX_LEN) == 0;
-}
-
 static int scan_broken(struct log__scan *scan, enum log__break_why why, struct str found)
 {
     scan->why = why;
@@ -238,67 +264,47 @@ static int scan_broken(struct log__scan *scan, enum log__break_why why, struct s
     return LOG__SCAN_BREAK;
 }
 
-static bool scan_follows(const struct log__scan *scan, const struct log__header *header)
-{
-    static const struct digest nothing;
-
-    if (scan->follows)
-        return scan_hash_is(&scan->head, header->prev);
-    /* Who begins in the middle believes the first line; the very first follows nothing. */
-    return header->seq != 1 || scan_hash_is(&nothing, header->prev);
-}
-
-static uint64_t scan_expected(const struct log__scan *scan)
-{
-    return scan->follows ? scan->seq + 1 : scan->begins;
-}
-
 static int scan_verify(struct log__scan *scan, struct str text, struct log_line *ret_line)
 {
-    struct log_line line = { 0 };
-    struct log__header header;
-    struct digest digest;
+    struct log__line line;
+    struct log__hash hash;
 
-    if (!log__line_parse(text, &header, &line.header, &line.body) ||
-        !log__body_events(line.body, &line.events))
+    if (!log__line_parse(text, &line))
         return scan_broken(scan, LOG__NO_LINE, text);
-    scan->header = header;
-    if (header.seq != scan_expected(scan))
-        return scan_broken(scan, LOG__SEQ, line.header);
-    if (!scan_follows(scan, &header))
-        return scan_broken(scan, LOG__PREV, header.prev);
-    line.erased = line.events.ptr == NULL;
-    if (!line.erased) {
-        digest = digest_of(line.body);
-        if (!scan_hash_is(&digest, header.body))
-            return scan_broken(scan, LOG__BODY, header.body);
-    }
-    digest = digest_of(line.header);
-    if (header.seq == scan->noted_seq && !digest_equal(&digest, &scan->noted))
-        return scan_broken(scan, LOG__HISTORY, line.header);
-
-    line.seq = header.seq;
-    line.at_ms = header.at_ms;
-    line.type = header.type;
-    line.durable = header.durable;
-    line.segment = str_from(scan->segments[scan->index].name);
-    line.offset = scan->offset;
-    line.len = text.len + 1;
-    scan->head = digest;
-    *ret_line = line;
+    scan->header = line.header;
+    if (line.header.seq != scan->seq + 1)
+        return scan_broken(scan, LOG__SEQ, line.text);
+    hash = log__line_prove(&scan->head, &line);
+    if (!log__hash_is(&hash, line.hash))
+        return scan_broken(scan, LOG__HASH, line.hash);
+    if (line.header.seq == scan->noted_seq && !log__hash_is(&scan->noted, line.hash))
+        return scan_broken(scan, LOG__HISTORY, line.hash);
+    scan->head = hash;
+    *ret_line = (struct log_line){
+        .seq = line.header.seq,
+        .at_ms = line.header.at_ms,
+        .type = line.header.type,
+        .durable = line.header.durable,
+        .header = line.text,
+        .body = line.body,
+        .events = line.events,
+        .text = text,
+        .erased = line.events.ptr == NULL,
+        .segment = str_from(scan->segments[scan->index].name),
+        .offset = scan->offset,
+        .len = text.len + 1,
+    };
     return LOG__SCAN_LINE;
 }
 
 static void scan_accept(struct log__scan *scan, const struct log_line *line)
 {
-    scan->follows = true;
     if (scan->first == 0)
         scan->first = line->seq;
     scan->seq = line->seq;
     scan->at_ms = line->at_ms;
     if (line->durable > scan->durable)
         scan->durable = line->durable;
-    scan->before = scan->offset;
     scan->position += line->len;
     scan->offset += line->len;
     scan->line++;
@@ -319,7 +325,7 @@ static int scan_ended(struct log__scan *scan)
     if (scan->index + 1 == scan->count)
         return 0;
     next = scan->segments[scan->index + 1].first_seq;
-    if (next && next != scan_expected(scan))
+    if (next && next != scan->seq + 1)
         return scan_broken(scan, LOG__SHORT, STR_NULL);
     return 1;
 }
@@ -352,19 +358,18 @@ int log__scan_next(struct log__scan *scan, struct log_line *ret_line)
 
 /* --- Judging a break --- */
 
-/* A line that hangs together by itself, wherever it stands. */
-static bool scan_is_sound(struct str text, struct log__header *ret_header)
+/*
+ * A line in all its form, wherever it stands. Its hash is not looked at: it may hang on what is
+ * broken. Nothing but a line that was written has this form, since before it there were NULs.
+ */
+static bool scan_is_line(struct str text, struct log__header *ret_header)
 {
-    struct str header;
-    struct str body;
-    struct str events;
-    struct digest digest;
+    struct log__line line;
 
-    if (!log__line_parse(text, ret_header, &header, &body) || !log__body_events(body, &events) ||
-        ret_header->durable >= ret_header->seq)
+    if (!log__line_parse(text, &line) || line.header.durable >= line.header.seq)
         return false;
-    digest = digest_of(body);
-    return events.ptr == NULL || scan_hash_is(&digest, ret_header->body);
+    *ret_header = line.header;
+    return true;
 }
 
 /* Takes the bytes up to the next newline, whatever they are. False at the end of the file. */
@@ -411,7 +416,7 @@ static int scan_marks_beyond(struct log__scan *past, uint64_t expected, uint64_t
         if (r < 0)
             return TRACE(r);
         while ((r = scan_skip(past, &text)) == 1)
-            if (scan_is_sound(scan_without_nuls(text), &header) && header.seq > expected &&
+            if (scan_is_line(scan_without_nuls(text), &header) && header.seq > expected &&
                 header.durable > *mark)
                 *mark = header.durable;
         if (r < 0)
@@ -454,17 +459,26 @@ static struct str scan_show(struct arena *arena, struct str text)
     return shown;
 }
 
-static struct str scan_show_hash(struct arena *arena, const struct digest *digest)
+static struct str scan_show_hash(struct arena *arena, const struct log__hash *hash)
 {
-    char hex[DIGEST_HEX_LEN];
+    return str_printf(arena, "a line with hash %.*s", (int)LOG_HASH_LEN, hash->text);
+}
 
-    digest_hex(digest, hex);
-    return str_copy(arena, str_of(hex, sizeof(hex)));
+/* What the hash of the line at the break should be. */
+static struct str scan_show_expected(struct log__scan *scan)
+{
+    struct str text = STR_NULL;
+    struct log__line line;
+    struct log__hash hash;
+
+    if (scan_text(scan, &text) != LOG__SCAN_LINE || !log__line_parse(text, &line))
+        return STR("the line that was written there");
+    hash = log__line_prove(&scan->head, &line);
+    return scan_show_hash(scan->arena, &hash);
 }
 
 static void scan_describe(struct log__scan *scan, uint64_t expected, struct log_trouble *trouble)
 {
-    static const struct digest nothing;
     struct arena *arena = scan->arena;
 
     trouble->found = scan_show(arena, scan->found);
@@ -490,65 +504,14 @@ static void scan_describe(struct log__scan *scan, uint64_t expected, struct log_
         trouble->expected = str_printf(arena, "sequence %llu", (unsigned long long)expected);
         trouble->found = str_printf(arena, "sequence %llu", (unsigned long long)scan->header.seq);
         return;
-    case LOG__PREV:
-        trouble->expected = scan_show_hash(arena, scan->follows ? &scan->head : &nothing);
-        return;
-    case LOG__BODY:
-        trouble->expected = str_printf(arena, "a body with SHA-256 %.*s", STR_ARG(scan->found));
-        trouble->found = STR("another body");
+    case LOG__HASH:
+        trouble->expected = scan_show_expected(scan);
         return;
     case LOG__HISTORY:
         trouble->expected = scan_show_hash(arena, &scan->noted);
         return;
     }
     UNREACHABLE("a break without a reason");
-}
-
-/*
- * A line that does not follow from the one before: which of the two was changed? If the line
- * after it knows its header, it is the one before.
- */
-static int scan_blames_before(struct log__scan *scan, bool *ret_before)
-{
-    struct log__header header;
-    struct str broken = STR_NULL;
-    struct str after = STR_NULL;
-    struct str text;
-    struct str body;
-    struct digest digest;
-    uint64_t offset = scan->offset;
-    int r = scan_text(scan, &broken);
-
-    *ret_before = false;
-    if (r != LOG__SCAN_LINE || !log__line_parse(broken, &header, &text, &body))
-        return r < 0 ? TRACE(r) : 0;
-    digest = digest_of(text);
-    scan->position += broken.len + 1;
-    scan->offset += broken.len + 1;
-    r = scan_text(scan, &after);
-    if (r == LOG__SCAN_LINE && log__line_parse(after, &header, &text, &body))
-        *ret_before = scan_hash_is(&digest, header.prev);
-    scan->offset = offset;
-    log__scan_refresh(scan);
-    return r < 0 ? TRACE(r) : 0;
-}
-
-static int scan_locate(struct log__scan *scan, uint64_t expected, struct log_trouble *trouble)
-{
-    bool before = false;
-    int r = 0;
-
-    trouble->seq = expected;
-    trouble->line = scan->line;
-    trouble->offset = scan->offset;
-    if (scan->why == LOG__PREV && scan->line > 1)
-        r = scan_blames_before(scan, &before);
-    if (before) {
-        trouble->seq--;
-        trouble->line--;
-        trouble->offset = scan->before;
-    }
-    return r < 0 ? TRACE(r) : 0;
 }
 
 int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble, uint64_t *ret_tail)
@@ -563,7 +526,7 @@ int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble, uin
         trouble.durable = scan->noted_seq;
         trouble.segment = STR(LOG__CURRENT);
     } else {
-        expected = scan_expected(scan);
+        expected = scan->seq + 1;
         r = scan_open(scan);
         if (r == 0)
             r = scan_tail(scan, &tail);
@@ -576,10 +539,10 @@ int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble, uin
     *ret_tail = tail;
     if (trouble.durable < expected && scan->why != LOG__HISTORY)
         return 0;
+    trouble.seq = expected;
+    trouble.line = scan->line;
+    trouble.offset = scan->offset;
     scan_describe(scan, expected, &trouble);
-    r = scan_locate(scan, expected, &trouble);
-    if (r < 0)
-        return TRACE(r);
     *ret_trouble = trouble;
     return LOG_DAMAGED;
 }

@@ -1,14 +1,14 @@
 /*
  * The small files beside the lines: VERSION, and log/head.
  *
- * log/head notes how far the log was known to be on disk: a sequence and the hash of its header,
+ * log/head notes how far the log was known to be on disk: a sequence and the hash of its line,
  * with a check of its own. It is written in place without a sync of its own, and only after what
  * it says is true; so it may be old or unreadable, and never claims too much. With it, a log
  * that was cut or put back from an older copy is told from one that ends there.
  */
 #include "store/log/internal.h"
 
-#define HEAD_LEN (20U + 1U + DIGEST_HEX_LEN + 1U + DIGEST_HEX_LEN + 1U)
+#define HEAD_LEN (20U + 1U + LOG_HASH_LEN + 1U + LOG_HASH_LEN + 1U)
 
 int log__file_get(struct disk *disk, const char *name, struct buf *text, size_t size)
 {
@@ -73,8 +73,8 @@ int log__version_make(struct disk *disk)
     return r < 0 ? TRACE(r) : 0;
 }
 
-/* 20 digits, the header's hash, the hash of both as a check. */
-static void head_print(uint64_t seq, const struct digest *digest, char text[HEAD_LEN])
+/* 20 digits, the line's hash, the hash of both as a check. */
+static void head_print(uint64_t seq, const struct log__hash *hash, char text[HEAD_LEN])
 {
     struct digest check;
 
@@ -83,19 +83,19 @@ static void head_print(uint64_t seq, const struct digest *digest, char text[HEAD
         seq /= 10;
     }
     text[20] = ' ';
-    digest_hex(digest, text + 21);
-    text[21 + DIGEST_HEX_LEN] = ' ';
-    check = digest_of(str_of(text, 21 + DIGEST_HEX_LEN));
-    digest_hex(&check, text + 22 + DIGEST_HEX_LEN);
+    memcpy(text + 21, hash->text, LOG_HASH_LEN);
+    text[21 + LOG_HASH_LEN] = ' ';
+    check = digest_of(str_of(text, 21 + LOG_HASH_LEN));
+    (void)base64_print_url(text + 22 + LOG_HASH_LEN, check.bytes, DIGEST_LEN);
     text[HEAD_LEN - 1] = '\n';
 }
 
-int log__head_read(struct disk *disk, uint64_t *ret_seq, struct digest *ret_digest)
+int log__head_read(struct disk *disk, uint64_t *ret_seq, struct log__hash *ret_hash)
 {
     BUF_CLEANUP struct buf text = BUF_INIT;
     char again[HEAD_LEN];
     struct str digits;
-    struct digest digest;
+    struct log__hash hash;
     uint64_t seq = 0;
     int r = log__file_get(disk, LOG__HEAD, &text, HEAD_LEN);
 
@@ -107,22 +107,23 @@ int log__head_read(struct disk *disk, uint64_t *ret_seq, struct digest *ret_dige
     digits = str_of(text.ptr, 20);
     while (digits.len > 1 && digits.ptr[0] == '0')
         digits = str_slice(digits, 1, digits.len);
-    if (!str_to_u64(digits, &seq) || !digest_parse(str_of(text.ptr + 21, DIGEST_HEX_LEN), &digest))
+    if (!str_to_u64(digits, &seq))
         return 0;
-    head_print(seq, &digest, again);
+    memcpy(hash.text, text.ptr + 21, LOG_HASH_LEN);
+    head_print(seq, &hash, again);
     if (memcmp(again, text.ptr, HEAD_LEN) != 0)
         return 0;
     *ret_seq = seq;
-    *ret_digest = digest;
+    *ret_hash = hash;
     return 0;
 }
 
-int log__head_write(struct disk_file *file, uint64_t seq, const struct digest *digest)
+int log__head_write(struct disk_file *file, uint64_t seq, const struct log__hash *hash)
 {
     char text[HEAD_LEN];
     int r;
 
-    head_print(seq, digest, text);
+    head_print(seq, hash, text);
     r = disk_file_write(file, 0, str_of(text, sizeof(text)));
     return r < 0 ? TRACE(r) : 0;
 }
