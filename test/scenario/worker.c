@@ -45,11 +45,20 @@ static void report_add(struct world *world, struct msg_program_report *to,
     to->timers = timers;
 }
 
-static void report_end(struct world *world, struct msg_program_report *report,
-                       const struct worker_report *from)
+static void report_send(struct world *world, uint64_t run, const struct msg_program_report *report)
 {
     struct buf payload BUF_CLEANUP = BUF_INIT;
-    struct wire_frame frame = { .type = MSG_PROGRAM_REPORT, .id = report->execution };
+    struct wire_frame frame = { .type = MSG_PROGRAM_REPORT, .id = run };
+
+    msg_program_report_encode(report, &payload);
+    frame.payload = buf_str(&payload);
+    (void)!link_send(world->worker, &frame);
+    world->activity++;
+}
+
+static void report_end(struct world *world, uint64_t run, struct msg_program_report *report,
+                       const struct worker_report *from)
+{
 
     report->delivered = from->delivered;
     report->state = (enum msg_report_state)from->state;
@@ -70,10 +79,7 @@ static void report_end(struct world *world, struct msg_program_report *report,
             .line = from->error.line,
             .column = from->error.column,
         };
-    msg_program_report_encode(report, &payload);
-    frame.payload = buf_str(&payload);
-    (void)!link_send(world->worker, &frame);
-    world->activity++;
+    report_send(world, run, report);
 }
 
 static void program_drop(struct world *world, uint64_t execution)
@@ -115,10 +121,10 @@ static void deliver(struct world *world, struct world_program *program,
         report_add(world, report, last);
     }
     if (last)
-        report_end(world, report, last);
+        report_end(world, program->run, report, last);
 }
 
-static void on_start(struct world *world, const struct msg_program_start *start)
+static void on_start(struct world *world, uint64_t run, const struct msg_program_start *start)
 {
     struct worker_spec spec = {
         .execution = start->execution,
@@ -138,6 +144,7 @@ static void on_start(struct world *world, const struct msg_program_start *start)
     const struct worker_report *first;
 
     memcpy(spec.seed, start->seed.ptr, start->seed.len < 16 ? start->seed.len : 16);
+    program->run = run;
     program_drop(world, start->execution);
     if (worker_program_start(engine(), &spec, &program->program, &first) < 0)
         UNREACHABLE("a program could not be started");
@@ -146,13 +153,15 @@ static void on_start(struct world *world, const struct msg_program_start *start)
     deliver(world, program, &given, &report, first);
 }
 
-static void on_deliver(struct world *world, const struct msg_program_deliver *given)
+static void on_deliver(struct world *world, uint64_t run, const struct msg_program_deliver *given)
 {
     struct world_program *program = map_find_u64(&world->programs, given->execution);
     struct msg_program_report report = { .execution = given->execution };
 
     if (program)
         deliver(world, program, given, &report, NULL);
+    else
+        report_send(world, run, &report);
 }
 
 static void worker_say_ready(struct world *world)
@@ -192,10 +201,10 @@ void world_worker_ready(struct world *world)
         world->activity++;
         if (frame.type == MSG_PROGRAM_START &&
             msg_program_start_decode(frame.payload, world->arena, &start))
-            on_start(world, &start);
+            on_start(world, frame.id, &start);
         else if (frame.type == MSG_PROGRAM_DELIVER &&
                  msg_program_deliver_decode(frame.payload, world->arena, &given))
-            on_deliver(world, &given);
+            on_deliver(world, frame.id, &given);
         else if (frame.type == MSG_PROGRAM_DROP &&
                  msg_program_drop_decode(frame.payload, world->arena, &drop))
             program_drop(world, drop.execution);

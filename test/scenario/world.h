@@ -90,6 +90,7 @@ struct world_client {
 
 struct world_program {
     struct worker_program *program;
+    uint64_t run;
 };
 
 struct world {

@@ -478,6 +478,8 @@ static void daemon_keeper_ready(struct daemon *daemon)
 
             if (fd >= 0 && daemon_link(daemon, (int)started.kind, (int32_t)started.pid, fd) < 0)
                 daemon_stop(daemon, STR("a link to a process could not be made"));
+            else if (fd >= 0 && started.kind == MSG_PROCESS_KIND_WORKER)
+                daemon->workers.at[daemon->workers.count - 1]->extra = started.extra;
         } else if (frame.type == MSG_CHILD_ENDED &&
                    msg_child_ended_decode(frame.payload, daemon->turn, &ended)) {
             daemon__child_ended(daemon, &ended);
@@ -714,6 +716,7 @@ struct daemon *daemon_free(struct daemon *daemon)
     map_fini(&daemon->keys);
     daemon_free_links(daemon);
     VEC_FINI(&daemon->line);
+    map_fini(&daemon->rounds);
     VEC_FINI(&daemon->held);
     VEC_FINI(&daemon->acts);
     VEC_FINI(&daemon->handed);

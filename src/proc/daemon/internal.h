@@ -9,6 +9,7 @@
 #include "model/error.h"
 #include "model/msg.h"
 #include "proc/daemon/daemon.h"
+#include "proc/daemon/pool.h"
 #include "store/log/log.h"
 #include "sys/clock.h"
 #include "sys/disk.h"
@@ -18,15 +19,6 @@
 #include "sys/proc.h"
 #include "sys/sandbox.h"
 #include "sys/stream.h"
-
-/* Programs sent to a worker that it has not reported on. */
-#define DAEMON_QUEUE_MAX 8U
-/* Programs that a worker holds, those that wait included. */
-#define DAEMON_RESIDENTS_MAX 32U
-#define DAEMON_SLOW_MS       10 /* of a worker: what waits behind it goes elsewhere */
-/* How often a program may take its worker down before it is ended. */
-#define DAEMON_DEATHS_MAX  2U
-#define DAEMON_WORKERS_MAX 64U
 
 enum daemon_ready_kind {
     DAEMON_READY_KEEPER,
@@ -41,37 +33,6 @@ enum daemon_ready_kind {
     DAEMON_READY_STDIO,
     DAEMON_READY_TIMER,
     DAEMON_READY_DISK,
-};
-
-/* One of our own processes, or a command line. */
-struct daemon_peer {
-    struct loop_ready ready;
-    struct link *link;
-    int32_t pid;
-    uint32_t number;
-    bool up;
-};
-
-struct daemon_slot;
-
-struct daemon_worker {
-    struct daemon_peer peer;
-    bool warm;
-    bool slow;
-    int64_t since_ms; /* when the program at the head of its queue was sent or got its turn */
-    struct daemon_queue VEC(uint64_t) queue; /* handles sent, not reported on, oldest first */
-    uint32_t residents;
-};
-
-/* Where a program is. Volatile: after a restart every program runs again. */
-struct daemon_slot {
-    uint64_t execution;
-    struct daemon_worker *worker; /* NULL: waits for one */
-    uint64_t fed;                 /* deliveries sent */
-    uint32_t owed;                /* reports that will come */
-    uint32_t deaths;
-    bool waiting; /* in the line for a worker */
-    bool ended;   /* its worker said so, and has forgotten it */
 };
 
 /* A command line's connection. */
@@ -149,15 +110,17 @@ struct daemon {
     struct daemon_peer compile; /* only while needed */
     struct daemon_peer vault;
     struct daemon_workers VEC(struct daemon_worker *) workers;
-    struct map slots;                      /* handle -> struct daemon_slot */
-    struct daemon_line VEC(uint64_t) line; /* handles that wait for a worker, oldest first */
-    struct map clients;                    /* number -> struct daemon_client */
-    struct map stdios;                     /* mcp connection -> struct daemon_stdio */
-    struct map requests;                   /* token -> struct daemon_request */
-    struct map waiters;                    /* execution -> struct daemon_waiters */
-    struct map keys;                       /* MCP key -> struct daemon_request */
-    struct map sources;                    /* handle -> struct daemon_source */
-    struct map outcomes;                   /* tag -> kept outcome that waits for its artifact */
+    struct map slots;                                  /* handle -> struct daemon_slot */
+    struct daemon_line VEC(struct daemon_waiter) line; /* by their rounds */
+    struct map rounds;   /* hash of an actor in the line -> its last round */
+    uint64_t round;      /* of whoever was served last */
+    struct map clients;  /* number -> struct daemon_client */
+    struct map stdios;   /* mcp connection -> struct daemon_stdio */
+    struct map requests; /* token -> struct daemon_request */
+    struct map waiters;  /* execution -> struct daemon_waiters */
+    struct map keys;     /* MCP key -> struct daemon_request */
+    struct map sources;  /* handle -> struct daemon_source */
+    struct map outcomes; /* tag -> kept outcome that waits for its artifact */
     struct daemon_held VEC(struct core_effect) held;     /* wait for the durable mark */
     struct daemon_released VEC(struct core_effect) acts; /* leave in this turn */
     struct daemon_handed_list VEC(struct daemon_handed) handed;

@@ -7,6 +7,7 @@
 
 struct daemon;
 struct daemon_peer;
+struct daemon_slot;
 struct daemon_source;
 struct daemon_worker;
 
@@ -16,14 +17,26 @@ void daemon__process_want(struct daemon *daemon, enum msg_process_kind kind);
 void daemon__process_ended(struct daemon *daemon, const struct msg_process_ended *ended);
 void daemon__compile_ready(struct daemon *daemon);
 
+/* feed.c: what a worker is sent. */
+void daemon__feed_start(struct daemon *daemon, struct daemon_slot *slot,
+                        const struct execution *execution);
+void daemon__feed_deliveries(struct daemon *daemon, struct daemon_slot *slot,
+                             const struct execution *execution);
+
 /* pool.c */
 void daemon__pool_run(struct daemon *daemon, uint64_t execution);
 void daemon__pool_drop(struct daemon *daemon, uint64_t execution);
 void daemon__pool_tick(struct daemon *daemon);
 int64_t daemon__pool_due_ms(const struct daemon *daemon);
+struct daemon_slot *daemon__slot_find(const struct daemon *daemon, uint64_t execution);
+void daemon__slot_leave(struct daemon_slot *slot, bool tell);
+void daemon__line_add(struct daemon *daemon, struct daemon_slot *slot);
+
+/* workers.c: what a worker says, and its end. */
 void daemon__worker_up(struct daemon *daemon, struct daemon_worker *worker);
 void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker);
-void daemon__worker_gone(struct daemon *daemon, struct daemon_worker *worker);
+void daemon__worker_end(struct daemon *daemon, struct daemon_worker *worker);
+void daemon__workers_tend(struct daemon *daemon);
 
 /* sources.c */
 /* peer: egress or net. */

@@ -73,6 +73,8 @@ struct keeper_part {
     enum msg_process_kind kind;
     bool wanted;
     bool again; /* wanted once more while it was still there; it ends by itself */
+    bool extra; /* a worker that is there only while the daemon asks for it */
+    bool asked; /* to end */
     struct proc *proc;
     struct loop_ready ready;
     struct loop_timer *timer;

@@ -45,9 +45,10 @@ void keeper__parts_init(struct keeper *keeper)
         part->ready.kind = KEEPER_READY_PART;
         part->timer_ready.kind = KEEPER_READY_PART_TIMER;
         part->timer = loop_timer_new(keeper->loop, &part->timer_ready);
+        part->extra = i >= WORKER_FIRST + keeper->options->workers;
         part->wanted = i < WORKER_FIRST
                            ? part->kind != MSG_PROCESS_KIND_WORKER && !is_on_demand(part->kind)
-                           : i < WORKER_FIRST + keeper->options->workers;
+                           : !part->extra;
     }
 }
 
@@ -148,6 +149,7 @@ static void introduce(struct link *to, const struct keeper_part *part, int fd)
         .kind = part->kind,
         .pid = part->proc ? proc_pid(part->proc) : 0,
         .number = part->number,
+        .extra = part->extra,
     };
     BUF_CLEANUP struct buf payload = BUF_INIT;
     struct wire_frame frame = { .type = MSG_PROCESS_STARTED };
@@ -447,8 +449,12 @@ void keeper__part_ended(struct keeper *keeper, struct keeper_part *part)
     if (!end.ended)
         return;
     part->restarts = now_ms() - part->started_ms > KEEPER_SETTLED_MS ? 1 : part->restarts + 1;
+    /* A worker that ends by itself, or is asked to, was used up: that is no fault of it. */
+    if (part->kind == MSG_PROCESS_KIND_WORKER && (part->asked || end.code == 0))
+        part->restarts = 0;
     part->proc = proc_free(part->proc);
-    if (!keeper->stopping && (end.code != 0 || part->kind == MSG_PROCESS_KIND_DAEMON))
+    if (!keeper->stopping && !part->asked &&
+        (end.code != 0 || part->kind == MSG_PROCESS_KIND_DAEMON))
         (void)fprintf(
             stderr, "keeper: %.*s ended, %s %d\n", STR_ARG(msg_process_kind_name(part->kind)),
             end.signal ? "by signal" : "with exit code", end.signal ? end.signal : end.code);
@@ -456,6 +462,7 @@ void keeper__part_ended(struct keeper *keeper, struct keeper_part *part)
         daemon_ended(keeper, part);
         return;
     }
+    part->asked = false;
     tell_ended(keeper, part, pid, end);
     if (part->kind == MSG_PROCESS_KIND_VAULT)
         vault_gone(keeper);
@@ -520,7 +527,8 @@ void keeper__worker_end(struct keeper *keeper, int32_t pid)
 
         if (!part->proc || proc_pid(part->proc) != pid)
             continue;
-        part->wanted = i < WORKER_FIRST + keeper->options->workers;
+        part->wanted = !part->extra;
+        part->asked = true;
         proc_kill(part->proc, 9);
     }
 }

@@ -5,8 +5,10 @@
  *
  * A blocking loop: read what there is, serve every whole frame, write all answers at once, and
  * only then make used machines new. Each program_start and program_deliver is answered by
- * program_reports, of which the last has no `more`. It ends when the daemon hangs up, when it
- * hears what it does not know, and after a program that left it worn.
+ * program_reports, of which the last has no `more`, also where it was dropped before it began.
+ * Where programs take long, answers leave and drops are heard between two of them; a clock of
+ * CPU time sees to it within one. It ends when the daemon hangs up, when it hears what it does
+ * not know, and after a program that left it worn.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -16,11 +18,13 @@
 #include "model/limit.h"
 #include "model/msg.h"
 #include "proc/worker/engine.h"
+#include "sys/clock.h"
 #include "sys/sandbox.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -34,8 +38,13 @@
 #define DATA_BYTES (1U << 30) /* all programs together */
 #endif
 #define SIGNAL_STACK  (64U << 10)
-#define WATCH_MS      250 /* of CPU between two looks of the watchdog */
+#define WATCH_MS      5 /* of CPU between two looks of the watchdog */
 #define WATCH_MAX     (LIMIT_WORKER_SLICE_MS / WATCH_MS)
+#define WATCH_GRACE   (2000 / WATCH_MS)
+#define BUSY_MS       10 /* of CPU: the daemon is told */
+#define WORN_MS       50 /* of CPU: from here on at the lowest priority */
+#define WORN_PRIORITY 19
+#define BREATH_NS     1000000     /* a batch that takes longer is answered in parts */
 #define PROGRAMS_MAX  256U        /* the daemon keeps 32 here; so many are a mistake */
 #define REPORT_MORE   (64U << 10) /* a report as long as this leaves before the next delivery */
 #define MACHINES_WARM 8U          /* kept clean while there is work; none when there was none for */
@@ -53,14 +62,22 @@ struct worker {
     struct buf out;
     struct wire_reader reader;
     struct arena *turn;
+    struct dropped VEC(uint64_t) dropped; /* runs that are not to begin; their drops lie ahead */
+    int64_t breath_ns;                    /* when answers last left */
+    uint64_t run;                         /* id of the frame that is served */
     size_t emits_shown; /* of the report under way: emitted before, in an earlier run */
     bool used;          /* since it was trimmed */
     bool worn;
     bool trapped;
 };
 
+/* What the watchdog sees. While it is running, nobody else touches the answers. */
+static struct worker *watch_worker;
 static volatile sig_atomic_t watch_running;
-static volatile sig_atomic_t watch_count;
+static volatile sig_atomic_t watch_count; /* since the last delivery */
+static volatile sig_atomic_t watch_frame; /* since the frame began to be served */
+static volatile sig_atomic_t watch_told;  /* of this frame: 1 busy, 2 worn */
+static volatile sig_atomic_t watch_telling;
 
 static void on_fault(int number)
 {
@@ -69,13 +86,78 @@ static void on_fault(int number)
     (void)sigaction(number, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 }
 
+static void watch_begin(void)
+{
+    watch_count = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    watch_running = 1;
+}
+
+static void watch_end(void)
+{
+    watch_running = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static int write_all(struct worker *worker)
+{
+    size_t at = 0;
+    while (at < worker->out.len) {
+        ssize_t len = write(DAEMON_FD, worker->out.ptr + at, worker->out.len - at);
+        if (len < 0 && errno != EINTR)
+            return -errno; /* Not raised: a signal may be what wrote. */
+        at += len > 0 ? (size_t)len : 0;
+    }
+    buf_clear(&worker->out);
+    return 0;
+}
+
+/* Within a signal: the buffer has room, so that nothing is allocated. */
+static void say_busy(struct worker *worker, uint32_t cpu_ms, bool worn)
+{
+    const struct wire_frame header = { .type = MSG_WORKER_BUSY, .id = worker->run };
+    const struct msg_worker_busy busy = { .cpu_ms = cpu_ms, .worn = worn };
+    size_t began = wire_begin(&worker->out, &header);
+    msg_worker_busy_encode(&busy, &worker->out);
+    if (wire_end(&worker->out, began))
+        (void)!write_all(worker); /* A daemon that is gone is seen where it is read. */
+}
+
+/* What the daemon should know of a program that takes long. */
+static void watch_tell(struct worker *worker)
+{
+    if (worker->out.len > 0)
+        (void)!write_all(worker);
+    if (watch_frame > BUSY_MS / WATCH_MS && watch_told == 0) {
+        watch_told = 1;
+        say_busy(worker, BUSY_MS, false);
+    }
+    if (watch_frame > WORN_MS / WATCH_MS && watch_told == 1) {
+        watch_told = 2;
+        (void)setpriority(PRIO_PROCESS, 0, WORN_PRIORITY);
+        say_busy(worker, WORN_MS, true);
+    }
+}
+
 static void on_watch(int number)
 {
+    int saved = errno;
     (void)number;
-    if (!watch_running || ++watch_count < WATCH_MAX)
+    if (!watch_running)
+        return;
+    watch_count++;
+    watch_frame++;
+    /* Writing much takes time too: the next look may come meanwhile. */
+    if (!watch_telling) {
+        watch_telling = 1;
+        watch_tell(watch_worker);
+        watch_telling = 0;
+    }
+    errno = saved;
+    if (watch_count < WATCH_MAX || watch_telling)
         return;
     worker_engine_watchdog();
-    if (watch_count > WATCH_MAX + 8)
+    if (watch_count > WATCH_MAX + WATCH_GRACE)
         _exit(EXIT_WATCHDOG);
 }
 
@@ -212,7 +294,7 @@ static void report_add(struct worker *worker, uint64_t execution,
         .memory_bytes = report->memory_bytes,
         .more = more,
     };
-    const struct wire_frame header = { .type = MSG_PROGRAM_REPORT, .id = execution };
+    const struct wire_frame header = { .type = MSG_PROGRAM_REPORT, .id = worker->run };
 
     console_add(worker, report, &message);
     if (report->state == WORKER_FAILED)
@@ -223,6 +305,18 @@ static void report_add(struct worker *worker, uint64_t execution,
     msg_program_report_encode(&message, &worker->out);
     bool fits = wire_end(&worker->out, began);
     CHECK(fits); /* WORKER_REPORT_BYTES_MAX sees to it. */
+}
+
+/* What was dropped before it began is answered all the same: every frame is. */
+static void report_nothing(struct worker *worker, uint64_t execution)
+{
+    const struct wire_frame header = { .type = MSG_PROGRAM_REPORT, .id = worker->run };
+    const struct msg_program_report message = { .execution = execution,
+                                                .state = MSG_REPORT_STATE_WAITING };
+    size_t began = wire_begin(&worker->out, &header);
+    msg_program_report_encode(&message, &worker->out);
+    bool fits = wire_end(&worker->out, began);
+    CHECK(fits);
 }
 
 /* ---- programs ---- */
@@ -264,9 +358,10 @@ static int give(struct worker *worker, struct worker_program *program,
             report_add(worker, execution, report, true);
         /* A run from the start has emitted before all that came before its last delivery. */
         worker->emits_shown = again && !fresh ? report->emits_count : 0;
-        watch_count = 0;
+        watch_begin();
         int r = fresh ? worker_program_deliver(program, &delivery, &report)
                       : worker_program_feed(program, &delivery, &report);
+        watch_end();
         if (r < 0)
             return TRACE(r);
     }
@@ -280,6 +375,15 @@ static int give(struct worker *worker, struct worker_program *program,
         *VEC_PUSH(&worker->ended) = program;
     }
     return 0;
+}
+
+/* The place of a run in the list of what is not to begin, or SIZE_MAX. */
+static size_t dropped_find(const struct worker *worker, uint64_t run)
+{
+    for (size_t i = 0; i < worker->dropped.count; i++)
+        if (worker->dropped.at[i] == run)
+            return i;
+    return SIZE_MAX;
 }
 
 static void program_drop(struct worker *worker, uint64_t execution)
@@ -311,8 +415,13 @@ static int on_start(struct worker *worker, const struct wire_frame *frame)
     };
     memcpy(spec.seed, start.seed.ptr, WORKER_SEED_LEN);
     program_drop(worker, start.execution);
-    watch_count = 0;
+    if (dropped_find(worker, frame->id) != SIZE_MAX) {
+        report_nothing(worker, start.execution);
+        return 0;
+    }
+    watch_begin();
     int r = worker_program_start(worker->engine, &spec, &program, &report);
+    watch_end();
     if (r < 0)
         return TRACE(r);
     (void)map_put_u64(&worker->programs, start.execution, program);
@@ -325,9 +434,11 @@ static int on_deliver(struct worker *worker, const struct wire_frame *frame)
     if (!msg_program_deliver_decode(frame->payload, worker->turn, &deliver))
         return RAISE(-EPROTO);
     struct worker_program *program = map_find_u64(&worker->programs, deliver.execution);
-    /* It has ended meanwhile, and its end is on the way. */
-    if (!program)
+    /* It has ended meanwhile, and its end is on the way; or nobody waits for it any more. */
+    if (!program || dropped_find(worker, frame->id) != SIZE_MAX) {
+        report_nothing(worker, deliver.execution);
         return 0;
+    }
     return give(worker, program, NULL, deliver.deliveries, deliver.deliveries_count);
 }
 
@@ -336,6 +447,9 @@ static int on_drop(struct worker *worker, const struct wire_frame *frame)
     struct msg_program_drop drop;
     if (!msg_program_drop_decode(frame->payload, worker->turn, &drop))
         return RAISE(-EPROTO);
+    size_t at = dropped_find(worker, frame->id);
+    if (at != SIZE_MAX)
+        worker->dropped.at[at] = worker->dropped.at[--worker->dropped.count];
     program_drop(worker, drop.execution);
     return 0;
 }
@@ -362,9 +476,10 @@ static int serve_frame(struct worker *worker, const struct wire_frame *frame)
 {
     for (size_t i = 0; i < ARRAY_COUNT(accepts); i++) {
         if (accepts[i].type == frame->type && wire_fd_count(frame) == 0) {
-            watch_running = 1;
+            worker->run = frame->id;
+            watch_frame = 0;
+            watch_told = 0;
             int r = accepts[i].handle(worker, frame);
-            watch_running = 0;
             arena_reset(worker->turn);
             /* In a long batch a used machine is made new sooner than another one is made. */
             if (worker->ended.count >= USED_MAX)
@@ -381,16 +496,15 @@ static int serve_frame(struct worker *worker, const struct wire_frame *frame)
 static bool has_more(int timeout_ms)
 {
     struct pollfd daemon = { .fd = DAEMON_FD, .events = POLLIN };
-    return poll(&daemon, 1, timeout_ms) != 0;
+    int r;
+    do
+        r = poll(&daemon, 1, timeout_ms);
+    while (r < 0 && errno == EINTR);
+    return r != 0;
 }
 
-/* 1 read, 0 the daemon hung up. */
-static int read_more(struct worker *worker)
+static int read_once(struct worker *worker)
 {
-    if (worker->used && !has_more(IDLE_MS)) {
-        worker_engine_trim(worker->engine);
-        worker->used = false;
-    }
     for (;;) {
         ssize_t len = read(DAEMON_FD, buf_reserve(&worker->in, READ_BYTES), READ_BYTES);
         if (len > 0)
@@ -402,17 +516,41 @@ static int read_more(struct worker *worker)
     }
 }
 
-static int write_all(struct worker *worker)
+/* 1 read, 0 the daemon hung up. */
+static int read_more(struct worker *worker)
 {
-    size_t at = 0;
-    while (at < worker->out.len) {
-        ssize_t len = write(DAEMON_FD, worker->out.ptr + at, worker->out.len - at);
-        if (len < 0 && errno != EINTR)
-            return RAISE(-errno);
-        at += len > 0 ? (size_t)len : 0;
+    if (worker->used && !has_more(IDLE_MS)) {
+        worker_engine_trim(worker->engine);
+        worker->used = false;
     }
-    buf_clear(&worker->out);
-    return 0;
+    int r = read_once(worker);
+    worker->breath_ns = clock_mono_ns();
+    return r < 0 ? TRACE(r) : r;
+}
+
+/* What is ahead and is not to begin. */
+static void look_ahead(struct worker *worker)
+{
+    struct wire_reader ahead = worker->reader;
+    struct wire_frame frame;
+    while (wire_next(&ahead, &frame) == WIRE_FRAME)
+        if (frame.type == MSG_PROGRAM_DROP && dropped_find(worker, frame.id) == SIZE_MAX)
+            *VEC_PUSH(&worker->dropped) = frame.id;
+}
+
+/* Between two frames of a batch: whoever waits for the ones that are done does so no longer. */
+static int breathe(struct worker *worker)
+{
+    int64_t now_ns = clock_mono_ns();
+    if (now_ns - worker->breath_ns < BREATH_NS)
+        return 0;
+    worker->breath_ns = now_ns;
+    int r = write_all(worker);
+    if (r == 0 && has_more(0)) {
+        r = read_once(worker);
+        look_ahead(worker);
+    }
+    return r < 0 ? TRACE(r) : 0;
 }
 
 static int serve(struct worker *worker)
@@ -421,11 +559,16 @@ static int serve(struct worker *worker)
     int r;
     while ((r = wire_next(&worker->reader, &frame)) == WIRE_FRAME) {
         r = serve_frame(worker, &frame);
+        if (r == 0)
+            r = breathe(worker);
         if (r < 0)
             return TRACE(r);
     }
     wire_compact(&worker->reader);
-    return r == WIRE_BROKEN ? RAISE(-EPROTO) : write_all(worker);
+    if (r == WIRE_BROKEN)
+        return RAISE(-EPROTO);
+    r = write_all(worker);
+    return r < 0 ? TRACE(r) : 0;
 }
 
 /* A trap is reason to end at once; a heap that was large can wait until nobody waits here. */
@@ -477,6 +620,8 @@ int main(void)
     int r = rights();
     struct worker worker = { .programs = MAP_INIT };
     if (r == 0) {
+        watch_worker = &worker;
+        (void)buf_reserve(&worker.out, READ_BYTES);
         worker.turn = arena_new(0);
         worker.reader = WIRE_READER(&worker.in);
         r = worker_engine_new(&(struct worker_engine_config){ .warm_count = MACHINES_WARM,

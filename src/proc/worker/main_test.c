@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -70,11 +71,14 @@ static void take_frame(struct other_end *end, struct wire_frame *ret_frame)
     }
 }
 
+/* That a program takes long is passed over. */
 static struct msg_program_report take_report(struct other_end *end)
 {
     struct wire_frame frame;
     struct msg_program_report report;
-    take_frame(end, &frame);
+    do
+        take_frame(end, &frame);
+    while (frame.type == MSG_WORKER_BUSY);
     assert_int_equal(frame.type, MSG_PROGRAM_REPORT);
     assert_true(msg_program_report_decode(frame.payload, end->arena, &report));
     return report;
@@ -295,12 +299,74 @@ static void a_slow_built_in_meets_the_watchdog(void **state)
     assert_true(str_is(report.error.code, "limit"));
 }
 
+static struct msg_worker_busy take_busy(struct other_end *end, uint64_t run)
+{
+    struct wire_frame frame;
+    struct msg_worker_busy busy;
+    take_frame(end, &frame);
+    assert_int_equal(frame.type, MSG_WORKER_BUSY);
+    assert_int_equal(frame.id, run);
+    assert_true(msg_worker_busy_decode(frame.payload, end->arena, &busy));
+    return busy;
+}
+
+static void a_long_program_holds_no_answer_up(void **state)
+{
+    struct other_end *end = *state;
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    take_ready(end);
+    add_start(&out, 1, "return 1", NULL, 0);
+    add_start(&out, 2, "while (true) {}", NULL, 0);
+    give_bytes(end, &out);
+    assert_int_equal(take_report(end).execution, 1);
+    struct msg_worker_busy busy = take_busy(end, 2);
+    assert_int_equal(busy.cpu_ms, 10);
+    assert_false(busy.worn);
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t)end->pid), 0);
+    busy = take_busy(end, 2);
+    assert_int_equal(busy.cpu_ms, 50);
+    assert_true(busy.worn);
+    assert_int_equal(getpriority(PRIO_PROCESS, (id_t)end->pid), 19);
+    struct msg_program_report report = take_report(end);
+    assert_int_equal(report.execution, 2);
+    assert_true(str_is(report.error.code, "limit"));
+}
+
+static void what_is_dropped_before_it_began_does_not_begin(void **state)
+{
+    struct other_end *end = *state;
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    const struct msg_program_drop drop = { 2 };
+    take_ready(end);
+    add_start(&out, 1, "for (let i = 0; i < 1e6; i++); return 1", NULL, 0);
+    add_start(&out, 2, "return 2", NULL, 0);
+    add_start(&out, 3, "return 3", NULL, 0);
+    give_bytes(end, &out);
+    (void)take_busy(end, 1);
+    buf_clear(&out);
+    size_t began = wire_begin(&out, &(struct wire_frame){ .type = MSG_PROGRAM_DROP, .id = 2 });
+    msg_program_drop_encode(&drop, &out);
+    assert_true(wire_end(&out, began));
+    add_start(&out, 2, "return 4", NULL, 0);
+    give_bytes(end, &out);
+    assert_int_equal(take_report(end).execution, 1);
+    struct msg_program_report report = take_report(end);
+    assert_int_equal(report.execution, 2);
+    assert_int_equal(report.state, MSG_REPORT_STATE_WAITING);
+    assert_true(str_is(take_report(end).result, "3"));
+    /* The same program, sent again, is another run; here it has the same number. */
+    assert_true(str_is(take_report(end).result, "4"));
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(programs_are_served_in_batches, setup, teardown),
         cmocka_unit_test_setup_teardown(programs_wait_and_go_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_program_runs_again_from_its_journal, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_long_program_holds_no_answer_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_dropped_before_it_began_does_not_begin, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(deep_recursion_is_survived, setup, teardown),
         cmocka_unit_test_setup_teardown(a_memory_bomb_is_told_and_the_worker_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(a_large_program_may_wait, setup, teardown),
