@@ -305,8 +305,9 @@ void disk_sync(struct disk *disk, struct disk_file *file, uint64_t seq)
         CHECK(helper->wish_count < DISK_SYNCS_MAX);
         helper->wishes[helper->wish_count++] = (struct disk_sync_wish){ file, seq };
     }
-    (void)pthread_cond_signal(&helper->work);
     (void)pthread_mutex_unlock(&helper->mutex);
+    /* Not before: the helper would wake only to wait for the mutex. */
+    (void)pthread_cond_signal(&helper->work);
 }
 
 int disk_synced(struct disk *disk, uint64_t *ret_seq)
@@ -349,8 +350,9 @@ void disk_job_add(struct disk *disk, struct disk_job *job)
     else
         helper->todo_first = job;
     helper->todo_last = job;
-    (void)pthread_cond_signal(&helper->work);
     (void)pthread_mutex_unlock(&helper->mutex);
+    /* Not before: the helper would wake only to wait for the mutex. */
+    (void)pthread_cond_signal(&helper->work);
 }
 
 struct disk_job *disk_next(struct disk *disk)
