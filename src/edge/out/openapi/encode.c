@@ -29,7 +29,7 @@ static bool stands(char c, enum out_openapi__set set)
     case OUT_OPENAPI__TEMPLATE:
         return is_word(c) || is_one_of(c, "-._~/:@!$&'()*+,;=?");
     case OUT_OPENAPI__FORM:
-        return is_word(c) || is_one_of(c, "*-._");
+        return is_word(c) || is_one_of(c, "-._~");
     case OUT_OPENAPI__RAW:
         return true;
     }
@@ -58,8 +58,6 @@ void out_openapi__encode(struct buf *out, struct str text, enum out_openapi__set
 
         if (stands(c, set) || (c == '%' && is_triplet(text, i, set))) {
             buf_add_char(out, c);
-        } else if (c == ' ' && set == OUT_OPENAPI__FORM) {
-            buf_add_char(out, '+');
         } else {
             buf_add_char(out, '%');
             buf_add_char(out, digits[(uint8_t)c >> 4]);

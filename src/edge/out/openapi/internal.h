@@ -12,7 +12,7 @@ enum out_openapi__set {
     OUT_OPENAPI__QUERY,    /* and what a query may hold but its own delimiters */
     OUT_OPENAPI__NAME,     /* names in a query */
     OUT_OPENAPI__TEMPLATE, /* what a document wrote into its path */
-    OUT_OPENAPI__FORM,     /* application/x-www-form-urlencoded: a space is '+' */
+    OUT_OPENAPI__FORM,     /* application/x-www-form-urlencoded: as values, delimiters too */
     OUT_OPENAPI__RAW,      /* headers: nothing is encoded */
 };
 

@@ -73,6 +73,34 @@ static bool cookie_is_safe(struct str value)
     return out_http_value_is_safe(value) && str_find_char(value, ';') == SIZE_MAX;
 }
 
+/* A credential stands in place of an argument of its name. */
+static void query_drop(struct out_openapi__build *build, struct str start)
+{
+    struct str rest = str_copy(build->turn, buf_str(&build->query));
+
+    buf_clear(&build->query);
+    while (rest.ptr) {
+        struct str piece = str_split(&rest, '&');
+
+        if (!piece.len || str_starts(piece, start))
+            continue;
+        out_openapi__join(&build->query, "&");
+        buf_add_str(&build->query, piece);
+    }
+}
+
+static void add_query_key(struct out_openapi__build *build, struct str name, struct str value)
+{
+    BUF_CLEANUP struct buf piece = BUF_INIT;
+
+    out_openapi__encode(&piece, name, OUT_OPENAPI__NAME);
+    buf_add_char(&piece, '=');
+    query_drop(build, buf_str(&piece));
+    out_openapi__join(&build->query, "&");
+    buf_add_str(&build->query, buf_str(&piece));
+    out_openapi__encode(&build->query, value, OUT_OPENAPI__PLAIN);
+}
+
 static bool add_key(struct out_openapi__build *build, const struct json_value *scheme,
                     struct str value)
 {
@@ -82,10 +110,7 @@ static bool add_key(struct out_openapi__build *build, const struct json_value *s
     if (str_is(in, "header"))
         return out_openapi__header_set(build, name, value);
     if (str_is(in, "query")) {
-        out_openapi__join(&build->query, "&");
-        out_openapi__encode(&build->query, name, OUT_OPENAPI__NAME);
-        buf_add_char(&build->query, '=');
-        out_openapi__encode(&build->query, value, OUT_OPENAPI__PLAIN);
+        add_query_key(build, name, value);
         return true;
     }
     if (!out_http_name_is_token(name) || !cookie_is_safe(value))
