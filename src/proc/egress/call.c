@@ -44,6 +44,8 @@ static struct egress_call *call_new(struct egress *egress, uint64_t frame,
                                   .arena = arena_new(0) };
     call->send.tool = str_copy(call->arena, send->tool);
     call->send.args = str_copy(call->arena, send->args);
+    call->send.plan = str_copy(call->arena, send->plan);
+    call->send.key = str_copy(call->arena, send->key);
     if (send->traceparent.ptr)
         call->send.traceparent = str_copy(call->arena, send->traceparent);
     key_make(call->key, send->execution, send->call);
@@ -71,6 +73,13 @@ void egress__call_fail(struct egress *egress, struct egress_call *call, struct s
     };
 
     egress__report_outcome(egress, call, &event);
+    call_drop(egress, call);
+}
+
+void egress__call_answer(struct egress *egress, struct egress_call *call, enum msg_sent sent,
+                         const struct out_http_outcome *outcome)
+{
+    egress__report_answer(egress, call, sent, outcome);
     call_drop(egress, call);
 }
 
@@ -118,6 +127,10 @@ void egress__call_go(struct egress *egress, struct egress_call *call)
     struct out_mcp *session = call->source->session;
 
     call->state = EGRESS_CALL_HELD;
+    if (call->source->direct) {
+        egress__wire_call(egress, call);
+        return;
+    }
     if (!session || call->source->closing_ms || out_mcp_state(session) != OUT_MCP_READY)
         return;
     if (!is_as_approved(call)) {
@@ -176,6 +189,10 @@ void egress__call_cancel(struct egress *egress, const struct msg_call_cancel *ca
         return; /* Its outcome crossed the cancel on the way. */
     if (call->state != EGRESS_CALL_SENT) {
         egress__call_fail(egress, call, STR("cancelled"), STR("the call was cancelled"));
+        return;
+    }
+    if (call->source->direct) {
+        egress__wire_call_cancel(egress, call);
         return;
     }
     egress__wire_sent(call->source);

@@ -19,6 +19,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "domain/catalog/catalog.h"
+#include "edge/out/http/http.h"
 #include "edge/out/mcp/mcp.h"
 #include "format/secret/secret.h"
 #include "model/limit.h"
@@ -71,6 +72,7 @@ struct egress_source {
     bool ended;         /* its child is gone */
     bool older;         /* its server ends at any first word but initialize */
     bool touched;       /* has something to do in this turn */
+    bool direct;        /* no session: each call is a request by itself */
     int64_t closing_ms; /* 0, or when its session ends at the latest */
     int64_t pipes_ms;   /* 0, or until when its pipes must have come */
     struct str reason;  /* why its child ended */
@@ -169,6 +171,11 @@ void egress__wire_opened(struct egress *egress, uint64_t source,
 /* Takes the descriptors: standard input, output and error of its child. False: not accepted. */
 bool egress__wire_pipes(struct egress *egress, uint64_t id, const int fds[3]);
 
+/* A call of a direct source: goes out, or has an outcome at once, or waits for the vault. */
+void egress__wire_call(struct egress *egress, struct egress_call *call);
+/* One that was sent. */
+void egress__wire_call_cancel(struct egress *egress, struct egress_call *call);
+
 /* call.c */
 void egress__call_start(struct egress *egress, const struct wire_frame *frame,
                         const struct msg_call_send *send);
@@ -182,6 +189,9 @@ void egress__calls_fail(struct egress *egress, const struct egress_source *sourc
 void egress__call_event(struct egress *egress, const struct out_mcp_event *event);
 void egress__call_fail(struct egress *egress, struct egress_call *call, struct str code,
                        struct str reason);
+/* Its one outcome; the call is gone. */
+void egress__call_answer(struct egress *egress, struct egress_call *call, enum msg_sent sent,
+                         const struct out_http_outcome *outcome);
 void egress__calls_free(struct egress *egress);
 
 /* door.c */
@@ -208,6 +218,8 @@ void egress__report_tools(struct egress *egress, struct egress_source *source,
                           const struct out_mcp_event *event);
 void egress__report_outcome(struct egress *egress, const struct egress_call *call,
                             const struct out_mcp_event *event);
+void egress__report_answer(struct egress *egress, const struct egress_call *call,
+                           enum msg_sent sent, const struct out_http_outcome *answer);
 void egress__report_progress(struct egress *egress, const struct egress_call *call,
                              const struct out_mcp_event *event);
 

@@ -7,10 +7,8 @@
  *
  * What a source was given (its headers) goes to its own origin alone.
  */
-#include "proc/egress/internal.h"
+#include "proc/egress/net.h"
 
-#include "edge/out/mcp/web.h"
-#include "proc/egress/http.h"
 #include "sys/sandbox.h"
 
 #include <fcntl.h>
@@ -24,27 +22,6 @@
 
 struct egress_wire {
     struct http *http;
-};
-
-struct egress_line {
-    struct egress *egress;
-    struct egress_source *source;
-    struct out_mcp_web *web; /* NULL: waits for the vault */
-    struct http_pool *pool;
-    struct map exchanges; /* number -> struct line_exchange */
-    struct str url;
-    struct str origin;
-    bool old;
-    struct http_header *headers;
-    size_t header_count;
-    struct egress_secrets secrets;
-    struct arena *arena;
-};
-
-struct line_exchange {
-    struct egress_line *line;
-    uint64_t number;
-    struct http_exchange *http;
 };
 
 /* --- Before the walls ---------------------------------------------------------------------- */
@@ -107,7 +84,8 @@ void egress__wire_free(struct egress *egress)
 
 bool egress__wire_speaks(enum msg_source_kind kind)
 {
-    return kind == MSG_SOURCE_KIND_MCP_HTTP || kind == MSG_SOURCE_KIND_MCP_SSE;
+    return kind == MSG_SOURCE_KIND_MCP_HTTP || kind == MSG_SOURCE_KIND_MCP_SSE ||
+           egress__direct_speaks(kind);
 }
 
 bool egress__wire_pipes(struct egress *egress, uint64_t id, const int fds[3])
@@ -125,6 +103,8 @@ static void line_free(struct egress_line *line)
 {
     struct map_entry *entry;
 
+    if (egress__direct_speaks(line->kind))
+        egress__direct_end(line);
     for (size_t at = 0; (entry = map_next(&line->exchanges, &at));)
         (void)heap_free(entry->value);
     map_fini(&line->exchanges);
@@ -155,6 +135,12 @@ static void begin(struct egress_line *line)
     for (size_t i = 0; i < line->header_count; i++)
         line->headers[i].value =
             egress__door_fill(line->arena, &line->secrets, line->headers[i].value, false);
+    if (egress__direct_speaks(line->kind)) {
+        source->pipes_ms = 0;
+        line->ready = true;
+        egress__calls_go(line->egress, source);
+        return;
+    }
     source->line = NULL;
     egress__source_begin(line->egress, source, &options, STR("it was opened again"));
     source->line = line;
@@ -200,9 +186,11 @@ void egress__wire_open(struct egress *egress, struct egress_source *source,
         line_free(source->line);
     *line = (struct egress_line){ .egress = egress,
                                   .source = source,
+                                  .kind = open->kind,
                                   .old = open->kind == MSG_SOURCE_KIND_MCP_SSE,
                                   .arena = arena_new(0) };
     source->line = line;
+    source->direct = egress__direct_speaks(open->kind);
     line->url = str_copy(line->arena, open->url);
     line->origin = http_origin(line->url, line->arena);
     line->pool = http_pool_new(egress->wire->http, open->allow, open->allow_count);
@@ -228,7 +216,7 @@ void egress__wire_opened(struct egress *egress, uint64_t id, const struct msg_va
     struct egress_line *line = source ? source->line : NULL;
     bool all = true;
 
-    if (!line || line->web)
+    if (!line || line->web || line->ready)
         return;
     if (!opened->value.ptr) {
         fail(line, str_printf(egress->turn, "a secret in its headers stays closed: %.*s",
@@ -288,6 +276,10 @@ static void take_events(struct egress *egress)
         struct egress_line *line = exchange->line;
 
         line->source->touched = true;
+        if (line->ready) {
+            egress__direct_event(exchange, &event);
+            continue;
+        }
         switch (event.kind) {
         case HTTP_HEAD:
             out_mcp_web_head(line->web, exchange->number,
@@ -327,7 +319,7 @@ void egress__wire_sent(struct egress_source *source)
 
 void egress__wire_read(struct egress *egress, struct egress_source *source)
 {
-    int64_t due_ms = out_mcp_due_ms(source->session);
+    int64_t due_ms = source->session ? out_mcp_due_ms(source->session) : -1;
 
     take_events(egress);
     if (due_ms != -1 && due_ms <= egress->now_ms)

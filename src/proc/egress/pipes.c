@@ -31,6 +31,18 @@ void egress__wire_free(struct egress *egress)
     (void)egress;
 }
 
+/* No source here is direct. */
+void egress__wire_call(struct egress *egress, struct egress_call *call)
+{
+    egress__call_fail(egress, call, STR("unreachable"), STR("it has no way out"));
+}
+
+void egress__wire_call_cancel(struct egress *egress, struct egress_call *call)
+{
+    (void)egress;
+    (void)call;
+}
+
 bool egress__wire_speaks(enum msg_source_kind kind)
 {
     return kind == MSG_SOURCE_KIND_MCP_STDIO;

@@ -141,17 +141,16 @@ static int value_descriptor(struct str value)
 }
 
 /* Not inline, and not through anybody's memory. */
-static int send_large(struct egress *egress, struct msg_call_outcome *outcome, uint64_t frame_id)
+static int send_large(struct egress *egress, const struct msg_call_outcome *outcome,
+                      struct str bytes, uint64_t frame_id)
 {
     BUF_CLEANUP struct buf payload = BUF_INIT;
     struct wire_frame frame = { .type = MSG_CALL_OUTCOME, .id = frame_id };
-    int fd = value_descriptor(outcome->value);
+    int fd = value_descriptor(bytes);
     int r;
 
     if (fd < 0)
         return TRACE(fd);
-    outcome->artifact = digest_of(outcome->value);
-    outcome->value = STR_NULL;
     msg_call_outcome_encode(outcome, &payload);
     frame.payload = buf_str(&payload);
     r = link_send_fds(egress->daemon, &frame, &fd, 1);
@@ -159,12 +158,19 @@ static int send_large(struct egress *egress, struct msg_call_outcome *outcome, u
     return r;
 }
 
-static void send_outcome(struct egress *egress, struct msg_call_outcome *outcome, uint64_t id)
+/* blob: bytes that a short value names; null: none. */
+static void send_outcome(struct egress *egress, struct msg_call_outcome *outcome, struct str blob,
+                         uint64_t id)
 {
     const struct wire_frame frame = { .type = MSG_CALL_OUTCOME, .id = id };
 
     if (outcome->value.len > LIMIT_VALUE_INLINE_BYTES) {
-        must_send(egress, send_large(egress, outcome, id));
+        blob = outcome->value;
+        outcome->artifact = digest_of(blob);
+        outcome->value = STR_NULL;
+    }
+    if (blob.ptr) {
+        must_send(egress, send_large(egress, outcome, blob, id));
         return;
     }
     msg_call_outcome_encode(outcome, link_begin(egress->daemon, &frame));
@@ -176,8 +182,8 @@ static bool is_retryable(struct str code)
     return str_is(code, "unreachable") || str_is(code, "busy") || str_is(code, "cancelled");
 }
 
-void egress__report_outcome(struct egress *egress, const struct egress_call *call,
-                            const struct out_mcp_event *event)
+static struct msg_call_outcome outcome_of(struct egress *egress, const struct egress_call *call,
+                                          const struct out_mcp_event *event)
 {
     struct msg_call_outcome outcome = { .execution = call->send.execution,
                                         .call = call->send.call,
@@ -210,7 +216,46 @@ void egress__report_outcome(struct egress *egress, const struct egress_call *cal
                                           call->send.execution),
         };
     outcome.secrets = egress->replaced;
-    send_outcome(egress, &outcome, call->frame);
+    return outcome;
+}
+
+void egress__report_outcome(struct egress *egress, const struct egress_call *call,
+                            const struct out_mcp_event *event)
+{
+    struct msg_call_outcome outcome = outcome_of(egress, call, event);
+
+    send_outcome(egress, &outcome, STR_NULL, call->frame);
+}
+
+void egress__report_answer(struct egress *egress, const struct egress_call *call,
+                           enum msg_sent sent, const struct out_http_outcome *answer)
+{
+    struct out_mcp_event event = { .kind = OUT_MCP_OUTCOME,
+                                   .sent = sent,
+                                   .status = answer->status,
+                                   .value = answer->value,
+                                   .code = answer->code,
+                                   .text = answer->text,
+                                   .data = answer->data };
+    struct msg_call_outcome outcome;
+    struct str blob = answer->blob;
+
+    if (blob.len > LIMIT_VALUE_BYTES) {
+        event.status = MSG_OUTCOME_STATUS_UNREADABLE;
+        event.code = STR("limit");
+        event.text = str_printf(egress->turn, "the result has %zu bytes; %u are allowed", blob.len,
+                                (unsigned)LIMIT_VALUE_BYTES);
+        blob = STR_NULL;
+    }
+    outcome = outcome_of(egress, call, &event);
+    outcome.meta = egress__door_in(egress, &egress->json, answer->meta, call->send.source,
+                                   call->send.execution);
+    outcome.secrets = egress->replaced;
+    outcome.retry = answer->retry_ms >= 0;
+    outcome.retry_ms = answer->retry_ms >= 0 ? answer->retry_ms : 0;
+    if (blob.len)
+        outcome.blob = answer->name;
+    send_outcome(egress, &outcome, blob, call->frame);
 }
 
 void egress__report_progress(struct egress *egress, const struct egress_call *call,

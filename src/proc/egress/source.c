@@ -188,7 +188,7 @@ static int64_t source_due(const struct egress *egress, const struct egress_sourc
 
     if (wire_ms != -1 && (due_ms == -1 || wire_ms < due_ms))
         due_ms = wire_ms;
-    if (source->session && egress__wire_blocked(source))
+    if ((source->session || (source->direct && source->line)) && egress__wire_blocked(source))
         due_ms = egress->now_ms + EGRESS_WAIT_MS;
     if (source->closing_ms && (due_ms == -1 || source->closing_ms < due_ms))
         due_ms = source->closing_ms;
@@ -222,6 +222,8 @@ int64_t egress__sources_turn(struct egress *egress)
         source->touched = false;
         if (source->session && (touched || due))
             source_turn(egress, source);
+        else if (source->direct && source->line && due)
+            egress__wire_read(egress, source);
         if (source->pipes_ms && egress->now_ms >= source->pipes_ms)
             egress__source_failed(egress, source, STR("it was not started"));
         due_ms = source_due(egress, source);

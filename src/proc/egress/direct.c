@@ -1,0 +1,311 @@
+/*
+ * Sources without a session: OpenAPI and GraphQL. A call is one request, made of the plan that
+ * came with it, of its arguments, and of the credentials that its source was given (their names
+ * are the schemes, or the headers, that the plan speaks of).
+ *
+ *     call -> plan -> request -> http.h -> answer -> outcome
+ *
+ * Nothing is sent of a call that no request can be made of. What was sent when its source goes
+ * is told as far as it had come.
+ */
+#include "proc/egress/net.h"
+
+#include "edge/out/graphql/graphql.h"
+#include "edge/out/openapi/openapi.h"
+#include "sys/clock.h"
+
+bool egress__direct_speaks(enum msg_source_kind kind)
+{
+    return kind == MSG_SOURCE_KIND_OPENAPI || kind == MSG_SOURCE_KIND_GRAPHQL;
+}
+
+/* --- The request ------------------------------------------------------------------------- */
+
+struct made {
+    const struct json_value *plan;
+    struct out_http_request request;
+    struct str fault; /* null: it was made */
+    bool auth;        /* for want of a credential */
+};
+
+static const struct json_value *parsed(struct arena *turn, struct str text)
+{
+    struct json_error error;
+    struct json_doc doc;
+
+    if (text.len && json_parse(turn, text, NULL, &error, &doc) == JSON_PARSED)
+        return doc.root;
+    return NULL;
+}
+
+static const struct out_http_credential *credentials_of(const struct egress_line *line,
+                                                        struct arena *turn)
+{
+    struct out_http_credential *list =
+        ARENA_ARRAY(turn, struct out_http_credential, line->header_count + 1);
+
+    for (size_t i = 0; i < line->header_count; i++)
+        list[i] = (struct out_http_credential){ line->headers[i].name, line->headers[i].value };
+    return list;
+}
+
+static void make_openapi(struct arena *turn, const struct egress_call *call,
+                         const struct json_value *args, struct made *made)
+{
+    const struct egress_line *line = call->source->line;
+    const struct out_openapi_call one = { .plan = made->plan,
+                                          .args = args,
+                                          .credentials = credentials_of(line, turn),
+                                          .credential_count = line->header_count,
+                                          .key = call->send.key };
+
+    switch (
+        (enum out_openapi_answer)out_openapi_request(turn, &one, &made->request, &made->fault)) {
+    case OUT_OPENAPI_BUILT:
+    case OUT_OPENAPI_INVALID:
+        return;
+    case OUT_OPENAPI_AUTH_REQUIRED:
+        made->auth = true;
+        return;
+    }
+}
+
+static void make_graphql(struct arena *turn, const struct egress_call *call,
+                         const struct json_value *args, struct made *made)
+{
+    const struct egress_line *line = call->source->line;
+    const struct out_graphql_call one = { .plan = made->plan,
+                                          .args = args,
+                                          .credentials = credentials_of(line, turn),
+                                          .credential_count = line->header_count };
+
+    (void)!out_graphql_request(turn, &one, &made->request, &made->fault);
+}
+
+static struct made make(struct arena *turn, const struct egress_call *call)
+{
+    struct made made = { .plan = parsed(turn, call->send.plan) };
+    const struct json_value *args = parsed(turn, call->send.args);
+    struct str kind = json_get_str(made.plan, "kind");
+
+    if (call->source->line->kind == MSG_SOURCE_KIND_OPENAPI && str_is(kind, "openapi"))
+        make_openapi(turn, call, args, &made);
+    else if (call->source->line->kind == MSG_SOURCE_KIND_GRAPHQL && str_is(kind, "graphql"))
+        make_graphql(turn, call, args, &made);
+    else
+        made.fault = STR("it came without a plan for sources of this kind");
+    return made;
+}
+
+/* Not sent, and saying it again would change nothing. */
+static void refuse(struct egress_call *call, const char *code, struct str reason)
+{
+    const struct out_http_outcome outcome = {
+        .status = MSG_OUTCOME_STATUS_FAILED, .code = str_from(code), .text = reason, .retry_ms = -1
+    };
+
+    egress__call_answer(call->source->line->egress, call, MSG_SENT_NO, &outcome);
+}
+
+/* The engine keeps credentials from other origins: they are given apart. */
+static void split_headers(struct arena *turn, const struct out_http_request *made,
+                          struct http_request *request)
+{
+    struct http_header *plain = ARENA_ARRAY(turn, struct http_header, made->headers.count + 1);
+    struct http_header *secret = ARENA_ARRAY(turn, struct http_header, made->headers.count + 1);
+
+    for (size_t i = 0; i < made->headers.count; i++) {
+        const struct out_http_header *header = &made->headers.at[i];
+
+        if (header->secret)
+            secret[request->secret_count++] = (struct http_header){ header->name, header->value };
+        else
+            plain[request->header_count++] = (struct http_header){ header->name, header->value };
+    }
+    request->headers = plain;
+    request->secrets = secret;
+}
+
+static void start(struct egress_call *call, const struct out_http_request *made)
+{
+    struct egress_line *line = call->source->line;
+    struct line_exchange *exchange = heap_alloc(sizeof(*exchange));
+    struct http_request request = {
+        .method = made->method,
+        .url = made->url,
+        .body = made->body,
+        .has_body = made->body.ptr != NULL,
+        .repeatable = made->reads && call->send.reads,
+        .redirects = made->reads && call->send.reads,
+        .timeout_ms = call->send.timeout_ms,
+        .owner = exchange,
+    };
+    struct str reason = STR_NULL;
+
+    *exchange = (struct line_exchange){ .line = line,
+                                        .number = call->handle,
+                                        .reads = made->reads && call->send.reads,
+                                        .keyed = made->keyed,
+                                        .json = made->json };
+    split_headers(line->egress->turn, made, &request);
+    if (http_start(line->pool, &request, &exchange->http, &reason) != HTTP_STARTED) {
+        (void)heap_free(exchange);
+        refuse(call, "refused", reason);
+        return;
+    }
+    (void)map_put_u64(&line->exchanges, exchange->number, exchange);
+    call->state = EGRESS_CALL_SENT;
+}
+
+void egress__wire_call(struct egress *egress, struct egress_call *call)
+{
+    struct egress_line *line = call->source->line;
+    struct made made;
+
+    if (!line || !line->ready)
+        return;
+    made = make(egress->turn, call);
+    if (made.fault.ptr)
+        refuse(call, made.auth ? "auth_required" : "invalid", made.fault);
+    else
+        start(call, &made.request);
+}
+
+/* --- The answer -------------------------------------------------------------------------- */
+
+static struct out_http_response response_of(struct arena *turn, const struct http_event *event,
+                                            struct str body)
+{
+    struct out_http_header *headers =
+        ARENA_ARRAY(turn, struct out_http_header, event->header_count + 1);
+
+    for (size_t i = 0; i < event->header_count; i++)
+        headers[i] =
+            (struct out_http_header){ event->headers[i].name, event->headers[i].value, false };
+    return (struct out_http_response){ .status = event->status,
+                                       .headers = { headers, event->header_count },
+                                       .body = body,
+                                       .now_ms = clock_now_ms() };
+}
+
+static void outcome_of(const struct egress_call *call, const struct line_exchange *exchange,
+                       const struct out_http_response *response, struct out_http_outcome *outcome)
+{
+    struct arena *turn = exchange->line->egress->turn;
+    const struct json_value *plan = parsed(turn, call->send.plan);
+    const struct out_http_request request = {
+        .method = exchange->line->kind == MSG_SOURCE_KIND_OPENAPI ? json_get_str(plan, "method")
+                                                                  : STR("POST"),
+        .reads = exchange->reads,
+        .keyed = exchange->keyed,
+        .json = exchange->json,
+    };
+
+    if (exchange->line->kind == MSG_SOURCE_KIND_GRAPHQL)
+        out_graphql_outcome_of(turn, plan, &request, response, outcome);
+    else
+        out_http_outcome_of(turn, &request, response, outcome);
+}
+
+/* Bytes that hold a secret become an artifact without it. */
+static void answered(struct egress_call *call, const struct line_exchange *exchange,
+                     const struct http_event *event)
+{
+    struct egress *egress = exchange->line->egress;
+    struct out_http_response response = response_of(egress->turn, event, event->body);
+    struct out_http_outcome outcome;
+
+    outcome_of(call, exchange, &response, &outcome);
+    if (outcome.blob.len) {
+        response.body = egress__door_in(egress, &egress->plain, event->body, call->send.source,
+                                        call->send.execution);
+        if (response.body.ptr != event->body.ptr)
+            outcome_of(call, exchange, &response, &outcome);
+    }
+    egress__call_answer(egress, call, MSG_SENT_YES, &outcome);
+}
+
+static void unanswered(struct egress_call *call, const struct line_exchange *exchange,
+                       const struct http_event *event)
+{
+    struct out_http_outcome outcome = { .code = STR("unreachable"),
+                                        .text = event->text,
+                                        .retry_ms = -1 };
+
+    switch (event->end) {
+    case HTTP_ANSWERED:
+    case HTTP_UNREACHABLE:
+        outcome.status = MSG_OUTCOME_STATUS_UNREACHABLE;
+        break;
+    case HTTP_FORBIDDEN:
+        outcome.status =
+            event->sent == MSG_SENT_NO ? MSG_OUTCOME_STATUS_FAILED : MSG_OUTCOME_STATUS_UNREADABLE;
+        outcome.code = STR("refused");
+        break;
+    case HTTP_TOO_LONG:
+        outcome.status = MSG_OUTCOME_STATUS_UNREADABLE;
+        outcome.code = STR("limit");
+        break;
+    case HTTP_TIMEOUT:
+        outcome.status = MSG_OUTCOME_STATUS_TIMEOUT;
+        break;
+    }
+    egress__call_answer(exchange->line->egress, call, event->sent, &outcome);
+}
+
+void egress__direct_event(struct line_exchange *exchange, const struct http_event *event)
+{
+    struct egress_line *line = exchange->line;
+    struct egress_call *call = map_find_u64(&line->egress->calls, exchange->number);
+
+    if (event->kind != HTTP_END)
+        return;
+    (void)map_take_u64(&line->exchanges, exchange->number);
+    CHECK(call != NULL);
+    if (event->end == HTTP_ANSWERED)
+        answered(call, exchange, event);
+    else
+        unanswered(call, exchange, event);
+    (void)heap_free(exchange);
+}
+
+/* --- Endings ----------------------------------------------------------------------------- */
+
+static void give_up(struct egress *egress, struct egress_call *call, enum msg_sent sent,
+                    enum msg_outcome_status status)
+{
+    bool cancelled = status == MSG_OUTCOME_STATUS_CANCELLED;
+    const struct out_http_outcome outcome = {
+        .status = status,
+        .code = cancelled ? STR("cancelled") : STR("unreachable"),
+        .text = cancelled ? STR("the call was cancelled") : STR("its source was closed"),
+        .retry_ms = -1,
+    };
+
+    egress__call_answer(egress, call, sent, &outcome);
+}
+
+void egress__wire_call_cancel(struct egress *egress, struct egress_call *call)
+{
+    struct line_exchange *exchange = map_take_u64(&call->source->line->exchanges, call->handle);
+    enum msg_sent sent;
+
+    CHECK(exchange != NULL);
+    sent = http_sent(exchange->http);
+    http_drop(exchange->http);
+    (void)heap_free(exchange);
+    give_up(egress, call, sent, MSG_OUTCOME_STATUS_CANCELLED);
+}
+
+void egress__direct_end(struct egress_line *line)
+{
+    struct map_entry *entry;
+
+    for (size_t at = 0; (entry = map_next(&line->exchanges, &at));) {
+        const struct line_exchange *exchange = entry->value;
+        struct egress_call *call = map_find_u64(&line->egress->calls, exchange->number);
+
+        if (call)
+            give_up(line->egress, call, http_sent(exchange->http), MSG_OUTCOME_STATUS_UNREACHABLE);
+    }
+}

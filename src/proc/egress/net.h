@@ -1,0 +1,41 @@
+/* What net.c and direct.c share: the lines that sources over HTTP have. */
+#ifndef WRIT_PROC_EGRESS_NET_H
+#define WRIT_PROC_EGRESS_NET_H
+
+#include "edge/out/mcp/web.h"
+#include "proc/egress/http.h"
+#include "proc/egress/internal.h"
+
+struct egress_line {
+    struct egress *egress;
+    struct egress_source *source;
+    enum msg_source_kind kind;
+    struct out_mcp_web *web; /* NULL: waits for the vault, or has no session */
+    bool ready;              /* without a session: calls may go */
+    struct http_pool *pool;
+    struct map exchanges; /* number -> struct line_exchange */
+    struct str url;
+    struct str origin;
+    bool old;
+    struct http_header *headers;
+    size_t header_count;
+    struct egress_secrets secrets;
+    struct arena *arena;
+};
+
+struct line_exchange {
+    struct egress_line *line;
+    uint64_t number; /* without a session: the handle of its call */
+    struct http_exchange *http;
+    bool reads; /* without a session: as its request was */
+    bool keyed;
+    bool json;
+};
+
+/* direct.c: sources whose calls are requests by themselves, each made of its plan. */
+bool egress__direct_speaks(enum msg_source_kind kind);
+void egress__direct_event(struct line_exchange *exchange, const struct http_event *event);
+/* The line goes: what was under way has an outcome first. */
+void egress__direct_end(struct egress_line *line);
+
+#endif
