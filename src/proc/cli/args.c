@@ -57,13 +57,14 @@ const char *args_nearest(struct str text, const char *const *names, size_t count
     return nearest;
 }
 
-static void args_say_nearest(struct buf *problem, struct str text, const char *const *names,
+static bool args_say_nearest(struct buf *problem, struct str text, const char *const *names,
                              size_t count)
 {
     const char *nearest = args_nearest(text, names, count);
 
     if (nearest)
         buf_printf(problem, "; did you mean %s?", nearest);
+    return nearest;
 }
 
 /* First word of a command's name, and what follows it. */
@@ -84,6 +85,21 @@ static bool args_has_group(const struct args_table *table, struct str word)
         if (str_equal(args_group(&table->commands[i], &second), word) && second.ptr)
             return true;
     return false;
+}
+
+/* "; it takes: verify, export" */
+static void args_say_group(struct buf *problem, const struct args_table *table, struct str word)
+{
+    const char *before = "; it takes: ";
+
+    for (size_t i = 0; i < table->count; i++) {
+        struct str second;
+
+        if (!str_equal(args_group(&table->commands[i], &second), word) || !second.ptr)
+            continue;
+        buf_printf(problem, "%s%.*s", before, STR_ARG(second));
+        before = ", ";
+    }
 }
 
 /* The command whose name is first, or first and second; NULL: none. */
@@ -117,11 +133,17 @@ static void args_unknown_command(const struct args_table *table, struct str firs
         else if (second.ptr && mine_second.ptr && str_equal(mine, first))
             names[count++] = mine_second.ptr;
     }
+    if (!second.ptr && args_has_group(table, first)) {
+        buf_printf(problem, "%.*s alone is no command", STR_ARG(first));
+        args_say_group(problem, table, first);
+        return;
+    }
     if (second.ptr)
         buf_printf(problem, "there is no command %.*s %.*s", STR_ARG(first), STR_ARG(second));
     else
         buf_printf(problem, "there is no command %.*s", STR_ARG(first));
-    args_say_nearest(problem, given, names, count);
+    if (!args_say_nearest(problem, given, names, count) && second.ptr)
+        args_say_group(problem, table, first);
 }
 
 /* Takes the name off argv; gives how many words it had, 0 with a problem. */
@@ -284,13 +306,13 @@ int args_parse(const struct args_table *table, char **argv, struct arena *arena,
         }
         if ((*at)[0] != '-' || (*at)[1] == '\0')
             args.words[args.word_count++] = *at++;
-        else if (!args_option(table, &at, &args, problem))
+        else if (!args_option(table, &at, &args, problem)) {
+            *ret_args = args;
             return ARGS_WRONG;
+        }
     }
-    if (!args_count(&args, problem))
-        return ARGS_WRONG;
     *ret_args = args;
-    return ARGS_OK;
+    return args_count(&args, problem) ? ARGS_OK : ARGS_WRONG;
 }
 
 const char *args_value(const struct args *args, const char *option)

@@ -38,6 +38,14 @@ static void main_first(char **argv)
         argv[0] = version;
 }
 
+static const char *main_way_out(const struct cli *cli)
+{
+    const struct args_command *command = cli->args.command;
+
+    return command ? str_printf(cli->arena, "`writ help %s` explains it.", command->name).ptr
+                   : "`writ help` lists all commands.";
+}
+
 static int main_run(struct cli *cli, char **argv)
 {
     BUF_CLEANUP struct buf problem = BUF_INIT;
@@ -45,7 +53,7 @@ static int main_run(struct cli *cli, char **argv)
     if (!argv[0])
         return command_help(cli);
     if (args_parse(cli->table, argv, cli->arena, &cli->args, &problem) != ARGS_OK)
-        return cli_fail(cli, CLI_USAGE, "`writ help` lists all commands.", "%.*s",
+        return cli_fail(cli, CLI_USAGE, main_way_out(cli), "%.*s",
                         STR_ARG(text_clean(cli->arena, buf_str(&problem))));
     cli->json = args_has(&cli->args, "json");
     if (cli->args.help) {
