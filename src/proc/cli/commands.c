@@ -33,6 +33,11 @@ static const struct args_option add_options[] = {
     { "yes", 'y', NULL, "run it and approve its tools without asking" },
 };
 
+static const struct args_option import_options[] = {
+    { "dry-run", 0, NULL, "show what there is, and add nothing" },
+    { "yes", 'y', NULL, "add what is shown without asking" },
+};
+
 static const struct args_option approve_options[] = {
     { "yes", 'y', NULL, "without asking" },
 };
@@ -79,6 +84,9 @@ static const struct args_command commands[] = {
     { "sources add", "NAME URL | NAME -- COMMAND ARGS...",
       "Adds an MCP server: its address, or a command", OPTIONS(add_options), 1, 2, true,
       command_sources_add },
+    { "sources import", "[NAME...]",
+      "Adds what Claude Code, Cursor, VS Code and Codex are configured with here",
+      OPTIONS(import_options), 0, 64, false, command_sources_import },
     { "sources show", "NAME", "Shows one, with its tools", NO_OPTIONS, 1, 1, false,
       command_sources_show },
     { "sources diff", "NAME", "Shows what is new or changed and waits", NO_OPTIONS, 1, 1, false,
@@ -116,7 +124,7 @@ static const struct args_command commands[] = {
       command_audit_export },
     { "version", "", "Prints the version", NO_OPTIONS, 0, 0, false, command_version },
     { "help", "[COMMAND]", "Explains", NO_OPTIONS, 0, 2, false, command_help },
-    { "completion", "bash|zsh", "Prints a completion script", NO_OPTIONS, 1, 1, false,
+    { "completion", "bash|zsh|fish", "Prints a completion script", NO_OPTIONS, 1, 1, false,
       command_completion },
 };
 

@@ -127,16 +127,23 @@ void daemon__view_execution(struct daemon *daemon, const struct execution *execu
     api_print_execution(out, &view);
 }
 
+#define DAEMON_SHADOWS_MAX 8U /* said of one tool */
+
 static struct api_finding *daemon_findings(struct daemon *daemon, const struct catalog_tool *tool,
                                            size_t *ret_count)
 {
-    struct catalog_finding *found;
+    struct catalog_finding *found, shadows[DAEMON_SHADOWS_MAX];
     size_t count = catalog_findings(tool, daemon->turn, &found);
-    struct api_finding *findings = ARENA_ARRAY(daemon->turn, struct api_finding, count);
+    size_t more = catalog_shadows(core_catalog(daemon->core), tool, daemon->turn, shadows,
+                                  DAEMON_SHADOWS_MAX);
+    struct api_finding *findings = ARENA_ARRAY(daemon->turn, struct api_finding, count + more);
 
     for (size_t i = 0; i < count; i++)
         findings[i] = (struct api_finding){ .rule = found[i].rule, .sentence = found[i].sentence };
-    *ret_count = count;
+    for (size_t i = 0; i < more; i++)
+        findings[count + i] =
+            (struct api_finding){ .rule = shadows[i].rule, .sentence = shadows[i].sentence };
+    *ret_count = count + more;
     return findings;
 }
 

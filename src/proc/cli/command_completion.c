@@ -1,0 +1,217 @@
+/*
+ * writ completion: scripts for shells, made from the table of commands, and the names that they
+ * ask for while somebody types. Asking starts nothing: without a daemon there are no names.
+ */
+#include "proc/cli/client.h"
+
+/* First words, once each. */
+static void completion_firsts(struct cli *cli, struct buf *out)
+{
+    struct str before = STR_NULL;
+
+    for (size_t i = 0; i < cli->table->count; i++) {
+        struct str rest = str_from(cli->table->commands[i].name);
+        struct str first = str_split(&rest, ' ');
+
+        if (str_equal(first, before))
+            continue;
+        buf_printf(out, "%s%.*s", before.ptr ? " " : "", STR_ARG(first));
+        before = first;
+    }
+}
+
+/* What the words of a command are names of: "sources", "tools", or NULL. */
+static const char *completion_names(const struct args_command *command)
+{
+    struct str words = str_from(command->words);
+
+    if (str_starts(words, STR("ADDRESS")))
+        return "tools";
+    if (str_starts(words, STR("NAME")) && strncmp(command->name, "sources ", 8) == 0 &&
+        strcmp(command->name, "sources add") != 0 && strcmp(command->name, "sources import") != 0)
+        return "sources";
+    return NULL;
+}
+
+/* ---- bash and zsh ---- */
+
+/* One case for each command: its second words, its options, and names that are asked for. */
+static void completion_case(const struct args_table *table, size_t index, struct buf *out)
+{
+    const struct args_command *command = &table->commands[index];
+    struct str name = str_from(command->name);
+    const char *names = completion_names(command);
+
+    buf_printf(out, "    \"%s\") words=\"", command->name);
+    for (size_t i = 0; i < table->count; i++) {
+        struct str second = str_from(table->commands[i].name);
+        struct str first = str_split(&second, ' ');
+
+        if (str_equal(first, name) && second.ptr)
+            buf_printf(out, "%.*s ", STR_ARG(second));
+    }
+    for (size_t i = 0; i < command->option_count; i++)
+        buf_printf(out, "--%s ", command->options[i].name);
+    for (size_t i = 0; i < table->everywhere_count; i++)
+        buf_printf(out, "--%s ", table->everywhere[i].name);
+    if (names)
+        buf_printf(out, "$(writ completion %s 2>/dev/null)", names);
+    buf_add_c(out, "\" ;;\n");
+}
+
+static void completion_bash(struct cli *cli)
+{
+    struct buf *out = &cli->out;
+
+    buf_add_c(out, "_writ() {\n  local words name=\"${COMP_WORDS[1]}\"\n"
+                   "  local word=\"${COMP_WORDS[COMP_CWORD]}\" two=\"${COMP_WORDS[2]}\"\n"
+                   "  case \"$name $two\" in\n");
+    for (size_t i = 0; i < cli->table->count; i++)
+        if (strchr(cli->table->commands[i].name, ' '))
+            completion_case(cli->table, i, out);
+    buf_add_c(out, "    *) case \"$name\" in\n");
+    for (size_t i = 0; i < cli->table->count; i++)
+        if (!strchr(cli->table->commands[i].name, ' '))
+            completion_case(cli->table, i, out);
+    buf_add_c(out, "    esac ;;\n  esac\n  [ \"$COMP_CWORD\" -eq 1 ] && words=\"");
+    completion_firsts(cli, out);
+    buf_add_c(out, "\"\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+                   "  [ \"${#COMPREPLY[@]}\" -gt 0 ] || COMPREPLY=($(compgen -f -- \"$word\"))\n"
+                   "}\ncomplete -F _writ writ\n");
+}
+
+/* As a function that zsh loads when it is first needed, it must also answer that first time. */
+static void completion_zsh(struct cli *cli)
+{
+    buf_add_c(&cli->out, "#compdef writ\nautoload -U +X bashcompinit && bashcompinit\n");
+    completion_bash(cli);
+    buf_add_c(&cli->out, "[ -z \"$service\" ] || _bash_complete -F _writ\n");
+}
+
+/* ---- fish ---- */
+
+static void fish_text(struct buf *out, const char *text)
+{
+    buf_add_char(out, '\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            buf_add_char(out, '\\');
+        buf_add_char(out, *text);
+    }
+    buf_add_char(out, '\'');
+}
+
+/* Where a command has been typed: its one word, or its two. */
+static void fish_typed(struct buf *out, struct str name)
+{
+    struct str second = name;
+    struct str first = str_split(&second, ' ');
+
+    buf_printf(out, "complete -c writ -n '__fish_seen_subcommand_from %.*s", STR_ARG(first));
+    if (second.ptr)
+        buf_printf(out, "; and __fish_seen_subcommand_from %.*s", STR_ARG(second));
+    buf_add_char(out, '\'');
+}
+
+static void fish_option(struct buf *out, struct str name, const struct args_option *option)
+{
+    fish_typed(out, name);
+    buf_printf(out, " -l %s%s", option->name, option->value ? " -r" : "");
+    if (option->letter)
+        buf_printf(out, " -s %c", option->letter);
+    buf_add_c(out, " -d ");
+    fish_text(out, option->help);
+    buf_add_char(out, '\n');
+}
+
+static void fish_command(struct buf *out, const struct args_command *command)
+{
+    struct str name = str_from(command->name), second = name;
+    struct str first = str_split(&second, ' ');
+    const char *names = completion_names(command);
+
+    if (second.ptr)
+        buf_printf(out, "complete -c writ -n '__fish_seen_subcommand_from %.*s' -f -a %.*s -d ",
+                   STR_ARG(first), STR_ARG(second));
+    else
+        buf_printf(out, "complete -c writ -n __fish_use_subcommand -f -a %.*s -d ", STR_ARG(first));
+    fish_text(out, command->summary);
+    buf_add_char(out, '\n');
+    for (size_t i = 0; i < command->option_count; i++)
+        fish_option(out, name, &command->options[i]);
+    if (!names)
+        return;
+    fish_typed(out, name);
+    buf_printf(out, " -f -a '(writ completion %s 2>/dev/null)'\n", names);
+}
+
+static void completion_fish(struct cli *cli)
+{
+    for (size_t i = 0; i < cli->table->count; i++)
+        fish_command(&cli->out, &cli->table->commands[i]);
+    for (size_t i = 0; i < cli->table->everywhere_count; i++) {
+        buf_printf(&cli->out, "complete -c writ -l %s -d ", cli->table->everywhere[i].name);
+        fish_text(&cli->out, cli->table->everywhere[i].help);
+        buf_add_char(&cli->out, '\n');
+    }
+}
+
+/* ---- names ---- */
+
+/* A name that a shell could take for something else is not offered. */
+static bool is_plain(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_' || c == '-' || c == '.'))
+            return false;
+    }
+    return name.len > 0;
+}
+
+static int completion_list(struct cli *cli, const char *what)
+{
+    bool tools = strcmp(what, "tools") == 0;
+    struct client_response response;
+    const struct json_value *item;
+    struct json_iter iter;
+    int r = client_find(cli);
+
+    if (r == CLI_DONE)
+        r = client_ask(cli, "GET", tools ? STR("/v1/tools?limit=20000") : STR("/v1/sources"),
+                       STR_NULL, &response);
+    if (r != CLI_DONE)
+        return r;
+    iter = json_iter(json_get(response.body, what));
+    while ((item = json_next(&iter))) {
+        struct str name = json_get_str(item, tools ? "address" : "name");
+
+        if (is_plain(name))
+            buf_printf(&cli->out, "%.*s\n", STR_ARG(name));
+    }
+    return CLI_DONE;
+}
+
+int command_completion(struct cli *cli)
+{
+    static const char *const shells[] = { "bash", "zsh", "fish" };
+    const char *what = args_word(&cli->args, 0);
+    const char *near;
+
+    if (strcmp(what, "sources") == 0 || strcmp(what, "tools") == 0)
+        return completion_list(cli, what);
+    if (strcmp(what, "bash") == 0) {
+        completion_bash(cli);
+    } else if (strcmp(what, "zsh") == 0) {
+        completion_zsh(cli);
+    } else if (strcmp(what, "fish") == 0) {
+        completion_fish(cli);
+    } else {
+        near = args_nearest(str_from(what), shells, ARRAY_COUNT(shells));
+        return cli_fail(cli, CLI_USAGE, NULL, "there are completions for bash, zsh and fish%s%s%s",
+                        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+    return CLI_DONE;
+}
