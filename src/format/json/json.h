@@ -76,6 +76,9 @@ enum json_answer {
 MUST int json_parse(struct arena *arena, struct str text, const struct json_options *options,
                     struct json_error *ret_error, struct json_doc *ret_doc);
 
+/* Where the value at that index of a document begins in the text that it was parsed from. */
+void json_locate(struct str text, size_t index, size_t *ret_line, size_t *ret_column);
+
 /* Kinds in the tag; json_parse.c checks that they are what the parser writes. */
 enum json__kind {
     JSON__RAW = 1, /* a number as text */

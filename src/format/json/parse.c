@@ -131,6 +131,15 @@ static size_t parse_offset_of(struct str text, size_t index)
     return i;
 }
 
+void json_locate(struct str text, size_t index, size_t *ret_line, size_t *ret_column)
+{
+    struct json_error at;
+
+    parse_locate(text, parse_offset_of(text, index), &at);
+    *ret_line = at.line;
+    *ret_column = at.column;
+}
+
 static struct str parse_key(const struct json_value *key)
 {
     return str_of(key->of.text, (size_t)(key->tag >> JSON__LEN_SHIFT));

@@ -4,7 +4,7 @@
  */
 #include "format/schema/compile.h"
 
-#include "format/schema/uri.h"
+#include "base/uri.h"
 
 /* Required names up to this many are looked up one by one where nothing else needs a walk. */
 #define BUILD_LOOKUPS_MAX 4U
@@ -458,8 +458,8 @@ static void build_reference(struct build *build, enum schema__kw kw)
     if (dynamic && kw == KW_DYNAMIC_REF) {
         struct str fragment;
 
-        (void)schema__uri_split(json_str(reference), &fragment);
-        apply->key = schema__uri_decode(build->compiler->work, fragment);
+        (void)uri_split(json_str(reference), &fragment);
+        apply->key = uri_decode(build->compiler->work, fragment);
     }
     where.resource = target.resource;
     where.key = json_str(reference);

@@ -5,7 +5,7 @@
  */
 #include "format/schema/compile.h"
 
-#include "format/schema/uri.h"
+#include "base/uri.h"
 
 /* Objects with more members than this are indexed for references. */
 #define SCAN_MEMBERS_MAX 16U
@@ -34,7 +34,7 @@ static const char *const scan_dialects[][2] = {
 static bool scan_dialect(struct str uri, enum schema_dialect *ret_dialect)
 {
     struct str fragment;
-    struct str base = schema__uri_split(uri, &fragment);
+    struct str base = uri_split(uri, &fragment);
 
     for (size_t i = 0; i < ARRAY_COUNT(scan_dialects); i++)
         if (str_is(base, scan_dialects[i][0]) || str_is(base, scan_dialects[i][1])) {
@@ -93,7 +93,7 @@ static void scan_set_dialect(struct schema__compiler *compiler, struct schema__r
         resource->vocabulary = VOCAB__ALL;
         return;
     }
-    meta = scan_known(compiler, schema__uri_split(uri, &fragment));
+    meta = scan_known(compiler, uri_split(uri, &fragment));
     if (!meta || !scan_dialect(json_get_str(meta, "$schema"), &resource->dialect))
         return;
     resource->vocabulary = json_is_object(json_get(meta, "$vocabulary"))
@@ -174,11 +174,11 @@ static uint32_t scan_follow_id(struct schema__compiler *compiler, const struct s
     id = scan_id(part->value, own.dialect);
     if (!id.ptr)
         return resource;
-    base = schema__uri_split(id, &fragment);
+    base = uri_split(id, &fragment);
     if (base.len) {
         if (parent.root != part->value)
             resource = scan_add_resource(compiler, &parent, part->value);
-        base = schema__uri_resolve(compiler->work, parent.uri, base);
+        base = uri_resolve(compiler->work, parent.uri, base);
         compiler->resources.at[resource].uri = base;
         scan_name(compiler, base, resource);
     }
@@ -352,16 +352,16 @@ bool schema__resolve(struct schema__compiler *compiler, uint32_t resource, struc
 {
     struct schema__target target = { 0 };
     struct str fragment;
-    struct str uri = schema__uri_split(reference, &fragment);
+    struct str uri = uri_split(reference, &fragment);
 
     target.resource = resource;
     if (uri.len)
         target.resource = scan_find_resource(
             compiler,
-            schema__uri_resolve(compiler->work, compiler->resources.at[resource].uri, uri));
+            uri_resolve(compiler->work, compiler->resources.at[resource].uri, uri));
     if (target.resource == UINT32_MAX)
         return false;
-    fragment = schema__uri_decode(compiler->work, fragment);
+    fragment = uri_decode(compiler->work, fragment);
     target.value = compiler->resources.at[target.resource].root;
     if (fragment.len && fragment.ptr[0] == '/') {
         target.value = scan_pointer(compiler, target.value, fragment);

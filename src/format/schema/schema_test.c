@@ -1,5 +1,5 @@
 #include "format/schema/schema.h"
-#include "format/schema/uri.h"
+#include "base/uri.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -284,13 +284,13 @@ static void references_are_resolved(void **state UNUSED)
 
     for (size_t i = 0; i < ARRAY_COUNT(pairs); i++) {
         struct str target =
-            schema__uri_resolve(arena, STR("http://a/b/c/d;p?q"), str_from(pairs[i][0]));
+            uri_resolve(arena, STR("http://a/b/c/d;p?q"), str_from(pairs[i][0]));
 
         if (!str_is(target, pairs[i][1]))
             fail_msg("%s became %.*s", pairs[i][0], STR_ARG(target));
     }
-    assert_true(str_is(schema__uri_resolve(arena, STR(""), STR("./g/../h.json")), "h.json"));
-    assert_true(str_is(schema__uri_resolve(arena, STR("urn:a:b"), STR("urn:c")), "urn:c"));
+    assert_true(str_is(uri_resolve(arena, STR(""), STR("./g/../h.json")), "h.json"));
+    assert_true(str_is(uri_resolve(arena, STR("urn:a:b"), STR("urn:c")), "urn:c"));
 }
 
 int main(void)

@@ -34,4 +34,10 @@ enum yaml_answer {
 MUST int yaml_to_json(struct str text, struct arena *arena, struct yaml_error *ret_error,
                       struct str *ret_json);
 
+/*
+ * Where what a JSON pointer names begins in the text: the nearest that is written there, where
+ * it came by an alias or a merge key. Line 1 where the text is no YAML.
+ */
+void yaml_locate(struct str text, struct str pointer, size_t *ret_line, size_t *ret_column);
+
 #endif

@@ -1,5 +1,5 @@
 /* Reference resolution: RFC 3986, section 5.2. */
-#include "format/schema/uri.h"
+#include "base/uri.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -11,7 +11,7 @@ struct uri_parts {
     struct str query; /* without '?'; null: none */
 };
 
-struct str schema__uri_split(struct str uri, struct str *ret_fragment)
+struct str uri_split(struct str uri, struct str *ret_fragment)
 {
     struct str rest = uri;
     struct str before = str_split(&rest, '#');
@@ -106,7 +106,7 @@ static void uri_add_merged(struct arena *arena, struct buf *out, const struct ur
                                      base->path.ptr ? base->path.ptr : "", STR_ARG(path)));
 }
 
-struct str schema__uri_resolve(struct arena *arena, struct str base, struct str reference)
+struct str uri_resolve(struct arena *arena, struct str base, struct str reference)
 {
     BUF_CLEANUP struct buf out = BUF_INIT;
     struct uri_parts from = uri_take_apart(base);
@@ -143,7 +143,7 @@ static int uri_hex(char c)
     return -1;
 }
 
-struct str schema__uri_decode(struct arena *arena, struct str text)
+struct str uri_decode(struct arena *arena, struct str text)
 {
     size_t len = 0;
     char *out;

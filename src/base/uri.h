@@ -1,18 +1,18 @@
 /*
  * uri - references against a base: RFC 3986, section 5. Fragments are kept apart by the caller.
  */
-#ifndef WRIT_FORMAT_SCHEMA_URI_H
-#define WRIT_FORMAT_SCHEMA_URI_H
+#ifndef WRIT_BASE_URI_H
+#define WRIT_BASE_URI_H
 
 #include "base/str.h"
 
 /* The part before '#', and what follows it (null where there is no '#'). */
-struct str schema__uri_split(struct str uri, struct str *ret_fragment);
+struct str uri_split(struct str uri, struct str *ret_fragment);
 
 /* The target of a reference without fragment, seen from the base. Either may be empty. */
-struct str schema__uri_resolve(struct arena *arena, struct str base, struct str reference);
+struct str uri_resolve(struct arena *arena, struct str base, struct str reference);
 
 /* With %XX decoded, or as it is where there is none. */
-struct str schema__uri_decode(struct arena *arena, struct str text);
+struct str uri_decode(struct arena *arena, struct str text);
 
 #endif
