@@ -16,6 +16,7 @@
  *     proc     fork, exec, kill, wait: only the keeper
  *     ps       open /proc of others
  *     tty      terminal settings
+ *     limit    lower one's own limits further
  *
  * No word lets a process send a signal to another but "proc". test/walls tries every class of
  * call behind the words of every process.

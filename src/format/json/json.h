@@ -243,6 +243,12 @@ static inline const struct json_value *json__after(const struct json_value *valu
     return (const struct json_value *)(const void *)((const char *)value + value->of.span);
 }
 
+/* What follows a value, and all that is in it, in the order of the document. */
+static inline const struct json_value *json_after(const struct json_value *value)
+{
+    return json__after(value);
+}
+
 static inline const struct json_value *json_next(struct json_iter *iter)
 {
     const struct json_value *value = iter->at;

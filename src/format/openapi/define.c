@@ -71,7 +71,7 @@ static void found(struct openapi *run, const struct openapi__doc *doc, struct st
 static void scan(struct openapi *run, const struct json_value *schema, struct openapi__def *self)
 {
     const struct openapi__doc *doc = openapi__doc_of(run, schema);
-    const struct json_value *end = json__after(schema);
+    const struct json_value *end = json_after(schema);
 
     for (const struct json_value *at = schema; at + 1 < end && !run->broken; at++) {
         struct str key = json_str(at);

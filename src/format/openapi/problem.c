@@ -80,7 +80,7 @@ static struct str pointer_of(struct openapi *run, const struct openapi__doc *doc
         const struct json_value *child;
         size_t index = 0;
 
-        while ((child = json_next(&iter)) && json__after(child) <= value)
+        while ((child = json_next(&iter)) && json_after(child) <= value)
             index++;
         if (!child)
             break;

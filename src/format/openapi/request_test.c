@@ -83,21 +83,23 @@ static void an_operations_own_parameter_wins(void **state UNUSED)
 
 static void styles_have_their_defaults(void **state UNUSED)
 {
-    assert_int_equal(
-        compile_get(
-            "\"parameters\":[" PARAM("a", "query", TEXT) "," PARAM("b", "query", ",\"style\":\"deepObject\"" TEXT) "," PARAM("c", "query", ",\"style\":\"pipeDelimited\",\"allowReserved\":true" TEXT) "," PARAM(
-                "d", "header",
-                ",\"explode\":true" TEXT) "," PARAM("e", "query",
-                                                    ",\"content\":{\"application/"
-                                                    "json\":{\"schema\":{}}}") "," PARAM("f",
-                                                                                         "cookie",
-                                                                                         TEXT) "," PARAM("Accept",
-                                                                                                         "header",
-                                                                                                         TEXT) "," PARAM("Idempotency-Key",
-                                                                                                                         "header",
-                                                                                                                         ",\"required\":true" TEXT) "]",
-            ""),
-        OPENAPI_COMPILED);
+    static const char parameters[] =
+        "\"parameters\":["
+        "{\"name\":\"a\",\"in\":\"query\",\"schema\":{\"type\":\"string\"}},"
+        "{\"name\":\"b\",\"in\":\"query\",\"style\":\"deepObject\",\"schema\":{\"type\""
+        ":\"string\"}},"
+        "{\"name\":\"c\",\"in\":\"query\",\"style\":\"pipeDelimited\",\"allowReserved\""
+        ":true,\"schema\":{\"type\":\"string\"}},"
+        "{\"name\":\"d\",\"in\":\"header\",\"explode\":true,\"schema\":{\"type\":\"stri"
+        "ng\"}},"
+        "{\"name\":\"e\",\"in\":\"query\",\"content\":{\"application/json\":{\"schema\""
+        ":{}}}},"
+        "{\"name\":\"f\",\"in\":\"cookie\",\"schema\":{\"type\":\"string\"}},"
+        "{\"name\":\"Accept\",\"in\":\"header\",\"schema\":{\"type\":\"string\"}},"
+        "{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":true,\"schema\":{"
+        "\"type\":\"string\"}}]";
+
+    assert_int_equal(compile_get(parameters, ""), OPENAPI_COMPILED);
     struct str plan = tool("t")->plan;
     IS(part(plan, "/server"), "\"https://example.com/v1\"");
     IS(part(plan, "/params/0"), "{\"arg\":\"a\",\"name\":\"a\",\"in\":\"query\",\"style\":\"form\","

@@ -357,8 +357,7 @@ bool schema__resolve(struct schema__compiler *compiler, uint32_t resource, struc
     target.resource = resource;
     if (uri.len)
         target.resource = scan_find_resource(
-            compiler,
-            uri_resolve(compiler->work, compiler->resources.at[resource].uri, uri));
+            compiler, uri_resolve(compiler->work, compiler->resources.at[resource].uri, uri));
     if (target.resource == UINT32_MAX)
         return false;
     fragment = uri_decode(compiler->work, fragment);

@@ -1,5 +1,5 @@
-#include "format/schema/schema.h"
 #include "base/uri.h"
+#include "format/schema/schema.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -283,8 +283,7 @@ static void references_are_resolved(void **state UNUSED)
     };
 
     for (size_t i = 0; i < ARRAY_COUNT(pairs); i++) {
-        struct str target =
-            uri_resolve(arena, STR("http://a/b/c/d;p?q"), str_from(pairs[i][0]));
+        struct str target = uri_resolve(arena, STR("http://a/b/c/d;p?q"), str_from(pairs[i][0]));
 
         if (!str_is(target, pairs[i][1]))
             fail_msg("%s became %.*s", pairs[i][0], STR_ARG(target));

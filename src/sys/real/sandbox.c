@@ -17,7 +17,7 @@ static const struct {
     { "recvfd", SANDBOX_RECVFD }, { "thread", SANDBOX_THREAD }, { "unix", SANDBOX_UNIX },
     { "inet", SANDBOX_INET },     { "listen", SANDBOX_LISTEN }, { "rpath", SANDBOX_RPATH },
     { "wpath", SANDBOX_WPATH },   { "proc", SANDBOX_PROC },     { "ps", SANDBOX_PS },
-    { "tty", SANDBOX_TTY },
+    { "tty", SANDBOX_TTY },       { "limit", SANDBOX_LIMIT },
 };
 
 static struct sandbox_walls sandbox_now;

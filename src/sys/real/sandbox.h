@@ -20,6 +20,7 @@ enum sandbox_promise {
     SANDBOX_PROC = 1 << 10,
     SANDBOX_PS = 1 << 11,
     SANDBOX_TTY = 1 << 12,
+    SANDBOX_LIMIT = 1 << 13,
 };
 
 /* A sanitizer looks at its own process in ways that no promise allows. */

@@ -242,6 +242,7 @@ static const struct sandbox_clause sandbox_clauses[] = {
     { SANDBOX_STDIO, CALL(prctl), 0, UINT32_MAX, PR_SET_NAME },
     { SANDBOX_STDIO, CALL(prctl), 0, UINT32_MAX, PR_GET_NAME },
     { SANDBOX_STDIO, CALL(prlimit64), 2, UINT64_MAX, 0 },
+    { SANDBOX_LIMIT, CALL(prlimit64), 0, UINT32_MAX, 0 },
     { SANDBOX_TTY, CALL(ioctl), 1, UINT32_MAX, TIOCGWINSZ },
     { SANDBOX_TTY, CALL(ioctl), 1, UINT32_MAX, TCSETS },
     { SANDBOX_TTY, CALL(ioctl), 1, UINT32_MAX, TCSETSW },

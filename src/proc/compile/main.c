@@ -1,0 +1,394 @@
+/*
+ * compile: strangers' documents into listings.
+ *
+ * Rights: one socket pair, descriptor 3, to the daemon; descriptors that come with its messages;
+ * memfds to answer with; memory and processor time as the size of the document allows.
+ *
+ * One document, then it ends. compile_start brings the root document; for each further one that
+ * it needs it says compile_wants and hears compile_document; compile_done is its last word. What
+ * takes too much memory or time ends the process: that is seen, and told, by the daemon.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "format/json/out.h"
+#include "format/listing/listing.h"
+#include "format/openapi/openapi.h"
+#include "format/wire/wire.h"
+#include "model/msg.h"
+#include "sys/link.h"
+#include "sys/loop.h"
+#include "sys/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DAEMON_FD 3
+/* All documents of one source together. */
+#define DOCUMENTS_BYTES_MAX (64U << 20)
+/* Times the size of the document, and what every one may have. */
+#define MEMORY_TIMES 8U
+#define MEMORY_MIN   (32U << 20)
+#define CPU_SECONDS  30U
+#if defined(__SANITIZE_ADDRESS__)
+#define MEMORY_LIMITED false /* the shadow counts as data */
+#else
+#define MEMORY_LIMITED true
+#endif
+
+struct compile {
+    struct loop *loop;
+    struct loop_ready ready;
+    struct link *daemon;
+    struct arena *arena;
+    struct openapi *run;
+    struct str wanted; /* the document that was asked for */
+    size_t bytes;      /* of all documents */
+    bool started;
+    bool over;
+};
+
+/* What a security reviewer reads. Nothing runs before it. */
+static int give_up_rights(void)
+{
+    const struct rlimit time = { CPU_SECONDS, CPU_SECONDS };
+    const struct rlimit none = { 0, 0 };
+
+    (void)setrlimit(RLIMIT_CPU, &time);
+    (void)setrlimit(RLIMIT_CORE, &none);
+    return sandbox_enter("stdio recvfd sendfd limit");
+}
+
+/* Memory by the size of what is read: a bomb ends here. */
+static void memory_limit(const struct compile *compile)
+{
+    const rlim_t most = (rlim_t)compile->bytes * MEMORY_TIMES + MEMORY_MIN;
+    const struct rlimit memory = { most, (rlim_t)DOCUMENTS_BYTES_MAX * MEMORY_TIMES + MEMORY_MIN };
+
+    if (MEMORY_LIMITED)
+        (void)setrlimit(RLIMIT_DATA, &memory);
+}
+
+static void send(struct compile *compile, unsigned type, struct str payload, int fd)
+{
+    struct wire_frame frame = { .type = (uint16_t)type, .payload = payload };
+
+    if ((fd < 0 ? link_send(compile->daemon, &frame)
+                : link_send_fds(compile->daemon, &frame, &fd, 1)) != 0)
+        compile->over = true;
+    link_flush(compile->daemon);
+}
+
+/* ---- what it says at the end ---- */
+
+static void place_print(struct json_out *out, const struct openapi_place *place)
+{
+    json_out_object(out);
+    json_out_key(out, "uri");
+    json_out_str(out, place->uri);
+    json_out_key(out, "path");
+    json_out_str(out, place->path);
+    json_out_key(out, "line");
+    json_out_u64(out, place->line);
+    json_out_key(out, "column");
+    json_out_u64(out, place->column);
+    json_out_end(out);
+}
+
+static void problems_print(const struct openapi_result *result, struct buf *text)
+{
+    struct json_out out = json_out(text);
+
+    json_out_array(&out);
+    for (size_t i = 0; i < result->problems_count; i++) {
+        const struct openapi_problem *problem = &result->problems[i];
+
+        json_out_object(&out);
+        json_out_key(&out, "error");
+        json_out_bool(&out, problem->error);
+        json_out_key(&out, "rule");
+        json_out_str(&out, str_from(problem->rule));
+        json_out_key(&out, "sentence");
+        json_out_str(&out, problem->sentence);
+        json_out_key(&out, "count");
+        json_out_u64(&out, problem->count);
+        json_out_key(&out, "places");
+        json_out_array(&out);
+        for (size_t j = 0; j < problem->places_count; j++)
+            place_print(&out, &problem->places[j]);
+        json_out_end(&out);
+        json_out_end(&out);
+    }
+    json_out_end(&out);
+}
+
+static struct str kept(struct str text)
+{
+    return text.len > 0 ? text : STR_NULL;
+}
+
+static void listing_print(struct compile *compile, const struct openapi_result *result,
+                          struct buf *out, const char **ret_why)
+{
+    struct listing_tool *tools =
+        ARENA_ARRAY(compile->arena, struct listing_tool, result->tools_count);
+    struct listing_def *defs = ARENA_ARRAY(compile->arena, struct listing_def, result->defs_count);
+    struct listing_contents contents = { .about = result->about,
+                                         .tools = tools,
+                                         .tools_count = result->tools_count,
+                                         .defs = defs,
+                                         .defs_count = result->defs_count };
+
+    for (size_t i = 0; i < result->tools_count; i++) {
+        const struct openapi_tool *from = &result->tools[i];
+
+        tools[i] = (struct listing_tool){ .name = from->name,
+                                          .path = from->path,
+                                          .title = kept(from->title),
+                                          .description = kept(from->description),
+                                          .input = from->input,
+                                          .output = from->output,
+                                          .plan = from->plan,
+                                          .effect = (enum listing_effect)from->effect,
+                                          .needs = from->defs,
+                                          .needs_count = (uint32_t)from->defs_count };
+    }
+    for (size_t i = 0; i < result->defs_count; i++)
+        defs[i] = (struct listing_def){ result->defs[i].name, result->defs[i].text };
+    if (listing_write(&contents, out, ret_why) == LISTING_SOUND)
+        *ret_why = NULL;
+    else
+        buf_clear(out);
+}
+
+/* A sealed descriptor with the bytes, or -errno. */
+static int descriptor_of(struct str bytes)
+{
+    int fd = memfd_create("listing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    size_t done = 0;
+
+    if (fd < 0)
+        return RAISE(-errno);
+    while (done < bytes.len) {
+        ssize_t n = write(fd, bytes.ptr + done, bytes.len - done);
+
+        if (n < 0 && errno != EINTR) {
+            int fault = errno;
+
+            (void)close(fd);
+            return RAISE(-fault);
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    if (lseek(fd, 0, SEEK_SET) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0) {
+        (void)close(fd);
+        return RAISE(-EIO);
+    }
+    return fd;
+}
+
+static void done_send(struct compile *compile, const struct msg_compile_done *done, int fd)
+{
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    msg_compile_done_encode(done, &payload);
+    send(compile, MSG_COMPILE_DONE, buf_str(&payload), fd);
+    compile->over = true;
+}
+
+static void fail(struct compile *compile, const char *rule, const char *sentence)
+{
+    struct openapi_problem problem = {
+        .error = true, .rule = rule, .sentence = str_from(sentence), .count = 1
+    };
+    const struct openapi_result result = { .problems = &problem, .problems_count = 1 };
+    struct msg_compile_done done = { .errors = 1 };
+    struct buf problems BUF_CLEANUP = BUF_INIT;
+
+    problems_print(&result, &problems);
+    done.problems = buf_str(&problems);
+    done_send(compile, &done, -1);
+}
+
+static void finish(struct compile *compile)
+{
+    struct openapi_result result;
+    struct buf problems BUF_CLEANUP = BUF_INIT;
+    struct buf listing BUF_CLEANUP = BUF_INIT;
+    struct msg_compile_done done = { 0 };
+    const char *why = NULL;
+    int fd = -1;
+
+    if (openapi_compile(compile->run, &result) == OPENAPI_COMPILED)
+        listing_print(compile, &result, &listing, &why);
+    if (why) {
+        fail(compile, "limit", why);
+        return;
+    }
+    problems_print(&result, &problems);
+    done.tools = (uint32_t)result.tools_count;
+    done.dropped = (uint32_t)result.dropped;
+    done.errors = (uint32_t)result.errors;
+    done.problems = buf_str(&problems);
+    if (listing.len > 0)
+        fd = descriptor_of(buf_str(&listing));
+    if (listing.len > 0 && fd < 0) {
+        fail(compile, "limit", "there is no memory for what was made of it");
+        return;
+    }
+    done_send(compile, &done, fd);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+/* ---- what it hears ---- */
+
+/* Asks for the next document, or ends. */
+static void go_on(struct compile *compile)
+{
+    struct msg_compile_wants wants = { 0 };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (!openapi_wants(compile->run, &wants.uri)) {
+        finish(compile);
+        return;
+    }
+    compile->wanted = wants.uri;
+    msg_compile_wants_encode(&wants, &payload);
+    send(compile, MSG_COMPILE_WANTS, buf_str(&payload), -1);
+}
+
+/* The whole of a sealed descriptor, which is taken; the null text if it cannot be had. */
+static struct str document_map(struct compile *compile, int fd)
+{
+    struct stat facts;
+    void *bytes = MAP_FAILED;
+    int seals = fcntl(fd, F_GET_SEALS);
+    bool sound = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0 &&
+                 seals >= 0 && (seals & F_SEAL_WRITE) && (seals & F_SEAL_SHRINK) &&
+                 (uint64_t)facts.st_size <= DOCUMENTS_BYTES_MAX - compile->bytes;
+
+    if (sound) {
+        compile->bytes += (size_t)facts.st_size;
+        memory_limit(compile);
+        bytes = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    }
+    (void)close(fd);
+    return bytes == MAP_FAILED ? STR_NULL : str_of(bytes, (size_t)facts.st_size);
+}
+
+static bool on_start(struct compile *compile, struct str payload)
+{
+    struct msg_compile_start start;
+    int fd = link_fd_take(compile->daemon, 0);
+    struct str text;
+
+    if (compile->started || fd < 0 || !msg_compile_start_decode(payload, compile->arena, &start))
+        return false;
+    compile->started = true;
+    text = document_map(compile, fd);
+    if (!text.ptr) {
+        fail(compile, "limit", "the document is empty, or larger than 64 MiB");
+        return true;
+    }
+    if (start.kind != MSG_SOURCE_KIND_OPENAPI) {
+        fail(compile, "kind", "documents of this kind are not read");
+        return true;
+    }
+    compile->run = openapi_new(&(struct openapi_options){
+        .base_url = str_copy(compile->arena, start.base_url), .partial = start.partial });
+    openapi_add(compile->run, str_copy(compile->arena, start.uri), text);
+    go_on(compile);
+    return true;
+}
+
+static bool on_document(struct compile *compile, struct str payload)
+{
+    struct msg_compile_document document;
+    int fd = link_fd_take(compile->daemon, 0);
+    struct str text = STR_NULL;
+
+    if (!compile->wanted.ptr || !msg_compile_document_decode(payload, compile->arena, &document) ||
+        !str_equal(document.uri, compile->wanted))
+        return false;
+    if (fd >= 0)
+        text = document_map(compile, fd);
+    if (text.ptr)
+        openapi_add(compile->run, compile->wanted, text);
+    else
+        openapi_lacks(compile->run, compile->wanted);
+    compile->wanted = STR_NULL;
+    go_on(compile);
+    return true;
+}
+
+static bool take(struct compile *compile, const struct wire_frame *frame)
+{
+    if (frame->type == MSG_COMPILE_START)
+        return on_start(compile, frame->payload);
+    return frame->type == MSG_COMPILE_DOCUMENT && on_document(compile, frame->payload);
+}
+
+static void drain(struct compile *compile)
+{
+    struct wire_frame frame;
+    int r = LINK_NONE;
+
+    while (!compile->over && (r = link_next(compile->daemon, &frame)) == LINK_FRAME) {
+        if (!take(compile, &frame)) {
+            (void)fprintf(stderr, "compile: message %u is not accepted\n", frame.type);
+            compile->over = true;
+        }
+    }
+    compile->over = compile->over || r != LINK_NONE;
+}
+
+static int serve(struct compile *compile)
+{
+    while (!compile->over) {
+        int r = loop_run_once(compile->loop, -1);
+
+        if (r < 0)
+            return TRACE(r);
+        while (loop_next(compile->loop))
+            drain(compile);
+    }
+    /* What was said last is still to be written. */
+    while (link_queued(compile->daemon) > 0 && !link_is_closed(compile->daemon)) {
+        int r = loop_run_once(compile->loop, 1000);
+
+        if (r < 0)
+            return TRACE(r);
+    }
+    return 0;
+}
+
+int main(void)
+{
+    struct compile compile = { 0 };
+    char trail[1024];
+    int r = give_up_rights();
+
+    compile.arena = arena_new(0);
+    if (r == 0)
+        r = loop_new(&compile.loop);
+    if (r == 0)
+        r = link_new(compile.loop, DAEMON_FD, &compile.ready, &compile.daemon);
+    if (r == 0)
+        r = serve(&compile);
+    if (r == 0) {
+        compile.run = openapi_free(compile.run);
+        compile.daemon = link_free(compile.daemon);
+        compile.loop = loop_free(compile.loop);
+        compile.arena = arena_free(compile.arena);
+        return 0;
+    }
+    err_print(trail, sizeof(trail));
+    (void)fprintf(stderr, "compile: %s\n", trail);
+    return 70;
+}
