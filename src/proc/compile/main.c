@@ -24,7 +24,6 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DAEMON_FD 3
@@ -266,20 +265,19 @@ static void go_on(struct compile *compile)
 /* The whole of a sealed descriptor, which is taken; the null text if it cannot be had. */
 static struct str document_map(struct compile *compile, int fd)
 {
-    struct stat facts;
     void *bytes = MAP_FAILED;
     int seals = fcntl(fd, F_GET_SEALS);
-    bool sound = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size > 0 &&
-                 seals >= 0 && (seals & F_SEAL_WRITE) && (seals & F_SEAL_SHRINK) &&
-                 (uint64_t)facts.st_size <= DOCUMENTS_BYTES_MAX - compile->bytes;
+    off_t size = lseek(fd, 0, SEEK_END);
+    bool sound = size > 0 && seals >= 0 && (seals & F_SEAL_WRITE) && (seals & F_SEAL_SHRINK) &&
+                 (uint64_t)size <= DOCUMENTS_BYTES_MAX - compile->bytes;
 
     if (sound) {
-        compile->bytes += (size_t)facts.st_size;
+        compile->bytes += (size_t)size;
         memory_limit(compile);
-        bytes = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_SHARED, fd, 0);
+        bytes = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
     }
     (void)close(fd);
-    return bytes == MAP_FAILED ? STR_NULL : str_of(bytes, (size_t)facts.st_size);
+    return bytes == MAP_FAILED ? STR_NULL : str_of(bytes, (size_t)size);
 }
 
 static bool on_start(struct compile *compile, struct str payload)
