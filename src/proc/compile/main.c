@@ -10,6 +10,7 @@
  */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "format/graphql/graphql.h"
 #include "format/json/out.h"
 #include "format/listing/listing.h"
 #include "format/openapi/openapi.h"
@@ -214,6 +215,78 @@ static void fail(struct compile *compile, const char *rule, const char *sentence
     done_send(compile, &done, -1);
 }
 
+/* The listing goes with the last word; what there is to say is in done. */
+static void done_send_listing(struct compile *compile, const struct msg_compile_done *done,
+                              struct str listing)
+{
+    int fd = listing.len > 0 ? descriptor_of(listing) : -1;
+
+    if (listing.len > 0 && fd < 0) {
+        fail(compile, "limit", "there is no memory for what was made of it");
+        return;
+    }
+    done_send(compile, done, fd);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+/* ---- GraphQL: one document, what the service says of itself ---- */
+
+static struct listing_tool graphql_tool_of(const struct graphql_tool *from)
+{
+    static const enum listing_effect effects[] = { LISTING_READ, LISTING_WRITE,
+                                                   LISTING_DESTRUCTIVE };
+
+    return (struct listing_tool){ .name = from->name,
+                                  .path = from->path,
+                                  .description = kept(from->description),
+                                  .input = from->input,
+                                  .output = from->output,
+                                  .plan = from->plan,
+                                  .effect = effects[from->effect],
+                                  .needs = from->defs,
+                                  .needs_count = (uint32_t)from->defs_count };
+}
+
+static void graphql_listing(struct compile *compile, const struct graphql_result *result)
+{
+    struct listing_tool *tools =
+        ARENA_ARRAY(compile->arena, struct listing_tool, result->tools_count);
+    struct listing_def *defs =
+        ARENA_ARRAY(compile->arena, struct listing_def, result->defs_count + 1);
+    const struct listing_contents contents = { .about = STR("{\"title\":\"GraphQL\"}"),
+                                               .tools = tools,
+                                               .tools_count = result->tools_count,
+                                               .defs = defs,
+                                               .defs_count = result->defs_count };
+    const struct msg_compile_done done = { .tools = (uint32_t)result->tools_count,
+                                           .problems = STR("[]") };
+    struct buf listing BUF_CLEANUP = BUF_INIT;
+    const char *why;
+
+    for (size_t i = 0; i < result->tools_count; i++)
+        tools[i] = graphql_tool_of(&result->tools[i]);
+    for (size_t i = 0; i < result->defs_count; i++)
+        defs[i] = (struct listing_def){ result->defs[i].name, result->defs[i].text };
+    if (listing_write(&contents, &listing, &why) != LISTING_SOUND)
+        fail(compile, "limit", why);
+    else
+        done_send_listing(compile, &done, buf_str(&listing));
+}
+
+/* base_url: where it answers. */
+static void graphql_read(struct compile *compile, struct str url, struct str text)
+{
+    struct report *report = ARENA_NEW(compile->arena, struct report);
+    struct graphql_result result;
+
+    report_init(report, compile->arena);
+    if (graphql_compile(compile->arena, text, url, report, &result) == GRAPHQL_COMPILED)
+        graphql_listing(compile, &result);
+    else
+        fail(compile, report->problems[0].rule.ptr, report->problems[0].sentence.ptr);
+}
+
 static void finish(struct compile *compile)
 {
     struct openapi_result result;
@@ -221,7 +294,6 @@ static void finish(struct compile *compile)
     struct buf listing BUF_CLEANUP = BUF_INIT;
     struct msg_compile_done done = { 0 };
     const char *why = NULL;
-    int fd = -1;
 
     if (openapi_compile(compile->run, &result) == OPENAPI_COMPILED)
         listing_print(compile, &result, &listing, &why);
@@ -234,15 +306,7 @@ static void finish(struct compile *compile)
     done.dropped = (uint32_t)result.dropped;
     done.errors = (uint32_t)result.errors;
     done.problems = buf_str(&problems);
-    if (listing.len > 0)
-        fd = descriptor_of(buf_str(&listing));
-    if (listing.len > 0 && fd < 0) {
-        fail(compile, "limit", "there is no memory for what was made of it");
-        return;
-    }
-    done_send(compile, &done, fd);
-    if (fd >= 0)
-        (void)close(fd);
+    done_send_listing(compile, &done, buf_str(&listing));
 }
 
 /* ---- what it hears ---- */
@@ -292,6 +356,10 @@ static bool on_start(struct compile *compile, struct str payload)
     text = document_map(compile, fd);
     if (!text.ptr) {
         fail(compile, "limit", "the document is empty, or larger than 64 MiB");
+        return true;
+    }
+    if (start.kind == MSG_SOURCE_KIND_GRAPHQL) {
+        graphql_read(compile, start.base_url.len ? start.base_url : start.uri, text);
         return true;
     }
     if (start.kind != MSG_SOURCE_KIND_OPENAPI) {

@@ -140,14 +140,19 @@ static void give(struct other_end *end, unsigned type, struct str payload, int f
         (void)close(fd);
 }
 
-static void give_start(struct other_end *end, struct str text)
+static void give_start_of(struct other_end *end, enum msg_source_kind kind, struct str text)
 {
-    const struct msg_compile_start start = { .kind = MSG_SOURCE_KIND_OPENAPI,
+    const struct msg_compile_start start = { .kind = kind,
                                              .uri = STR("https://example.com/d/api.json") };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
     msg_compile_start_encode(&start, &payload);
     give(end, MSG_COMPILE_START, buf_str(&payload), sealed(text));
+}
+
+static void give_start(struct other_end *end, struct str text)
+{
+    give_start_of(end, MSG_SOURCE_KIND_OPENAPI, text);
 }
 
 static void take_done(struct other_end *end, struct msg_compile_done *ret_done)
@@ -205,6 +210,48 @@ static void a_document_becomes_a_listing(void **state)
     assert_int_equal(status_of(end), 0);
 }
 
+static void what_a_graphql_service_says_becomes_a_listing(void **state)
+{
+    struct other_end *end = *state;
+    struct msg_compile_done done;
+    struct listing listing;
+    struct stat facts;
+    const char *why;
+
+    give_start_of(end, MSG_SOURCE_KIND_GRAPHQL,
+                  STR("enum Kind { A B } type Query { one(kind: Kind!): Int two: Two }"
+                      " type Two { id: ID } type Mutation { deleteOne: Int }"));
+    take_done(end, &done);
+    assert_int_equal(done.tools, 3);
+    assert_true(end->given >= 0 && fstat(end->given, &facts) == 0);
+    void *bytes = mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_SHARED, end->given, 0);
+    assert_true(bytes != MAP_FAILED);
+    assert_int_equal(listing_open(str_of(bytes, (size_t)facts.st_size), &listing, &why),
+                     LISTING_SOUND);
+    struct listing_tool tool = listing_tool_at(&listing, 0);
+    assert_true(str_is(tool.path, "mutation.deleteOne"));
+    assert_int_equal(tool.effect, LISTING_DESTRUCTIVE);
+    tool = listing_tool_at(&listing, 1);
+    assert_true(str_is(tool.path, "query.one") && tool.needs_count == 1);
+    assert_true(str_is(listing_need(&listing, &tool, 0).name, "Kind"));
+    assert_true(str_find(tool.plan, STR("\"url\":\"https://example.com/d/api.json\"")) != SIZE_MAX);
+    (void)munmap(bytes, (size_t)facts.st_size);
+    assert_int_equal(status_of(end), 0);
+}
+
+static void what_no_graphql_service_says_is_told(void **state)
+{
+    struct other_end *end = *state;
+    struct msg_compile_done done;
+
+    give_start_of(end, MSG_SOURCE_KIND_GRAPHQL,
+                  STR("{\"errors\":[{\"message\":\"introspection is off\"}]}"));
+    take_done(end, &done);
+    assert_int_equal(done.tools, 0);
+    assert_true(str_find(done.problems, STR("introspection is off")) != SIZE_MAX);
+    assert_int_equal(status_of(end), 0);
+}
+
 static void a_bad_document_is_told(void **state)
 {
     struct other_end *end = *state;
@@ -252,6 +299,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_document_becomes_a_listing),
+        TEST(what_a_graphql_service_says_becomes_a_listing),
+        TEST(what_no_graphql_service_says_is_told),
         TEST(a_bad_document_is_told),
         TEST(a_bomb_ends_the_process),
         TEST(what_is_not_accepted_ends_it),
