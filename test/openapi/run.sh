@@ -1,0 +1,10 @@
+#!/bin/bash
+# test/openapi/run.sh: requests.test.mjs with the packages that the lock file pins. REQUESTS names our program.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+cmp -s package-lock.json node_modules/.installed-lock 2>/dev/null || {
+    npm ci --silent --no-audit --no-fund --ignore-scripts
+    cp package-lock.json node_modules/.installed-lock
+}
+exec node --test --test-timeout=500000 requests.test.mjs
