@@ -76,6 +76,8 @@ struct execution {
     uint64_t ticks;
     uint64_t key_bytes;                               /* what its key keeps, once it ended */
     struct core_timers VEC(struct core_timer) timers; /* volatile: reported by the program */
+    uint64_t emits_told;                              /* volatile */
+    uint64_t console_told;                            /* volatile */
 };
 
 struct core;
@@ -169,20 +171,12 @@ struct command_execute {
     bool full; /* the disk is: nothing new is started */
 };
 
-struct command_source {
-    struct event_source_added added; /* source is filled in here */
-};
-
 struct command_answer {
     struct id input;
     enum event_answer answer;
     struct str value;
     struct event_who who;
     struct str via;
-};
-
-struct command_outcome {
-    struct msg_call_outcome outcome;
 };
 
 struct command {
@@ -253,6 +247,7 @@ enum core_effect_type {
     EFFECT_SOURCE_REFRESH, /* start it if it is down; list its tools anew */
     EFFECT_SESSION,        /* token got this session */
     EFFECT_EMIT,           /* progress for the person */
+    EFFECT_CONSOLE,        /* a line of a program that has not ended */
 };
 
 struct core_effect {
@@ -265,7 +260,9 @@ struct core_effect {
     uint64_t session;
     uint64_t token;
     struct id input;
-    struct str text;        /* EMIT: JSON; CALL_CANCEL: reason */
+    struct str text;        /* EMIT: JSON; CONSOLE: the line; CALL_CANCEL: reason */
+    struct str level;       /* CONSOLE */
+    uint64_t number;        /* EMIT, CONSOLE: how many came before it */
     struct msg_error error; /* REPLY */
 };
 

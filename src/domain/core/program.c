@@ -114,16 +114,40 @@ static bool core_report_calls(struct core_turn *turn, struct execution *executio
     return true;
 }
 
-static void core_report_emits(struct core_turn *turn, const struct execution *execution,
+/* A program that runs again says again what it said: each value and line is told once. */
+static void core_report_emits(struct core_turn *turn, struct execution *execution,
                               const struct msg_program_report *report)
 {
-    if (report->delivered < execution->deliveries.count)
-        return; /* It runs again: these were shown before. */
     for (size_t i = 0; i < report->emits_count; i++) {
-        struct core_effect *effect = core__effect(turn, EFFECT_EMIT);
+        struct core_effect *effect;
 
+        if (report->emits_from + i < execution->emits_told)
+            continue;
+        effect = core__effect(turn, EFFECT_EMIT);
         effect->execution = execution->handle;
         effect->text = report->emits[i];
+        effect->number = report->emits_from + i;
+        execution->emits_told = effect->number + 1;
+    }
+}
+
+/* With its end the console is part of the execution, and told with it. */
+static void core_report_console(struct core_turn *turn, struct execution *execution,
+                                const struct msg_program_report *report)
+{
+    if (report->state != MSG_REPORT_STATE_WAITING)
+        return;
+    for (size_t i = 0; i < report->console_count; i++) {
+        struct core_effect *effect;
+
+        if (report->console_from + i < execution->console_told)
+            continue;
+        effect = core__effect(turn, EFFECT_CONSOLE);
+        effect->execution = execution->handle;
+        effect->level = report->console[i].level;
+        effect->text = report->console[i].text;
+        effect->number = report->console_from + i;
+        execution->console_told = effect->number + 1;
     }
 }
 
@@ -135,6 +159,7 @@ void core__on_report(struct core_turn *turn)
 
     if (!execution || !core__is_live(execution) || report->delivered > execution->deliveries.count)
         return;
+    core_report_console(turn, execution, report);
     core_report_emits(turn, execution, report);
     core_report_timers(turn, execution, report);
     if (!core_report_calls(turn, execution, report))

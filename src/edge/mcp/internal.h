@@ -120,6 +120,7 @@ struct mcp__call {
     struct str principal;      /* stateless only */
     struct str progress_token; /* JSON text; null: not wanted */
     uint64_t progress;
+    size_t console_told; /* lines that came before the end */
     bool elicits;
     struct digest request; /* of the arguments; for requestState */
     char execution[MCP__EXECUTION_MAX];

@@ -117,9 +117,8 @@ void mcp_line_too_long(struct mcp *mcp, uint64_t connection, struct mcp_actions 
 
 /* ---- news of executions ---- */
 
-/* Console lines as log messages, for those who asked for them. */
-static void mcp_log(struct mcp__turn *turn, struct mcp__call *call,
-                    const struct mcp_outcome *outcome)
+/* A console line as a log message, for those who asked for it. */
+static void mcp_log(struct mcp__turn *turn, struct mcp__call *call, const struct mcp_console *line)
 {
     static const struct {
         const char *console;
@@ -130,26 +129,33 @@ static void mcp_log(struct mcp__turn *turn, struct mcp__call *call,
                    { "info", "info", 1 },
                    { "warn", "warning", 3 },
                    { "error", "error", 4 } };
+    BUF_CLEANUP struct buf params = BUF_INIT;
+    BUF_CLEANUP struct buf out = BUF_INIT;
+    size_t level = 0;
 
     if (!call->session || call->version >= MCP__2026_07_28 || call->session->log_level < 0)
         return;
-    for (size_t i = 0; i < outcome->console_count; i++) {
-        BUF_CLEANUP struct buf params = BUF_INIT;
-        BUF_CLEANUP struct buf out = BUF_INIT;
-        size_t level = 0;
+    while (level < ARRAY_COUNT(levels) - 1 && !str_is(line->level, levels[level].console))
+        level++;
+    if (levels[level].number < call->session->log_level)
+        return;
+    buf_printf(&params, "{\"level\":\"%s\",\"logger\":\"console\",\"data\":", levels[level].level);
+    buf_add_json(&params, line->text);
+    buf_add_char(&params, '}');
+    rpc_add_notification(&out, STR("notifications/message"), buf_str(&params));
+    (void)mcp__reply_message(turn, call->reply, buf_str(&out));
+}
 
-        while (level < ARRAY_COUNT(levels) - 1 &&
-               !str_is(outcome->console[i].level, levels[level].console))
-            level++;
-        if (levels[level].number < call->session->log_level)
-            continue;
-        buf_printf(&params,
-                   "{\"level\":\"%s\",\"logger\":\"console\",\"data\":", levels[level].level);
-        buf_add_json(&params, outcome->console[i].text);
-        buf_add_char(&params, '}');
-        rpc_add_notification(&out, STR("notifications/message"), buf_str(&params));
-        (void)mcp__reply_message(turn, call->reply, buf_str(&out));
-    }
+void mcp_console_line(struct mcp *mcp, uint64_t key, size_t number, const struct mcp_console *line,
+                      struct mcp_actions *actions)
+{
+    struct mcp__turn turn = { .mcp = mcp, .actions = actions };
+    struct mcp__call *call = mcp__call_find(mcp, key);
+
+    if (!call || number < call->console_told)
+        return;
+    call->console_told = number + 1;
+    mcp_log(&turn, call, line);
 }
 
 bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
@@ -163,7 +169,8 @@ bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
 
     if (!call)
         return false;
-    mcp_log(&turn, call, outcome);
+    for (size_t i = call->console_told; i < outcome->console_count; i++)
+        mcp_log(&turn, call, &outcome->console[i]);
     mcp__result_outcome(&result, mcp, call->version, outcome);
     rpc_add_result(&out, call->id, buf_str(&result));
     heard = !call->reply->gone;

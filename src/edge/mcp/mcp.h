@@ -254,6 +254,13 @@ void mcp_progress(struct mcp *mcp, uint64_t key, struct str message, struct mcp_
 /* The same of an emit(): value is JSON text, and a string is told as it is. */
 void mcp_emitted(struct mcp *mcp, uint64_t key, struct str value, struct mcp_actions *actions);
 
+/*
+ * A console line of a program that has not ended, and how many came before it. Those that
+ * mcp_ended brings and that came here are not told twice.
+ */
+void mcp_console_line(struct mcp *mcp, uint64_t key, size_t number, const struct mcp_console *line,
+                      struct mcp_actions *actions);
+
 /* ---- time ---- */
 
 /* When mcp_tick is wanted next; INT64_MAX: not at all. The same clock as every now_ms. */

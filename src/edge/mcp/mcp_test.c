@@ -9,6 +9,7 @@
  *     modern X METHOD NAME TEXT   a request of 2026-07-28: TEXT are its params without _meta
  *     gone X, gone-all
  *     ended K done JSON | ended K failed CODE MESSAGE
+ *     said KEY N LEVEL TEXT  a console line while it runs, and how many came before it
  *     console LEVEL TEXT  a console line of the next `ended`
  *     opened K INPUT KIND EXECUTION TITLE (KIND destructive: an approval to be given elsewhere),
  *     closed K INPUT, progress K TEXT, emitted K JSON
@@ -379,6 +380,15 @@ static void do_console(struct story *story, struct str rest)
     line->text = rest;
 }
 
+static void do_said(struct story *story, uint64_t key, struct str rest)
+{
+    size_t before = (size_t)number(&rest);
+    struct mcp_console line = { .level = str_split(&rest, ' ') };
+
+    line.text = rest;
+    mcp_console_line(story->mcp, key, before, &line, &story->actions);
+}
+
 static void do_other(struct story *story, struct str verb, struct str rest)
 {
     uint64_t at;
@@ -406,6 +416,8 @@ static void do_other(struct story *story, struct str verb, struct str rest)
         mcp_input_closed(story->mcp, at, rest, &story->actions);
     else if (str_is(verb, "progress"))
         mcp_progress(story->mcp, at, rest, &story->actions);
+    else if (str_is(verb, "said"))
+        do_said(story, at, rest);
     else if (str_is(verb, "emitted"))
         mcp_emitted(story->mcp, at, rest, &story->actions);
     else if (str_is(verb, "tick"))

@@ -28,6 +28,14 @@
 
 struct exec_inputs VEC(const struct json_value *);
 
+/* Lines from one number up to another. */
+struct exec_gap {
+    uint64_t from;
+    uint64_t to;
+};
+
+struct exec_missed VEC(struct exec_gap);
+
 struct exec {
     struct cli *cli;
     struct client *stream;
@@ -37,7 +45,9 @@ struct exec {
     struct str id;
     struct exec_inputs inputs; /* open ones, oldest first; the first is being asked */
     int terminal;              /* -1: nobody to ask */
-    size_t console_count;      /* lines that were shown */
+    uint64_t console_count;    /* lines up to the last that was shown */
+    uint64_t emits_count;      /* values likewise */
+    struct exec_missed missed; /* lines before it that the stream did not bring */
     bool yes;
     bool streaming;
     bool stopped;
@@ -65,8 +75,38 @@ static void exec_console(struct exec *exec, const struct json_value *line)
                        : str_is(level, "warn") ? "warn | "
                                                : "     | ";
 
-    exec->console_count++;
     exec_note(exec, mark, json_get_str(line, "text"));
+}
+
+/* A daemon that was started again tells from the first: what was shown is passed over. */
+static void exec_line(struct exec *exec, const struct json_value *line)
+{
+    uint64_t number = json_u64_or(json_get(line, "number"), exec->console_count);
+
+    if (number < exec->console_count)
+        return;
+    if (number > exec->console_count)
+        *VEC_PUSH(&exec->missed) = (struct exec_gap){ exec->console_count, number };
+    exec->console_count = number + 1;
+    exec_console(exec, line);
+}
+
+static void exec_emit(struct exec *exec, const struct json_value *emit)
+{
+    uint64_t number = json_u64_or(json_get(emit, "number"), exec->emits_count);
+
+    if (number < exec->emits_count)
+        return;
+    exec->emits_count = number + 1;
+    exec_note(exec, "     * ", json_text(exec->cli->arena, json_get(emit, "value")));
+}
+
+static bool exec_is_missed(const struct exec *exec, uint64_t number)
+{
+    for (size_t i = 0; i < exec->missed.count; i++)
+        if (number >= exec->missed.at[i].from && number < exec->missed.at[i].to)
+            return true;
+    return number >= exec->console_count;
 }
 
 /* What the program wrote and the stream did not bring. */
@@ -74,10 +114,9 @@ static void exec_console_rest(struct exec *exec, const struct json_value *lines)
 {
     struct json_iter iter = json_iter(lines);
     const struct json_value *line;
-    size_t shown = exec->console_count;
 
-    for (size_t i = 0; (line = json_next(&iter)); i++)
-        if (i >= shown)
+    for (uint64_t i = 0; (line = json_next(&iter)); i++)
+        if (exec_is_missed(exec, i))
             exec_console(exec, line);
 }
 
@@ -411,9 +450,9 @@ static int exec_event(struct exec *exec, const struct json_value *event)
     if (str_is(name, "started"))
         exec->id = str_copy(exec->cli->arena, json_get_str(data, "id"));
     else if (str_is(name, "console"))
-        exec_console(exec, data);
+        exec_line(exec, data);
     else if (str_is(name, "emit"))
-        exec_note(exec, "     * ", json_text(exec->cli->arena, json_get(data, "value")));
+        exec_emit(exec, data);
     else if (str_is(name, "progress"))
         exec_progress(exec, data);
     else if (str_is(name, "input"))
@@ -568,6 +607,7 @@ static int exec_whole(struct cli *cli, struct str path, struct str body, struct 
     if (exec.terminal >= 0)
         (void)close(exec.terminal);
     VEC_FINI(&exec.inputs);
+    VEC_FINI(&exec.missed);
     return r;
 }
 

@@ -141,19 +141,41 @@ static void daemon_act_input_closed(struct daemon *daemon, const struct core_eff
 static void daemon_each_emit(struct daemon *daemon, struct daemon_request *request,
                              const void *context)
 {
-    const struct str *value = context;
+    const struct core_effect *effect = context;
     struct buf text BUF_CLEANUP = BUF_INIT;
 
     if (request->asker == DAEMON_ASKER_MCP) {
-        mcp_emitted(daemon->mcp, request->key, *value, &daemon->actions);
+        mcp_emitted(daemon->mcp, request->key, effect->text, &daemon->actions);
         return;
     }
     if (!request->follow)
         return;
-    buf_add_c(&text, "{\"value\":");
-    buf_add_str(&text, *value);
+    buf_printf(&text, "{\"number\":%llu,\"value\":", (unsigned long long)effect->number);
+    buf_add_str(&text, effect->text);
     buf_add_char(&text, '}');
     daemon__api_stream(daemon, request, "emit", buf_str(&text));
+}
+
+static void daemon_each_line(struct daemon *daemon, struct daemon_request *request,
+                             const void *context)
+{
+    const struct core_effect *effect = context;
+    const struct mcp_console line = { .level = effect->level, .text = effect->text };
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    if (request->asker == DAEMON_ASKER_MCP) {
+        mcp_console_line(daemon->mcp, request->key, (size_t)effect->number, &line,
+                         &daemon->actions);
+        return;
+    }
+    if (!request->follow)
+        return;
+    buf_printf(&text, "{\"number\":%llu,\"level\":", (unsigned long long)effect->number);
+    buf_add_json(&text, effect->level);
+    buf_add_c(&text, ",\"text\":");
+    buf_add_json(&text, effect->text);
+    buf_add_char(&text, '}');
+    daemon__api_stream(daemon, request, "console", buf_str(&text));
 }
 
 static void daemon_each_progress(struct daemon *daemon, struct daemon_request *request,
@@ -300,7 +322,10 @@ void daemon__act(struct daemon *daemon, const struct core_effect *effect)
     case EFFECT_SESSION:
         return;
     case EFFECT_EMIT:
-        daemon_each_waiter(daemon, effect->execution, daemon_each_emit, &effect->text);
+        daemon_each_waiter(daemon, effect->execution, daemon_each_emit, effect);
+        return;
+    case EFFECT_CONSOLE:
+        daemon_each_waiter(daemon, effect->execution, daemon_each_line, effect);
         return;
     }
     UNREACHABLE("an effect outside its enum");

@@ -120,8 +120,10 @@ struct worker_report {
     size_t timers_count;
     const struct str *emits; /* JSON */
     size_t emits_count;
+    uint64_t emits_from;                  /* values emitted before these */
     const struct worker_console *console; /* everything since the start */
     size_t console_count;
+    size_t console_from;       /* lines that were in the report before */
     struct str result;         /* JSON, when done */
     struct worker_error error; /* when failed */
     uint64_t ticks;            /* since the start */

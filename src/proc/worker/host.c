@@ -108,6 +108,7 @@ static uint32_t host_emit(struct worker_program *program, const uint32_t *argv)
     struct str value = text_of(program, argv[0]);
     if (!value.ptr)
         return 0;
+    program->output_bytes += WORKER__ITEM_BYTES; /* Each is told by itself. */
     if (!fits_output(program, value.len))
         return 0;
     *VEC_PUSH(&program->emits) = value;

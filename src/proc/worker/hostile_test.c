@@ -17,6 +17,8 @@ static void limits_end_programs(void **state)
         { "return /^(a+)+$/.test('a'.repeat(50) + 'b')", "longer than its limit" },
         { "while (true) console.log('x'.repeat(1000))", "bytes together" },
         { "while (true) emit('x'.repeat(1000))", "are larger than" },
+        { "for (;;) emit(0)", "larger than 819200 bytes at once" },
+        { "for (;;) console.log('')", "bytes together" },
         { "emit('x'.repeat(900000))", "larger than 819200 bytes at once" },
         { "return 'x'.repeat(2000000)", "larger than 1048576 bytes together" },
         { "for (;;) tools.a.b({})", "more than 100 calls" },
@@ -143,6 +145,8 @@ static void the_console_is_capped(void **state)
                 "1");
     assert_true(test->report->console_count < 70);
     assert_has(test->report->console[test->report->console_count - 1].text, "the console is full");
+    test_result(test, "for (let i = 0; i < 9000; i++) console.log(''); return 1", "1");
+    assert_true(test->report->console_count < 1400);
 }
 
 static void memory_goes_back(void **state)

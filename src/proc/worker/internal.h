@@ -21,7 +21,7 @@ extern const struct str worker__strip;
 #define WORKER__CALLS_AT_ONCE 4096U /* waiting for an answer */
 #define WORKER__REJECTED_MAX  64U   /* kept to be told about; more are forgotten */
 #define WORKER__JOBS_PER_TICK 64U
-#define WORKER__ITEM_BYTES    48U /* what a call, timer or emit adds to its texts in a report */
+#define WORKER__ITEM_BYTES    48U /* what a call, timer, emit or line adds to its texts */
 
 /* Boxes that the image holds for every program. */
 struct worker__handles {

@@ -65,8 +65,7 @@ struct worker {
     struct dropped VEC(uint64_t) dropped; /* runs that are not to begin; their drops lie ahead */
     int64_t breath_ns;                    /* when answers last left */
     uint64_t run;                         /* id of the frame that is served */
-    size_t emits_shown; /* of the report under way: emitted before, in an earlier run */
-    bool used;          /* since it was trimmed */
+    bool used;                            /* since it was trimmed */
     bool worn;
     bool trapped;
 };
@@ -228,25 +227,24 @@ static struct msg_program_timer *timers_of(struct worker *worker,
 
 static struct str *emits_of(struct worker *worker, const struct worker_report *report)
 {
-    size_t count = report->emits_count - worker->emits_shown;
-    struct str *emits = ARENA_ARRAY(worker->turn, struct str, count);
-    for (size_t i = 0; i < count; i++)
-        emits[i] = report->emits[worker->emits_shown + i];
+    struct str *emits = ARENA_ARRAY(worker->turn, struct str, report->emits_count);
+    for (size_t i = 0; i < report->emits_count; i++)
+        emits[i] = report->emits[i];
     return emits;
 }
 
-/* The console leaves with the end of the program: it is kept from the start. */
+/* What is new, to be told at once; with the end of the program all of it, to be kept. */
 static void console_add(struct worker *worker, const struct worker_report *report,
                         struct msg_program_report *ret_message)
 {
-    if (report->state == WORKER_WAITING)
-        return;
-    ret_message->console_count = report->console_count;
-    ret_message->console =
-        ARENA_ARRAY(worker->turn, struct msg_console_line, report->console_count);
-    for (size_t i = 0; i < report->console_count; i++) {
-        ret_message->console[i].level = report->console[i].level;
-        ret_message->console[i].text = report->console[i].text;
+    size_t from = report->state == WORKER_WAITING ? report->console_from : 0;
+    size_t count = report->console_count - from;
+    ret_message->console_from = from;
+    ret_message->console_count = count;
+    ret_message->console = ARENA_ARRAY(worker->turn, struct msg_console_line, count);
+    for (size_t i = 0; i < count; i++) {
+        ret_message->console[i].level = report->console[from + i].level;
+        ret_message->console[i].text = report->console[from + i].text;
     }
 }
 
@@ -288,7 +286,8 @@ static void report_add(struct worker *worker, uint64_t execution,
         .timers = timers_of(worker, report),
         .timers_count = report->timers_count,
         .emits = emits_of(worker, report),
-        .emits_count = report->emits_count - worker->emits_shown,
+        .emits_count = report->emits_count,
+        .emits_from = report->emits_from,
         .result = report->result,
         .ticks = report->ticks,
         .memory_bytes = report->memory_bytes,
@@ -349,15 +348,11 @@ static int give(struct worker *worker, struct worker_program *program,
                 size_t count)
 {
     uint64_t execution = worker_program_execution(program);
-    bool again = report != NULL;
-    worker->emits_shown = 0;
     for (size_t i = 0; i < count && (!report || report->state == WORKER_WAITING); i++) {
         struct worker_delivery delivery = delivery_of(&deliveries[i]);
         bool fresh = !report || report->bytes > REPORT_MORE;
         if (report && fresh)
             report_add(worker, execution, report, true);
-        /* A run from the start has emitted before all that came before its last delivery. */
-        worker->emits_shown = again && !fresh ? report->emits_count : 0;
         watch_begin();
         int r = fresh ? worker_program_deliver(program, &delivery, &report)
                       : worker_program_feed(program, &delivery, &report);

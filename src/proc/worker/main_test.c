@@ -165,6 +165,8 @@ static void programs_wait_and_go_on(void **state)
     assert_int_equal(report.calls_count, 1);
     assert_true(str_is(report.calls[0].address, "files.read"));
     assert_true(str_is(report.calls[0].args, "{\"path\":\"/x\"}"));
+    assert_int_equal(report.console_count, 1);
+    assert_true(str_is(report.console[0].text, "a"));
 
     struct buf out BUF_CLEANUP = BUF_INIT;
     struct msg_delivery delivery = result_of(1, "{\"n\":9007199254740993}");

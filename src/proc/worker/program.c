@@ -392,6 +392,8 @@ static void slice_begin(struct worker_program *program)
 {
     VEC_CLEAR(&program->calls);
     VEC_CLEAR(&program->timers);
+    program->report.emits_from += program->emits.count;
+    program->report.console_from = program->console.count;
     VEC_CLEAR(&program->emits);
     arena_reset(program->slice);
     program->report.bytes = 0;

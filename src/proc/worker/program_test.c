@@ -274,6 +274,30 @@ static void emits_are_progress(void **state)
     assert_str(test->report->emits[1], "18446744073709551616");
 }
 
+static void what_was_reported_has_numbers(void **state)
+{
+    struct worker_test *test = *state;
+    test_start(test, "emit(1); emit(2); console.log('a'); await tools.a.b();"
+                     "emit(3); console.log('b'); console.log('c'); await tools.a.b()");
+    assert_int_equal(test->report->emits_from, 0);
+    assert_int_equal(test->report->console_from, 0);
+    test_answer(test, 1, "1");
+    assert_int_equal(test->report->emits_from, 2);
+    assert_int_equal(test->report->emits_count, 1);
+    assert_int_equal(test->report->console_from, 1);
+    assert_int_equal(test->report->console_count, 3);
+}
+
+static void many_small_values_are_large(void **state)
+{
+    struct worker_test *test = *state;
+    test_start(test, "for (;;) { for (let i = 0; i < 15000; i++) emit(0); await tools.a.b() }");
+    assert_int_equal(test->report->emits_count, 15000);
+    test_answer(test, 1, "1");
+    assert_int_equal(test->report->state, WORKER_FAILED);
+    assert_has(test->report->error.message, "bytes together");
+}
+
 static void rejections_that_nobody_handled_are_told(void **state)
 {
     struct worker_test *test = *state;
@@ -302,6 +326,8 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_said),
         cmocka_unit_test(the_console_is_kept),
         cmocka_unit_test(emits_are_progress),
+        cmocka_unit_test(what_was_reported_has_numbers),
+        cmocka_unit_test(many_small_values_are_large),
         cmocka_unit_test(rejections_that_nobody_handled_are_told),
     };
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

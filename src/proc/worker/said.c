@@ -309,7 +309,7 @@ static struct str lines_back(struct worker_program *program, struct str text)
 
 void worker__said_console(struct worker_program *program, struct str level, struct str text)
 {
-    program->console_bytes += text.len;
+    program->console_bytes += text.len + WORKER__ITEM_BYTES;
     if (program->console_bytes > WORKER_CONSOLE_BYTES_MAX) {
         program->console_closed = true;
         level = STR("warn");
