@@ -129,6 +129,8 @@ static int part_spawn(struct keeper *keeper, struct keeper_part *part, const int
         .folder = "/",
         .fds = given,
         .fd_count = 2 + count,
+        /* A session for each costs 2 ms; ours, when we lead it, has no terminal either. */
+        .terminal = getsid(0) == proc_self(),
     };
     int r;
 
