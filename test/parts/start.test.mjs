@@ -36,6 +36,14 @@ function isRefused(answer, code, sentence) {
 
 const parentOf = (pid) => Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
+function isAlive(pid) {
+    try {
+        return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    } catch {
+        return false;
+    }
+}
+
 // Ends one that runs, as its supervisor would.
 async function end(env) {
     const { pid } = JSON.parse(run(env, 'status', '--json').out);
@@ -78,6 +86,30 @@ test('what starts it keeps no descriptor of who typed it', async () => {
     const kinds = JSON.parse(run(env, 'status', '--json').out).processes.map(({ kind }) => kind);
     assert.ok(kinds.includes('worker') && kinds.includes('web'), kinds);
     await end(env);
+});
+
+// proc(5): pid (name) state ppid pgrp session tty_nr
+function groupOf(pid) {
+    const [, , group, session, terminal] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '')
+        .split(' ').map(Number);
+
+    return { group, session, terminal };
+}
+
+test('parts lead a group each, in a session without a terminal', async () => {
+    const env = { WRIT_HOME: folder('session') };
+
+    assert.equal(run(env, 'up', '--workers', '2').code, 0);
+    const { pid, processes } = JSON.parse(run(env, 'status', '--json').out);
+    const keeper = parentOf(pid);
+
+    assert.ok(processes.length >= 3);
+    for (const part of processes)
+        assert.deepEqual(groupOf(part.pid), { group: part.pid, session: keeper, terminal: 0 }, part.kind);
+    process.kill(keeper, 'SIGKILL');
+    for (let tries = 0; tries < 200 && processes.some((part) => isAlive(part.pid)); tries++)
+        await wait(50);
+    assert.deepEqual(processes.filter((part) => isAlive(part.pid)), []);
 });
 
 test('a second daemon is told who has the folder', async () => {

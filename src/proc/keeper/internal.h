@@ -64,6 +64,7 @@ struct keeper_options {
     const char *http;   /* HOST:PORT for the daemon; NULL: its default */
     uint32_t workers;   /* 0: as many as cores */
     int ready_fd;       /* -1: nobody waits */
+    bool detached;      /* we lead a session, which has no terminal */
     const char *folder; /* of the parts */
     const char *data;   /* the data folder */
 };
@@ -154,10 +155,10 @@ struct keeper {
 
 /* parts.c */
 void keeper__parts_init(struct keeper *keeper);
-/* The daemon, and what it needs to be ready: web listens, a worker runs programs. */
+/* The daemon, and what it needs to be ready: web listens, one worker runs programs. */
 void keeper__parts_start(struct keeper *keeper);
-/* What only sources need; when the daemon is ready. */
-void keeper__sources_start(struct keeper *keeper);
+/* What only sources need, and the other workers; when the daemon is ready. */
+void keeper__rest_start(struct keeper *keeper);
 void keeper__part_ended(struct keeper *keeper, struct keeper_part *part);
 /* Its delay is over. */
 void keeper__part_again(struct keeper *keeper, struct keeper_part *part);

@@ -127,7 +127,7 @@ static bool on_daemon_ready(struct keeper *keeper, const struct wire_frame *fram
         keeper__tell(keeper, ready.error);
     } else {
         keeper__tell(keeper, STR("ready"));
-        keeper__sources_start(keeper);
+        keeper__rest_start(keeper);
         keeper__strays();
     }
     return true;

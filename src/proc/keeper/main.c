@@ -34,7 +34,6 @@ static int give_up_rights(void)
 struct arguments {
     struct keeper_options options;
     const char *home;
-    bool detach;
 };
 
 static bool number_of(const char *text, uint64_t most, uint64_t *ret_number)
@@ -50,7 +49,7 @@ static bool parse(int argc, char **argv, struct arguments *args)
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
 
         if (strcmp(argv[i], "--detach") == 0) {
-            args->detach = true;
+            args->options.detached = true;
             continue;
         }
         if (strcmp(argv[i], "--home") == 0 && value)
@@ -195,7 +194,7 @@ int main(int argc, char **argv)
     args.options.data = paths.data;
     args.options.workers = workers_of(args.options.workers);
     hold(str_printf(arena, "%s/keeper.lock", paths.run).ptr);
-    if (args.detach)
+    if (args.options.detached)
         r = keeper__detach(str_printf(arena, "%s/keeper.log", paths.run).ptr, &detach);
     if (r == 0)
         r = give_up_rights();

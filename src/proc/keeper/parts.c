@@ -129,8 +129,8 @@ static int part_spawn(struct keeper *keeper, struct keeper_part *part, const int
         .folder = "/",
         .fds = given,
         .fd_count = 2 + count,
-        /* A session for each costs 2 ms; ours, when we lead it, has no terminal either. */
-        .terminal = getsid(0) == proc_self(),
+        /* A session for each costs 2 ms, and ours has no terminal either. */
+        .terminal = keeper->options->detached,
     };
     int r;
 
@@ -367,20 +367,28 @@ static void part_start(struct keeper *keeper, struct keeper_part *part)
         part_failed(keeper, part, r);
 }
 
+static void workers_start(struct keeper *keeper)
+{
+    for (size_t i = WORKER_FIRST; i < KEEPER_PARTS; i++)
+        part_start(keeper, &keeper->parts[i]);
+}
+
 void keeper__parts_start(struct keeper *keeper)
 {
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_DAEMON));
     if (!keeper->daemon)
         return;
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_WEB));
-    for (size_t i = WORKER_FIRST; i < KEEPER_PARTS; i++)
-        part_start(keeper, &keeper->parts[i]);
+    part_start(keeper, &keeper->parts[WORKER_FIRST]);
+    if (keeper->told)
+        workers_start(keeper); /* Before that they would be in the way of who is waited for. */
 }
 
-void keeper__sources_start(struct keeper *keeper)
+void keeper__rest_start(struct keeper *keeper)
 {
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_EGRESS));
     part_start(keeper, part_of(keeper, MSG_PROCESS_KIND_VAULT));
+    workers_start(keeper);
 }
 
 /* --- Ending ------------------------------------------------------------------------------ */
