@@ -1,11 +1,12 @@
 /*
  * Children.
  *
- * The parent forks; the child arranges itself (descriptors, session, limits, fence) and
- * executes. What fails on the way comes back as an errno through a pipe that a successful exec
- * closes. The end of a child is seen by its pidfd.
+ * The parent stands still in vfork while the child arranges itself (descriptors, session, limits,
+ * fence) and executes: no page is copied. What fails on the way the child leaves as an errno in
+ * the memory they share. The end of a child is seen by its pidfd.
  *
- * Between fork and exec only calls that are safe in a copy of a process with threads.
+ * Between vfork and exec only calls that leave nothing behind in the parent's memory; its handlers
+ * do not run there, since signals wait until the child has none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,7 @@ struct proc {
 
 /* --- In the child --- */
 
-static bool proc_child_moves(const struct proc_plan *plan, int *report)
+static bool proc_child_moves(const struct proc_plan *plan)
 {
     int aside[PROC_FDS_MAX];
     int nothing;
@@ -47,9 +48,8 @@ static bool proc_child_moves(const struct proc_plan *plan, int *report)
         if (aside[i] < 0)
             return false;
     }
-    *report = fcntl(*report, F_DUPFD_CLOEXEC, PROC_FD_ASIDE);
     nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (*report < 0 || nothing < 0)
+    if (nothing < 0)
         return false;
     nothing = fcntl(nothing, F_DUPFD_CLOEXEC, PROC_FD_ASIDE);
     if (nothing < 0 || close_range(0, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
@@ -157,15 +157,14 @@ static void proc_child_exec(const struct proc_plan *plan)
                  (char *const *)(uintptr_t)plan->env);
 }
 
-static void proc_child(const struct proc_plan *plan, pid_t parent, int report)
+static NORETURN void proc_child(const struct proc_plan *plan, pid_t parent, volatile int *fault)
 {
     errno = ENOENT;
-    if (proc_child_belongs(plan, parent) && proc_child_moves(plan, &report) &&
+    if (proc_child_belongs(plan, parent) && proc_child_moves(plan) &&
         (!plan->folder || chdir(plan->folder) == 0) && proc_child_limits(plan) &&
         proc_child_signals() && proc_child_fence(plan))
         proc_child_exec(plan);
-    if (report >= 0)
-        (void)!write(report, &errno, sizeof(errno)); /* Whoever reads nothing sees our code. */
+    *fault = errno;
     _exit(127);
 }
 
@@ -195,16 +194,28 @@ static void proc_reap(int32_t pid)
         ;
 }
 
-/* 0, or the errno of what failed before exec. Waits for exec, which does not take long. */
-static int proc_outcome(int report)
+/* The pid, or what failed up to exec: then there is no child any more. */
+static int proc_start(const struct proc_plan *plan)
 {
-    int fault = 0;
-    ssize_t got;
+    volatile int fault = 0;
+    pid_t parent = getpid();
+    sigset_t all;
+    sigset_t before;
+    pid_t pid;
 
-    do
-        got = read(report, &fault, sizeof(fault));
-    while (got < 0 && errno == EINTR);
-    return got == (ssize_t)sizeof(fault) ? -fault : 0;
+    if (sigfillset(&all) < 0 || sigprocmask(SIG_SETMASK, &all, &before) < 0)
+        return RAISE(-errno);
+    pid = vfork();
+    if (pid == 0)
+        proc_child(plan, parent, &fault);
+    if (pid < 0)
+        fault = errno;
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    if (fault == 0)
+        return pid;
+    if (pid > 0)
+        proc_reap(pid);
+    return RAISE(-fault);
 }
 
 static int proc_watch(struct loop *loop, int32_t pid, struct loop_ready *ready,
@@ -235,32 +246,23 @@ int proc_spawn(struct loop *loop, const struct proc_plan *plan, struct loop_read
 {
     static const char *const no_env[] = { NULL };
     struct proc_plan copy = *plan;
-    pid_t parent = getpid();
-    int report[2];
-    pid_t pid;
+    int pid;
     int r;
 
     CHECK(plan->fd_count <= PROC_FDS_MAX && plan->path_count <= PROC_PATHS_MAX);
     if (!copy.env)
         copy.env = no_env;
-    if (pipe2(report, O_CLOEXEC) < 0)
-        return RAISE(-errno);
-    pid = fork();
-    if (pid == 0)
-        proc_child(&copy, parent, report[1]);
-    r = pid < 0 ? -errno : 0;
-    (void)close(report[1]);
-    if (r == 0)
-        r = proc_outcome(report[0]);
-    (void)close(report[0]);
-    if (r == 0)
-        r = proc_watch(loop, pid, ready, ret_proc);
-    if (r < 0 && pid > 0) {
+    pid = proc_start(&copy);
+    if (pid < 0)
+        return TRACE(pid);
+    r = proc_watch(loop, pid, ready, ret_proc);
+    if (r < 0) {
         (void)kill(-pid, SIGKILL);
         (void)kill(pid, SIGKILL);
         proc_reap(pid);
+        return TRACE(r);
     }
-    return r < 0 ? RAISE(r) : 0;
+    return 0;
 }
 
 struct proc *proc_free(struct proc *proc)
