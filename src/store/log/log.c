@@ -110,7 +110,7 @@ struct log *log_close(struct log *log)
 
 static int log_zero(struct disk_file *file, uint64_t from, uint64_t len)
 {
-    static const char nothing[65536];
+    static char nothing[65536]; /* Not const: it would be bytes of the program. */
 
     while (len) {
         size_t piece = len < sizeof(nothing) ? (size_t)len : sizeof(nothing);

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #define SCAN_PIECE  (1U << 20)
+#define SCAN_NULS   (1U << 16) /* what is prewritten is read in pieces that stay in the cache */
 #define SCAN_SEALED "events-"
 #define SCAN_SHOWN  80U /* bytes of a broken line that are shown */
 
@@ -231,6 +232,19 @@ static int scan_text(struct log__scan *scan, struct str *ret_text)
     }
 }
 
+/* The length of text without the NULs at its end. */
+static size_t scan_nuls_cut(struct str text)
+{
+    size_t len = text.len;
+
+    /* All of them, as nearly always: equal to its neighbour, each of them. */
+    if (len && text.ptr[0] == '\0' && memcmp(text.ptr, text.ptr + 1, len - 1) == 0)
+        return 0;
+    while (len && text.ptr[len - 1] == '\0')
+        len--;
+    return len;
+}
+
 /* How many bytes lie between here and the last one that is not NUL. Reads ahead of the scan. */
 static int scan_tail(struct log__scan *scan, uint64_t *ret_len)
 {
@@ -240,17 +254,16 @@ static int scan_tail(struct log__scan *scan, uint64_t *ret_len)
     size_t len;
 
     do {
-        int r = disk_file_read(scan->file, at, buf_reserve(&piece, SCAN_PIECE), SCAN_PIECE, &len);
+        size_t filled;
+        int r = disk_file_read(scan->file, at, buf_reserve(&piece, SCAN_NULS), SCAN_NULS, &len);
 
         if (r < 0)
             return TRACE(r);
-        for (size_t i = len; i > 0; i--)
-            if (piece.ptr[i - 1] != '\0') {
-                last = at + i;
-                break;
-            }
+        filled = scan_nuls_cut(str_of(piece.ptr, len));
+        if (filled)
+            last = at + filled;
         at += len;
-    } while (len == SCAN_PIECE);
+    } while (len == SCAN_NULS);
     *ret_len = last - scan->offset;
     return 0;
 }
