@@ -129,7 +129,7 @@ static int part_spawn(struct keeper *keeper, struct keeper_part *part, const int
         .folder = "/",
         .fds = given,
         .fd_count = 2 + count,
-        /* A session for each costs 2 ms, and ours has no terminal either. */
+        /* One each costs 2 ms, priorities may count only within one, and ours has no terminal. */
         .terminal = keeper->options->detached,
     };
     int r;

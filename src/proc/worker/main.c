@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -122,6 +123,14 @@ static void say_busy(struct worker *worker, uint32_t cpu_ms, bool worn)
         (void)!write_all(worker); /* A daemon that is gone is seen where it is read. */
 }
 
+/* From here on whoever else wakes goes first. There is no way back. */
+static void yield_to_all(void)
+{
+    const struct sched_param none = { 0 };
+    (void)setpriority(PRIO_PROCESS, 0, WORN_PRIORITY); /* where the other is not allowed */
+    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
 /* What the daemon should know of a program that takes long. */
 static void watch_tell(struct worker *worker)
 {
@@ -133,7 +142,7 @@ static void watch_tell(struct worker *worker)
     }
     if (watch_frame > WORN_MS / WATCH_MS && watch_told == 1) {
         watch_told = 2;
-        (void)setpriority(PRIO_PROCESS, 0, WORN_PRIORITY);
+        yield_to_all();
         say_busy(worker, WORN_MS, true);
     }
 }

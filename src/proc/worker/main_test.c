@@ -4,6 +4,7 @@
 #include "format/wire/wire.h"
 #include "model/msg.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -325,10 +326,12 @@ static void a_long_program_holds_no_answer_up(void **state)
     assert_int_equal(busy.cpu_ms, 10);
     assert_false(busy.worn);
     assert_int_equal(getpriority(PRIO_PROCESS, (id_t)end->pid), 0);
+    assert_int_equal(sched_getscheduler(end->pid), SCHED_OTHER);
     busy = take_busy(end, 2);
     assert_int_equal(busy.cpu_ms, 50);
     assert_true(busy.worn);
     assert_int_equal(getpriority(PRIO_PROCESS, (id_t)end->pid), 19);
+    assert_int_equal(sched_getscheduler(end->pid), SCHED_IDLE);
     struct msg_program_report report = take_report(end);
     assert_int_equal(report.execution, 2);
     assert_true(str_is(report.error.code, "limit"));

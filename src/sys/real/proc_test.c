@@ -135,6 +135,23 @@ static void test_the_group_ends(void **state)
     run_free(&run);
 }
 
+static void test_a_session_may_be_shared(void **state)
+{
+    struct run run;
+    struct proc_facts ours;
+    struct proc_facts its;
+
+    (void)state;
+    assert_int_equal(proc_facts_get(getpid(), &ours), 0);
+    assert_int_equal(run_start(&run, "sleep 100", (struct proc_plan){ .terminal = true }), 0);
+    assert_int_equal(proc_facts_get(proc_pid(run.proc), &its), 0);
+    assert_int_equal(its.session, ours.session);
+    assert_int_equal(getpgid(proc_pid(run.proc)), proc_pid(run.proc));
+    proc_kill(run.proc, SIGKILL);
+    run_until_end(&run);
+    run_free(&run);
+}
+
 static void test_limits(void **state)
 {
     struct run run;
@@ -185,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_it_gets_what_it_is_given),
         cmocka_unit_test(test_what_cannot_be_started),
         cmocka_unit_test(test_the_group_ends),
+        cmocka_unit_test(test_a_session_may_be_shared),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_ancestry),
         cmocka_unit_test(test_a_pidfd),

@@ -220,6 +220,7 @@ static const struct sandbox_clause sandbox_clauses[] = {
     { SANDBOX_STDIO | SANDBOX_WORKER, CALL(mmap), 2, PROT_EXEC, 0 },
     { SANDBOX_STDIO | SANDBOX_WORKER, CALL(mprotect), 2, PROT_EXEC, 0 },
     { SANDBOX_WORKER, CALL(setpriority), 2, UINT32_MAX, 19 }, /* the lowest priority */
+    { SANDBOX_WORKER, CALL(sched_setscheduler), 1, UINT32_MAX, SCHED_IDLE },
     /* Not whom a signal goes to when something comes in, and which: that is as good as kill. */
     { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_DUPFD },
     { SANDBOX_STDIO, CALL(fcntl), 1, UINT32_MAX, F_DUPFD_CLOEXEC },

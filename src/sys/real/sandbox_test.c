@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -55,6 +57,23 @@ static int behind(const char *promises, int (*attempt)(void))
 static int try_nothing(void)
 {
     return 0;
+}
+
+/* A worker may make way for everybody, and not go before anybody. */
+static int try_to_make_way(void)
+{
+    const struct sched_param none = { 0 };
+
+    if (setpriority(PRIO_PROCESS, 0, 19) < 0)
+        return errno;
+    return sched_setscheduler(0, SCHED_IDLE, &none) < 0 ? errno : 0;
+}
+
+static int try_to_go_first(void)
+{
+    const struct sched_param first = { 1 };
+
+    return sched_setscheduler(0, SCHED_FIFO, &first) < 0 ? errno : 0;
 }
 
 static int try_memory(void)
@@ -181,6 +200,7 @@ static void test_words(void **state)
     assert_int_equal(behind("stdio", try_nothing), 0);
     assert_int_equal(behind("stdio", try_memory), 0);
     assert_int_equal(behind("worker", try_memory), 0);
+    assert_int_equal(behind("worker", try_to_make_way), 0);
 }
 
 static void test_looking_around_is_refused(void **state)
@@ -189,6 +209,8 @@ static void test_looking_around_is_refused(void **state)
     check_walls();
     assert_int_equal(behind("stdio", try_open), EPERM);
     assert_int_equal(behind("worker", try_open), EPERM);
+    assert_int_equal(behind("worker", try_to_go_first), EPERM);
+    assert_int_equal(behind("stdio", try_to_make_way), EPERM);
     assert_int_equal(behind("stdio recvfd sendfd", try_inet), EPERM);
     assert_int_equal(behind("stdio", try_unix), EPERM);
     assert_int_equal(behind("stdio inet", try_unix), EPERM);
