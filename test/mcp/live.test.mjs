@@ -125,6 +125,23 @@ test('on the command line they are on standard error while the program runs', as
     ]);
 });
 
+test('a program of many writes that is cancelled at the command line leaves it', async () => {
+    for (let i = 0; i < 6; i++) {
+        const code = `for (let i = 0; ; i++) await tools.t.put({ text: 'stop ${i}' })`;
+        const child = spawn(binary, ['exec', '-e', code], { env: writ.env, stdio: ['ignore', 'ignore', 'pipe'] });
+        const ended = new Promise((done) => child.on('close', done));
+
+        while (!writ.effects().includes(`put stop ${i}`))
+            await sleep(20);
+        await sleep(100);
+        child.kill('SIGTERM');
+        const exit = await Promise.race([ended, sleep(5000)]);
+
+        child.kill('SIGKILL');
+        assert.ok(Number.isInteger(exit), `round ${i}: it goes on after SIGTERM`);
+    }
+});
+
 test('a program that was put away for a person says nothing twice', async () => {
     const lines = await older();
 

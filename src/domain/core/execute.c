@@ -203,6 +203,7 @@ void core__on_cancel(struct core_turn *turn)
 {
     struct execution *execution =
         core__execution_find(turn->core, turn->command->as.cancel.execution);
+    struct core_effect *reply;
     struct msg_error error;
 
     if (!execution || !core__is_live(execution)) {
@@ -225,8 +226,12 @@ void core__on_cancel(struct core_turn *turn)
     }
     error = core__error("cancelled", turn->command->as.cancel.reason);
     core__end_error(turn, execution, EVENT_EXECUTION_STATE_CANCELLED, &error);
-    if (turn->command->token)
-        core__effect(turn, EFFECT_REPLY)->execution = execution->handle;
+    if (!turn->command->token)
+        return;
+    /* After EFFECT_ENDED: an answer that was handed over is the end of what can be told of it. */
+    reply = core__effect(turn, EFFECT_REPLY);
+    reply->execution = execution->handle;
+    reply->durable = execution->effects ? turn->update->seq : 0;
 }
 
 void core__on_leave(struct core_turn *turn)
