@@ -421,7 +421,7 @@ static void a_program_may_take_its_worker_down_once(void **state)
 {
     struct table *table = *state;
     uint64_t bad = 0;
-    uint64_t other;
+    uint64_t other = 0;
 
     for (size_t i = 0; i < 2; i++) {
         worker_up(table, false);
