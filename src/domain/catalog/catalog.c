@@ -7,10 +7,12 @@
  */
 #include "domain/catalog/internal.h"
 
-static struct catalog__listing *listing_unref(struct catalog__listing *listing)
+static struct catalog__listing *listing_unref(struct catalog *catalog,
+                                              struct catalog__listing *listing)
 {
     if (!listing || --listing->refs > 0)
         return NULL;
+    catalog__artifact_unref(catalog, listing->artifact);
     map_fini(&listing->by_path);
     map_fini(&listing->by_name);
     (void)catalog__index_free(listing->index);
@@ -18,10 +20,10 @@ static struct catalog__listing *listing_unref(struct catalog__listing *listing)
     return NULL;
 }
 
-static struct catalog__source *source_free(struct catalog__source *source)
+static struct catalog__source *source_free(struct catalog *catalog, struct catalog__source *source)
 {
-    source->offered = listing_unref(source->offered);
-    source->pinned = listing_unref(source->pinned);
+    source->offered = listing_unref(catalog, source->offered);
+    source->pinned = listing_unref(catalog, source->pinned);
     (void)arena_free(source->state_arena);
     (void)arena_free(source->arena); /* the source itself lies in it */
     return NULL;
@@ -43,9 +45,10 @@ struct catalog *catalog_free(struct catalog *catalog)
     if (!catalog)
         return NULL;
     while ((entry = map_next(&catalog->sources, &position)))
-        (void)source_free(entry->value);
+        (void)source_free(catalog, entry->value);
     map_fini(&catalog->sources);
     map_fini(&catalog->names);
+    catalog__artifacts_free(catalog);
     catalog->speech = catalog__speech_free(catalog->speech);
     return heap_free(catalog);
 }
@@ -74,7 +77,7 @@ static void source_remove(struct catalog *catalog, uint64_t handle)
         return;
     if (map_find(&catalog->names, source->view.name) == source)
         (void)map_take(&catalog->names, source->view.name);
-    (void)source_free(source);
+    (void)source_free(catalog, source);
 }
 
 static void apply_added(struct catalog *catalog, const struct event_source_added *event)
@@ -158,6 +161,44 @@ static struct catalog__listing *listing_new(const struct catalog_source *source,
     return listing;
 }
 
+static void artifact_tools_keep(struct catalog__listing *listing,
+                                const struct catalog_source *source, uint32_t version)
+{
+    const struct listing *from = &listing->artifact->listing;
+    struct arena *arena = listing->arena;
+
+    listing->tools = ARENA_ARRAY(arena, struct catalog_tool, from->tools_count);
+    listing->mores = ARENA_ARRAY(arena, struct catalog__more, from->tools_count);
+    for (size_t i = 0; i < from->tools_count; i++) {
+        struct catalog_tool *tool = &listing->tools[listing->count++];
+        struct str name = listing_tool_at(from, i).name;
+
+        catalog__artifact_tool(listing->artifact, i, catalog_pin(source, name), tool);
+        tool->source = source->source;
+        tool->version = version;
+        tool->more = &listing->mores[i];
+        tool->address = str_printf(arena, "%.*s.%.*s", STR_ARG(source->name), STR_ARG(tool->path));
+        catalog__spelling_note(tool->address, tool->more);
+        (void)map_put(&listing->by_path, tool->path, tool);
+        (void)map_put(&listing->by_name, tool->name, tool);
+    }
+}
+
+static struct catalog__listing *artifact_listing_new(struct catalog__artifact *artifact,
+                                                     const struct catalog_source *source,
+                                                     uint32_t version)
+{
+    struct arena *arena = arena_new(0);
+    struct catalog__listing *listing = ARENA_NEW(arena, struct catalog__listing);
+
+    listing->arena = arena;
+    listing->refs = 1;
+    listing->artifact = artifact;
+    artifact->refs++;
+    artifact_tools_keep(listing, source, version);
+    return listing;
+}
+
 static size_t waiting_count(const struct catalog__listing *listing)
 {
     size_t count = 0;
@@ -174,8 +215,11 @@ static void apply_listed(struct catalog *catalog, const struct event_source_list
     if (!source)
         return;
     struct catalog_source *view = &source->view;
-    (void)listing_unref(source->offered);
-    source->offered = listing_new(view, event);
+    struct catalog__artifact *artifact = catalog__artifact_find(catalog, &event->artifact);
+    struct catalog__listing *before = source->offered;
+    source->offered =
+        artifact ? artifact_listing_new(artifact, view, event->version) : listing_new(view, event);
+    (void)listing_unref(catalog, before);
     view->version = event->version;
     view->digest = event->digest;
     view->server = text_keep(source->offered->arena, event->server);
@@ -195,7 +239,7 @@ static void apply_approved(struct catalog *catalog, const struct event_source_ap
         return;
     struct catalog_source *view = &source->view;
     source->offered->refs++;
-    (void)listing_unref(source->pinned);
+    (void)listing_unref(catalog, source->pinned);
     source->pinned = source->offered;
     for (size_t i = 0; i < source->offered->count; i++)
         source->offered->tools[i].waiting = false;

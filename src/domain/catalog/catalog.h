@@ -27,6 +27,7 @@
 
 struct catalog;
 struct catalog__more;
+struct listing;
 
 struct catalog_tool {
     uint64_t source;
@@ -38,6 +39,10 @@ struct catalog_tool {
     struct str input;  /* JSON Schema; null: none */
     struct str output; /* JSON Schema; null: none */
     struct str hints;  /* annotations as JSON; null: none */
+    struct str plan;   /* JSON: how a call becomes a request; null: its source knows */
+    /* Where its schemas refer to definitions: see catalog_schema_print. NULL: they do not. */
+    const struct listing *listing;
+    uint32_t index; /* in that listing */
     enum event_effect effect;
     struct digest digest;
     uint32_t version; /* of the listing */
@@ -79,6 +84,14 @@ struct catalog *catalog_new(void);
 struct catalog *catalog_free(struct catalog *catalog);
 CLEANUP_DEFINE(struct catalog, catalog_free)
 
+/*
+ * The bytes of a listing that an event names by its digest: given before that event is applied.
+ * Takes the bytes. False, with the reason, if they are no sound listing.
+ */
+MUST bool catalog_artifact_put(struct catalog *catalog, const struct digest *digest,
+                               struct buf *bytes, const char **ret_why);
+bool catalog_artifact_has(const struct catalog *catalog, const struct digest *digest);
+
 /* Makes source_added, _state, _listed, _approved and _removed true; ignores other events. */
 void catalog_apply(struct catalog *catalog, const struct event *event);
 
@@ -118,6 +131,11 @@ enum catalog_listing_answer catalog_listing(const struct catalog *catalog,
                                             struct arena *arena,
                                             struct event_source_listed *ret_event);
 
+/* The same for a listing that is an artifact, which was put. */
+enum catalog_listing_answer catalog_listing_of(const struct catalog *catalog, uint64_t source,
+                                               const struct digest *artifact,
+                                               struct event_source_listed *ret_event);
+
 enum catalog_change {
     CATALOG_SAME = 0, /* as approved */
     CATALOG_NEW,
@@ -129,6 +147,9 @@ enum catalog_change catalog_change(const struct catalog_source *source,
 const struct catalog_tool *catalog_pin(const struct catalog_source *source, struct str name);
 /* The definition offered now under this upstream name, or NULL: gone. */
 const struct catalog_tool *catalog_offered(const struct catalog_source *source, struct str name);
+
+/* A schema of the tool with the definitions that it needs; nothing where it has none. */
+void catalog_schema_print(const struct catalog_tool *tool, bool output, struct buf *out);
 
 struct catalog_finding {
     struct str rule; /* hidden_text control_text bidi_text instructions lying_hint ... */

@@ -694,13 +694,23 @@ static void named_write(struct writer *writer, struct named named)
     buf_add_c(writer->out, ";\n");
 }
 
+/* With the definitions that it needs. */
+static const struct json_value *schema_of(struct writer *writer, const struct catalog_tool *tool,
+                                          bool output)
+{
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    catalog_schema_print(tool, output, &text);
+    return schema_read(writer, str_copy(writer->arena, buf_str(&text)));
+}
+
 void catalog_describe(const struct catalog_tool *tool, struct buf *out)
 {
     struct arena *arena CLEANUP(arena_free) = arena_new(0);
     struct buf text BUF_CLEANUP = BUF_INIT;
     struct writer writer = { .arena = arena, .out = &text };
-    const struct json_value *input = schema_read(&writer, tool->input);
-    const struct json_value *output = schema_read(&writer, tool->output);
+    const struct json_value *input = schema_of(&writer, tool, false);
+    const struct json_value *output = schema_of(&writer, tool, true);
 
     head_write(&writer, tool);
     address_write(&writer, tool->address);

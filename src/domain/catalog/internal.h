@@ -4,9 +4,19 @@
 
 #include "base/map.h"
 #include "domain/catalog/catalog.h"
+#include "format/listing/listing.h"
 
 struct catalog__index;
 struct catalog__speech;
+
+/* Bytes of a listing that tools look into. */
+struct catalog__artifact {
+    struct digest digest;
+    struct buf bytes;
+    struct listing listing;
+    struct digest *digests; /* of the tools */
+    unsigned refs;          /* listings that are made of it */
+};
 
 /* One listing. Held by its source as offered, as pinned, or as both. */
 struct catalog__listing {
@@ -15,9 +25,10 @@ struct catalog__listing {
     struct catalog_tool *tools;  /* by path */
     struct catalog__more *mores; /* of each tool, side by side */
     size_t count;
-    struct map by_path;           /* to struct catalog_tool */
-    struct map by_name;           /* to struct catalog_tool */
-    struct catalog__index *index; /* made by the first search */
+    struct catalog__artifact *artifact; /* NULL: its texts are in the arena */
+    struct map by_path;                 /* to struct catalog_tool */
+    struct map by_name;                 /* to struct catalog_tool */
+    struct catalog__index *index;       /* made by the first search */
 };
 
 struct catalog__source {
@@ -29,8 +40,9 @@ struct catalog__source {
 };
 
 struct catalog {
-    struct map sources; /* handle to struct catalog__source */
-    struct map names;   /* name to struct catalog__source */
+    struct map sources;   /* handle to struct catalog__source */
+    struct map names;     /* name to struct catalog__source */
+    struct map artifacts; /* digest to struct catalog__artifact */
     struct catalog__speech *speech;
 };
 
@@ -39,6 +51,15 @@ struct catalog__more {
     uint32_t letters;      /* which letters its address has */
     uint32_t spelling_len; /* at most CATALOG__SPELLING_MAX */
 };
+
+/* ---- artifact.c ---- */
+struct catalog__artifact *catalog__artifact_find(const struct catalog *catalog,
+                                                 const struct digest *digest);
+void catalog__artifact_unref(struct catalog *catalog, struct catalog__artifact *artifact);
+void catalog__artifacts_free(struct catalog *catalog);
+/* The tool at that place of the artifact; what a person approved keeps its stricter class. */
+void catalog__artifact_tool(const struct catalog__artifact *artifact, size_t index,
+                            const struct catalog_tool *pin, struct catalog_tool *ret_tool);
 
 /* ---- nearest.c ---- */
 #define CATALOG__SPELLING_MAX 64U

@@ -105,6 +105,7 @@ void catalog_print_definition(const struct catalog_tool *tool, struct buf *out)
     json_member(&json, "input", tool->input);
     json_member(&json, "output", tool->output);
     json_member(&json, "hints", tool->hints);
+    json_member(&json, "plan", tool->plan);
     text_member(&json, "effect", event_effect_name(tool->effect));
     digest_member(&json, "digest", &tool->digest);
     json_out_end(&json);
@@ -130,6 +131,47 @@ static void field_print(struct json_out *out, const char *name, struct str befor
     json_out_end(out);
 }
 
+static void definition_print(struct json_out *out, struct listing_def before,
+                             struct listing_def after)
+{
+    if (str_equal(before.text, after.text))
+        return;
+    json_out_object(out);
+    text_member(out, "field",
+                str_from("definition")); /* what several tools may share, and what it is called */
+    text_member(out, "name", after.name.ptr ? after.name : before.name);
+    json_member(out, "before", before.text);
+    json_member(out, "after", after.text);
+    json_out_end(out);
+}
+
+/* Definitions that the tool needs, before and now: both lists are in the order of their names. */
+static void definitions_print(struct json_out *out, const struct catalog_tool *before,
+                              const struct catalog_tool *after)
+{
+    static const struct listing_def none;
+    struct listing_tool old = { 0 }, new = { 0 };
+    uint32_t i = 0, j = 0;
+
+    if (before->listing)
+        old = listing_tool_at(before->listing, before->index);
+    if (after->listing)
+        new = listing_tool_at(after->listing, after->index);
+    while (i < old.needs_count || j < new.needs_count) {
+        struct listing_def one = none, two = none;
+        int order;
+
+        if (i < old.needs_count)
+            one = listing_need(before->listing, &old, i);
+        if (j < new.needs_count)
+            two = listing_need(after->listing, &new, j);
+        order = !one.name.ptr ? 1 : !two.name.ptr ? -1 : str_compare(one.name, two.name);
+        definition_print(out, order <= 0 ? one : none, order >= 0 ? two : none);
+        i += order <= 0;
+        j += order >= 0;
+    }
+}
+
 static void fields_print(struct json_out *out, const struct catalog_tool *before,
                          const struct catalog_tool *after)
 {
@@ -140,6 +182,8 @@ static void fields_print(struct json_out *out, const struct catalog_tool *before
     field_print(out, "input", before->input, after->input, true);
     field_print(out, "output", before->output, after->output, true);
     field_print(out, "hints", before->hints, after->hints, true);
+    field_print(out, "plan", before->plan, after->plan, true);
+    definitions_print(out, before, after);
     field_print(out, "effect", event_effect_name(before->effect), event_effect_name(after->effect),
                 false);
     json_out_end(out);

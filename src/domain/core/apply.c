@@ -491,6 +491,33 @@ void core__settle(struct core *core)
     core_kept_expire(core, &core->kept_keys, LIMIT_KEY_WINDOW_MS);
 }
 
+size_t core_replay_needs(struct str events, struct arena *scratch, struct digest *ret_needs,
+                         size_t max)
+{
+    const struct json_value *item;
+    struct json_error error;
+    struct json_doc doc;
+    struct json_iter iter;
+    struct event_carry carry = { 0 };
+    struct event event;
+    size_t count = 0;
+
+    /* Few lines have one: the others are not parsed twice. */
+    if (str_find(events, STR("\"source.listed\"")) == SIZE_MAX ||
+        str_find(events, STR("\"artifact\"")) == SIZE_MAX ||
+        json_parse(scratch, events, NULL, &error, &doc) != JSON_PARSED)
+        return 0;
+    iter = json_iter(doc.root);
+    while (count < max && (item = json_next(&iter))) {
+        static const struct digest none;
+
+        if (event_parse(item, &carry, scratch, &event) && event.type == EVENT_SOURCE_LISTED &&
+            !digest_equal(&event.as.source_listed.artifact, &none))
+            ret_needs[count++] = event.as.source_listed.artifact;
+    }
+    return count;
+}
+
 bool core_replay(struct core *core, uint64_t seq, int64_t at_ms, struct str events,
                  struct arena *turn)
 {

@@ -58,6 +58,11 @@ const struct catalog *core_catalog(const struct core *core)
     return core->catalog;
 }
 
+struct catalog *core_catalog_open(struct core *core)
+{
+    return core->catalog;
+}
+
 const struct policy *core_policy(const struct core *core)
 {
     return core->policy;
@@ -290,6 +295,7 @@ static core_on *const core_commands[] = {
     [COMMAND_SOURCE_REMOVE] = core__on_source_remove,
     [COMMAND_SOURCE_APPROVE] = core__on_source_approve,
     [COMMAND_SOURCE_REPORT] = core__on_source_report,
+    [COMMAND_SOURCE_COMPILED] = core__on_source_compiled,
     [COMMAND_POLICY_APPLY] = core__on_policy_apply,
     [COMMAND_REFUSE] = core__on_refuse,
 };

@@ -19,6 +19,7 @@
 #include "base/vec.h"
 #include "domain/call/call.h"
 #include "domain/catalog/catalog.h"
+#include "domain/core/listings.h"
 #include "domain/input/input.h"
 #include "domain/policy/policy.h"
 #include "model/event.h"
@@ -79,8 +80,6 @@ struct execution {
     uint64_t emits_told;                              /* volatile */
     uint64_t console_told;                            /* volatile */
 };
-
-struct core;
 
 struct core *core_new(void);
 struct core *core_free(struct core *core);
@@ -154,7 +153,8 @@ enum command_type {
     COMMAND_SOURCE_ADD,
     COMMAND_SOURCE_REMOVE,
     COMMAND_SOURCE_APPROVE,
-    COMMAND_SOURCE_REPORT, /* by egress */
+    COMMAND_SOURCE_REPORT,   /* by egress */
+    COMMAND_SOURCE_COMPILED, /* its document became a listing, which is in the catalog; or not */
     COMMAND_POLICY_APPLY,
     COMMAND_REFUSE, /* record that a face refused a request */
 };
@@ -219,6 +219,7 @@ struct command {
             struct event_who who;
         } source_approve;
         struct msg_source_report source_report;
+        struct command_compiled source_compiled;
         struct {
             const struct event_rule *rules;
             size_t count;

@@ -66,7 +66,9 @@ static const struct core_fit *core_fit(struct core *core, const struct catalog_t
     fit = ARENA_NEW(arena, struct core_fit);
     fit->arena = arena;
     memcpy(fit->key, key, sizeof(key));
-    core_fit_compile(fit, output ? tool->output : tool->input);
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    catalog_schema_print(tool, output, &text);
+    core_fit_compile(fit, buf_str(&text));
     (void)map_put(&core->fits, str_of(fit->key, sizeof(fit->key)), fit);
     return fit;
 }

@@ -169,6 +169,26 @@ void core__on_source_report(struct core_turn *turn)
     core__effect(turn, EFFECT_SOURCE_CHANGED)->source = report->source;
 }
 
+void core__on_source_compiled(struct core_turn *turn)
+{
+    static const struct digest none;
+    const struct digest *artifact = &turn->command->as.source_compiled.artifact;
+    uint64_t handle = turn->command->as.source_compiled.source;
+    struct event event = { .type = EVENT_SOURCE_LISTED };
+    enum msg_source_state state = MSG_SOURCE_STATE_ERROR;
+
+    if (!catalog_source_find(turn->core->catalog, handle))
+        return;
+    if (!digest_equal(artifact, &none)) {
+        state = MSG_SOURCE_STATE_CONNECTED;
+        if (catalog_listing_of(turn->core->catalog, handle, artifact, &event.as.source_listed) ==
+            CATALOG_LISTING_CHANGED)
+            core__emit(turn, &event);
+    }
+    core_source_state(turn, handle, state, turn->command->as.source_compiled.reason);
+    core__effect(turn, EFFECT_SOURCE_CHANGED)->source = handle;
+}
+
 void core__on_policy_apply(struct core_turn *turn)
 {
     struct event event = { .type = EVENT_POLICY_APPLIED };

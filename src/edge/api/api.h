@@ -80,6 +80,9 @@ struct api_source_add {
     struct str kind;          /* of what is there; null: found out */
     struct api_words headers; /* Name: value; each value is a secret */
     struct api_words allow;   /* hosts that may have private addresses */
+    struct str document;      /* instead of a command: where the one in the descriptor is from */
+    struct str base_url;      /* where its requests go; null: as it says */
+    bool partial;             /* what is sound of it, where something is not */
     bool wait;                /* answer when connected or in error; else at once */
 };
 

@@ -97,7 +97,8 @@ static void read_source_add(struct api__request *request, struct api_call *call)
     add->wait = true;
     api__text_required(request, "name", &add->name);
     api__text(request, "url", &add->url);
-    if (add->url.ptr)
+    api__text(request, "document", &add->document);
+    if (add->url.ptr || add->document.ptr)
         api__words_if(request, "command", &add->command);
     else
         api__words(request, "command", &add->command);
@@ -108,6 +109,8 @@ static void read_source_add(struct api__request *request, struct api_call *call)
     api__headers(request, "headers", &add->headers);
     api__words_if(request, "allow", &add->allow);
     api__text(request, "folder", &add->folder);
+    api__text(request, "base_url", &add->base_url);
+    api__bool(request, "partial", &add->partial);
     api__bool(request, "wait", &add->wait);
 }
 
@@ -211,7 +214,8 @@ static const struct api_route routes[] = {
     { "POST", "/v1/executions/*/cancel", API_EXECUTION_CANCEL, "", "", read_execution_cancel },
     { "GET", "/v1/sources", API_SOURCE_LIST, "", NULL, read_nothing },
     { "POST", "/v1/sources", API_SOURCE_ADD, "",
-      "name command env folder url kind headers allow wait", read_source_add },
+      "name command env folder url kind headers allow document base_url partial wait",
+      read_source_add },
     { "GET", "/v1/sources/*", API_SOURCE_SHOW, "", NULL, read_source },
     { "DELETE", "/v1/sources/*", API_SOURCE_REMOVE, "", NULL, read_source },
     { "POST", "/v1/sources/*/approve", API_SOURCE_APPROVE, "", "digest", read_source_approve },

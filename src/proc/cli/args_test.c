@@ -42,7 +42,7 @@ static const struct args_case cases[] = {
     { "exec --yes=1", NULL, "--yes takes no value" },
     { "exec a b", NULL, "exec does not take \"b\"" },
     { "up -- x", NULL, "up takes nothing after --" },
-    { "sources add docs", NULL, "sources add needs: NAME URL | NAME -- COMMAND ARGS..." },
+    { "sources add docs", NULL, "sources add needs: NAME URL|FILE | NAME -- COMMAND ARGS..." },
     { "sources add docs https://x/mcp", "sources add", NULL },
     { "sources add docs https://x/mcp more", NULL, "sources add does not take \"more\"" },
     { "tools describe", NULL, "tools describe needs: ADDRESS" },

@@ -111,6 +111,23 @@ static int client_frame(struct client *client, int64_t timeout_ms, struct wire_f
     }
 }
 
+/* As client_send, with a descriptor. */
+static int client_send_fd(struct client *client, int fd, struct str path, struct str body)
+{
+    const struct msg_api_request request = {
+        .method = STR("POST"), .path = path, .body = body, .tty = client->tty
+    };
+    struct wire_frame frame = { .type = MSG_API_REQUEST, .id = ++client->id };
+    BUF_CLEANUP struct buf payload = BUF_INIT;
+    int r;
+
+    buf_clear(&client->pieces);
+    msg_api_request_encode(&request, &payload);
+    frame.payload = buf_str(&payload);
+    r = link_send_fds(client->link, &frame, &fd, 1);
+    return r < 0 ? TRACE(r) : r;
+}
+
 static int client_response(struct client *client, const struct wire_frame *frame,
                            struct client_response *ret);
 
@@ -317,14 +334,9 @@ int client_next(struct client *client, int64_t timeout_ms, struct client_respons
     }
 }
 
-int client_ask(struct cli *cli, const char *method, struct str path, struct str body,
-               struct client_response *ret)
+/* What was sent is answered. r: of the sending. */
+static int client_answer(struct cli *cli, int r, struct client_response *ret)
 {
-    int r = client_need(cli);
-
-    if (r != CLI_DONE)
-        return r;
-    r = client_send(cli->client, method, path, body);
     if (r == 0)
         r = client_next(cli->client, -1, ret);
     if (r < 0)
@@ -338,6 +350,26 @@ int client_ask(struct cli *cli, const char *method, struct str path, struct str 
         return cli_print_error(cli, json_get(ret->body, "error"));
     }
     return CLI_DONE;
+}
+
+int client_ask(struct cli *cli, const char *method, struct str path, struct str body,
+               struct client_response *ret)
+{
+    int r = client_need(cli);
+
+    if (r != CLI_DONE)
+        return r;
+    return client_answer(cli, client_send(cli->client, method, path, body), ret);
+}
+
+int client_ask_with(struct cli *cli, int fd, struct str path, struct str body,
+                    struct client_response *ret)
+{
+    int r = client_need(cli);
+
+    if (r != CLI_DONE)
+        return r;
+    return client_answer(cli, client_send_fd(cli->client, fd, path, body), ret);
 }
 
 int client_catch(struct client *client)

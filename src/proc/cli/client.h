@@ -52,6 +52,10 @@ MUST int client_next(struct client *client, int64_t timeout_ms, struct client_re
 MUST int client_ask(struct cli *cli, const char *method, struct str path, struct str body,
                     struct client_response *ret);
 
+/* The same with a descriptor, which is borrowed. */
+MUST int client_ask_with(struct cli *cli, int fd, struct str path, struct str body,
+                         struct client_response *ret);
+
 /* From now on Ctrl-C is CLIENT_STOPPED instead of an end. */
 MUST int client_catch(struct client *client);
 

@@ -2,7 +2,9 @@
  * writ sources: adding is two questions. First the exact command, before anything runs; then
  * every tool with its effect class and what looks strange about it, before anything is callable.
  */
+#include "format/json/out.h"
 #include "proc/cli/client.h"
+#include "proc/cli/document.h"
 #include "sys/tty.h"
 
 #include <errno.h>
@@ -523,23 +525,61 @@ static int add_confirm(struct cli *cli, struct str body)
     return cli_fail(cli, CLI_REFUSED, "With --yes it is not asked.", "nothing was run");
 }
 
-int command_sources_add(struct cli *cli)
+static int add_command(struct cli *cli, struct client_response *ret_response)
 {
-    const char *name = args_word(&cli->args, 0);
     BUF_CLEANUP struct buf body = BUF_INIT;
-    struct client_response response;
-    int r = CLI_DONE;
+    int r = add_body(cli, &body);
 
-    if (cli->args.rest_count == 0 && !args_word(&cli->args, 1))
-        r = cli_fail(cli, CLI_USAGE, NULL, "sources add needs a URL, or a command after --");
-    else if (cli->args.rest_count && args_word(&cli->args, 1))
-        r = cli_fail(cli, CLI_USAGE, NULL, "sources add takes a URL or a command, not both");
-    if (r == CLI_DONE)
-        r = add_body(cli, &body);
     if (r == CLI_DONE)
         r = add_confirm(cli, buf_str(&body));
     if (r == CLI_DONE)
-        r = client_ask(cli, "POST", STR("/v1/sources"), buf_str(&body), &response);
+        r = client_ask(cli, "POST", STR("/v1/sources"), buf_str(&body), ret_response);
+    return r;
+}
+
+/* A document goes as a descriptor: nobody but the process that reads it looks into it. */
+static int add_document(struct cli *cli, struct client_response *ret_response)
+{
+    BUF_CLEANUP struct buf body = BUF_INIT;
+    struct json_out out = json_out(&body);
+    const char *base = args_value(&cli->args, "base-url");
+    char path[PATH_MAX];
+    int fd, r;
+
+    if (!realpath(args_word(&cli->args, 1), path))
+        return cli_fail(cli, CLI_USAGE, NULL, "%s: %s", args_word(&cli->args, 1), strerror(errno));
+    r = cli_document_seal(path, &fd);
+    if (r < 0)
+        return cli_fail(cli, CLI_USAGE, NULL, "%s: %s", path, strerror(-r));
+    json_out_object(&out);
+    json_out_key(&out, "name");
+    json_out_str(&out, str_from(args_word(&cli->args, 0)));
+    json_out_key(&out, "document");
+    json_out_str(&out, str_printf(cli->arena, "file://%s", path));
+    if (base) {
+        json_out_key(&out, "base_url");
+        json_out_str(&out, str_from(base));
+    }
+    json_out_key(&out, "partial");
+    json_out_bool(&out, args_has(&cli->args, "partial"));
+    json_out_end(&out);
+    r = client_ask_with(cli, fd, STR("/v1/sources"), buf_str(&body), ret_response);
+    (void)close(fd);
+    return r;
+}
+
+int command_sources_add(struct cli *cli)
+{
+    const char *name = args_word(&cli->args, 0);
+    const char *place = args_word(&cli->args, 1);
+    bool document = place && !strstr(place, "://");
+    struct client_response response;
+    int r;
+
+    if (!place == !cli->args.rest_count)
+        return cli_fail(cli, CLI_USAGE, NULL,
+                        "sources add needs one of a URL, a document, and a command after --");
+    r = document ? add_document(cli, &response) : add_command(cli, &response);
     if (r != CLI_DONE)
         return r;
     if (!str_is(json_get_str(response.body, "state"), "connected")) {

@@ -30,6 +30,8 @@ static const struct args_option add_options[] = {
     { "header", 0, "NAME[: VALUE]", "sent with each request to a URL; asked for without a value" },
     { "allow-host", 0, "HOST", "may be this machine or a private network; again for more" },
     { "kind", 0, "KIND", "mcp_http or mcp_sse, where it should not be found out" },
+    { "base-url", 0, "URL", "where requests go, instead of what the document says" },
+    { "partial", 0, NULL, "import what is sound of a document that is not" },
     { "yes", 'y', NULL, "run it and approve its tools without asking" },
 };
 
@@ -81,9 +83,9 @@ static const struct args_command commands[] = {
     { "sources", "", "Lists where tools come from", NO_OPTIONS, 0, 0, false, command_sources_list },
     { "sources list", "", "Lists where tools come from", NO_OPTIONS, 0, 0, false,
       command_sources_list },
-    { "sources add", "NAME URL | NAME -- COMMAND ARGS...",
-      "Adds an MCP server: its address, or a command", OPTIONS(add_options), 1, 2, true,
-      command_sources_add },
+    { "sources add", "NAME URL|FILE | NAME -- COMMAND ARGS...",
+      "Adds an MCP server (its address, or a command) or an OpenAPI document", OPTIONS(add_options),
+      1, 2, true, command_sources_add },
     { "sources import", "[NAME...]",
       "Adds what Claude Code, Cursor, VS Code and Codex are configured with here",
       OPTIONS(import_options), 0, 64, false, command_sources_import },

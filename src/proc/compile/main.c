@@ -126,6 +126,31 @@ static void problems_print(const struct openapi_result *result, struct buf *text
     json_out_end(&out);
 }
 
+/* "error: 3 times, first in api.yaml:12:7: a parameter has no name" */
+static void problem_say(const struct openapi_problem *problem, struct buf *out)
+{
+    if (out->len > 0)
+        buf_add_char(out, '\n');
+    if (problem->places_count > 0)
+        buf_printf(out, "%zu:%zu: ", problem->places[0].line, problem->places[0].column);
+    buf_add_str(out, problem->sentence);
+    if (problem->count > 1)
+        buf_printf(out, " (%zu times)", problem->count);
+}
+
+/* Errors, and of what was imported also what was left out. */
+static void reason_print(const struct openapi_result *result, struct buf *out)
+{
+    for (size_t i = 0; i < result->problems_count; i++) {
+        if (result->problems[i].error)
+            problem_say(&result->problems[i], out);
+    }
+    if (result->dropped > 0 && result->tools_count > 0)
+        buf_printf(out, "\n%zu operations were left out", result->dropped);
+    else if (result->dropped > 0 && result->errors > 0)
+        buf_printf(out, "\nwith --partial what is sound is imported");
+}
+
 static struct str kept(struct str text)
 {
     return text.len > 0 ? text : STR_NULL;
@@ -212,6 +237,7 @@ static void fail(struct compile *compile, const char *rule, const char *sentence
 
     problems_print(&result, &problems);
     done.problems = buf_str(&problems);
+    done.reason = problem.sentence;
     done_send(compile, &done, -1);
 }
 
@@ -292,6 +318,7 @@ static void finish(struct compile *compile)
     struct openapi_result result;
     struct buf problems BUF_CLEANUP = BUF_INIT;
     struct buf listing BUF_CLEANUP = BUF_INIT;
+    struct buf reason BUF_CLEANUP = BUF_INIT;
     struct msg_compile_done done = { 0 };
     const char *why = NULL;
 
@@ -306,6 +333,8 @@ static void finish(struct compile *compile)
     done.dropped = (uint32_t)result.dropped;
     done.errors = (uint32_t)result.errors;
     done.problems = buf_str(&problems);
+    reason_print(&result, &reason);
+    done.reason = buf_str(&reason);
     done_send_listing(compile, &done, buf_str(&listing));
 }
 

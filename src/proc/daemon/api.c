@@ -272,17 +272,26 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
 {
     struct command command = { .type = COMMAND_SOURCE_ADD, .token = request->number };
     struct event_source_added *added = &command.as.source_add;
+    const struct catalog_source *source;
+    bool taken;
 
+    if (add->document.ptr && daemon->given_fd < 0) {
+        daemon_api_fail_code(daemon, request, "invalid",
+                             STR("a document comes as a descriptor over the local socket"));
+        return;
+    }
     request->wait = add->wait;
     request->until_ms = daemon->now_ms + DAEMON_SOURCE_WAIT_MS;
-    if (!daemon_api_source_kind(add, &added->kind)) {
+    if (!add->document.ptr && !daemon_api_source_kind(add, &added->kind)) {
         daemon_api_fail_code(daemon, request, "invalid",
                              STR("the kind is mcp_stdio of a command, or mcp_http or mcp_sse of a "
                                  "url"));
         return;
     }
     added->name = add->name;
-    added->url = add->url;
+    added->url = add->document.ptr ? add->document : add->url;
+    if (add->document.ptr)
+        added->kind = MSG_SOURCE_KIND_OPENAPI;
     added->headers = daemon_api_headers(daemon, &add->headers);
     added->headers_count = add->headers.count;
     added->allow = add->allow.at;
@@ -293,7 +302,14 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
     added->env_count = add->env.count;
     added->folder = add->folder;
     added->who = request->who;
+    taken = catalog_source_named(core_catalog(daemon->core), add->name) != NULL;
     daemon__step(daemon, &command);
+    /* Its effects leave when it is durable: until then the document is here. */
+    source = catalog_source_named(core_catalog(daemon->core), add->name);
+    if (taken || !source || !add->document.ptr)
+        return;
+    daemon__compile_give(daemon, source->source, daemon->given_fd, add);
+    daemon->given_fd = -1;
 }
 
 static void daemon_api_source_approve(struct daemon *daemon, struct daemon_request *request,

@@ -241,8 +241,12 @@ static void daemon_client_frame(struct daemon *daemon, struct daemon_client *cli
 
         request->client = client->number;
         request->frame = frame->id;
+        daemon->given_fd = link_fd_take(client->peer.link, 0);
         daemon__api(daemon, request, api.method, api.path,
                     api.body.ptr ? daemon__door(daemon, api.path, api.body) : STR(""));
+        if (daemon->given_fd >= 0)
+            link_fd_close(daemon->given_fd);
+        daemon->given_fd = -1;
     } else if (frame->type == MSG_MCP_ATTACH &&
                msg_mcp_attach_decode(frame->payload, daemon->turn, &attach)) {
         daemon_attach(daemon, client, frame->id);

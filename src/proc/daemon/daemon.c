@@ -452,6 +452,8 @@ int daemon_link(struct daemon *daemon, int kind, int32_t pid, int fd)
         break;
     case MSG_PROCESS_KIND_COMPILE:
         r = daemon_peer_open(daemon, &daemon->compile, DAEMON_READY_COMPILE, pid, fd);
+        if (r == 0)
+            daemon__compile_up(daemon);
         break;
     case MSG_PROCESS_KIND_VAULT:
         r = daemon_peer_open(daemon, &daemon->vault, DAEMON_READY_VAULT, pid, fd);
@@ -588,6 +590,7 @@ static int daemon_mcp_new(struct daemon *daemon)
 static void daemon_init(struct daemon *daemon, struct loop *loop,
                         const struct daemon_options *options)
 {
+    daemon->given_fd = -1;
     daemon->loop = loop;
     daemon->options = *options;
     daemon->core_arena = arena_new(0);
@@ -699,6 +702,7 @@ static void daemon_free_links(struct daemon *daemon)
     (void)link_free(daemon->egress.link);
     (void)link_free(daemon->net.link);
     (void)link_free(daemon->compile.link);
+    daemon__compile_end(daemon);
     (void)link_free(daemon->vault.link);
 }
 

@@ -35,6 +35,8 @@ enum daemon_ready_kind {
     DAEMON_READY_DISK,
 };
 
+struct daemon_document;
+
 /* A command line's connection. */
 struct daemon_client {
     struct daemon_peer peer;
@@ -120,7 +122,11 @@ struct daemon {
     struct map waiters;  /* execution -> struct daemon_waiters */
     struct map keys;     /* MCP key -> struct daemon_request */
     struct map sources;  /* handle -> struct daemon_source */
-    struct map outcomes; /* tag -> kept outcome that waits for its artifact */
+    struct daemon_documents VEC(struct daemon_document *) documents; /* to be compiled */
+    uint64_t compiling;   /* source whose document has its turn; 0: none */
+    uint64_t listing_tag; /* of the listing that is being kept; 0: none */
+    int given_fd;         /* came with the request that is being read; -1: none */
+    struct map outcomes;  /* tag -> kept outcome that waits for its artifact */
     struct daemon_held VEC(struct core_effect) held;     /* wait for the durable mark */
     struct daemon_released VEC(struct core_effect) acts; /* leave in this turn */
     struct daemon_handed_list VEC(struct daemon_handed) handed;

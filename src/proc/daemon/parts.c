@@ -39,16 +39,6 @@ void daemon__process_ended(struct daemon *daemon, const struct msg_process_ended
 {
     if (ended->kind == MSG_PROCESS_KIND_EGRESS_NET && ended->pid == 0)
         daemon_net_missing(daemon);
-}
-
-/* It says nothing unless it was given a document. */
-void daemon__compile_ready(struct daemon *daemon)
-{
-    struct wire_frame frame;
-    int r;
-
-    while ((r = link_next(daemon->compile.link, &frame)) == LINK_FRAME)
-        continue;
-    if (r == LINK_CLOSED || r == LINK_BROKEN)
-        daemon->compile.link = link_free(daemon->compile.link);
+    if (ended->kind == MSG_PROCESS_KIND_COMPILE && ended->pid == 0)
+        daemon__compile_missing(daemon);
 }

@@ -5,6 +5,8 @@
 #include "domain/core/core.h"
 #include "model/msg.h"
 
+struct api_source_add;
+struct log_artifact_facts;
 struct daemon;
 struct daemon_peer;
 struct daemon_slot;
@@ -15,7 +17,23 @@ struct daemon_worker;
 /* Asks the keeper for a process that runs only while needed. */
 void daemon__process_want(struct daemon *daemon, enum msg_process_kind kind);
 void daemon__process_ended(struct daemon *daemon, const struct msg_process_ended *ended);
+
+/* compile.c */
+/* Compiles the document of the source, which was given before, in its turn. */
+void daemon__compile_source(struct daemon *daemon, uint64_t source);
+/* A document for a source that was just added; takes the descriptor. */
+void daemon__compile_give(struct daemon *daemon, uint64_t source, int fd,
+                          const struct api_source_add *add);
+/* The process is up. */
+void daemon__compile_up(struct daemon *daemon);
 void daemon__compile_ready(struct daemon *daemon);
+/* It cannot be started. */
+void daemon__compile_missing(struct daemon *daemon);
+/* An artifact was kept. False: it is none of ours. */
+bool daemon__compile_kept(struct daemon *daemon, const struct log_artifact_facts *facts);
+/* Reads a listing into the catalog. */
+bool daemon__listing_load(struct daemon *daemon, const struct digest *digest, const char **ret_why);
+void daemon__compile_end(struct daemon *daemon);
 
 /* feed.c: what a worker is sent. */
 void daemon__feed_start(struct daemon *daemon, struct daemon_slot *slot,

@@ -98,6 +98,10 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
 
     if (!source || held->open)
         return;
+    if (source->kind == MSG_SOURCE_KIND_OPENAPI && source->version == 0) {
+        daemon__compile_source(daemon, handle);
+        return;
+    }
     peer = daemon_peer_of(daemon, source->kind);
     if (!peer->link) {
         held->wanted = true;
@@ -321,6 +325,8 @@ void daemon__artifacts(struct daemon *daemon)
         struct command command = { .type = COMMAND_OUTCOME };
 
         (void)log_artifact_free(artifact);
+        if (daemon__compile_kept(daemon, &facts))
+            continue;
         if (!kept)
             continue;
         command.as.outcome = kept->outcome;

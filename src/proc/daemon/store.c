@@ -45,6 +45,30 @@ static int daemon_disk_open(const char *path, struct arena *arena, struct disk *
     return DAEMON_REFUSED;
 }
 
+/* Listings that a line names are in the catalog before it is believed. */
+static bool daemon_replay_needs(struct daemon *daemon, const struct log_line *line,
+                                struct arena *arena, struct str *ret_sentence)
+{
+    struct digest needs[16];
+    size_t count = core_replay_needs(line->events, daemon->turn, needs, ARRAY_COUNT(needs));
+
+    for (size_t i = 0; i < count; i++) {
+        char hex[DIGEST_HEX_LEN];
+        const char *why;
+
+        if (daemon__listing_load(daemon, &needs[i], &why))
+            continue;
+        digest_hex(&needs[i], hex);
+        *ret_sentence = str_printf(
+            arena,
+            "artifacts/%.64s, which line %llu of the log (%.*s) names as what a source offers, is "
+            "missing or changed: %s; restore the file from a backup",
+            hex, (unsigned long long)line->seq, STR_ARG(line->segment), why);
+        return false;
+    }
+    return true;
+}
+
 static int daemon_replay(struct daemon *daemon, struct arena *arena, struct str *ret_sentence)
 {
     struct log_trouble trouble = { 0 };
@@ -52,6 +76,8 @@ static int daemon_replay(struct daemon *daemon, struct arena *arena, struct str 
     int r;
 
     while ((r = log_next(daemon->log, &line, &trouble)) == LOG_LINE) {
+        if (line.events.ptr && !daemon_replay_needs(daemon, &line, arena, ret_sentence))
+            return DAEMON_DAMAGED;
         if (line.events.ptr &&
             !core_replay(daemon->core, line.seq, line.at_ms, line.events, daemon->turn)) {
             *ret_sentence = str_printf(

@@ -1,0 +1,27 @@
+/* Listings that are artifacts: whoever replays or compiles puts them into the catalog first. */
+#ifndef WRIT_DOMAIN_CORE_LISTINGS_H
+#define WRIT_DOMAIN_CORE_LISTINGS_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/digest.h"
+#include "base/str.h"
+
+struct catalog;
+struct core;
+
+/* What became of the document of a source. */
+struct command_compiled {
+    uint64_t source;
+    struct digest artifact; /* all zero: there is none */
+    struct str reason;      /* why there is none, or what was left out */
+};
+
+/* To put listings into. */
+struct catalog *core_catalog_open(struct core *core);
+
+/* Listings that a line's events name: they must be in the catalog before it is replayed. */
+size_t core_replay_needs(struct str events, struct arena *scratch, struct digest *ret_needs,
+                         size_t max);
+
+#endif
