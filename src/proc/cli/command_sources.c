@@ -562,8 +562,11 @@ static int add_document(struct cli *cli, struct client_response *ret_response)
     }
     json_out_key(&out, "partial");
     json_out_bool(&out, args_has(&cli->args, "partial"));
-    json_out_end(&out);
-    r = client_ask_with(cli, fd, STR("/v1/sources"), buf_str(&body), ret_response);
+    add_allowed(cli, &body);
+    r = add_headers(cli, &body);
+    buf_add_char(&body, '}');
+    if (r == CLI_DONE)
+        r = client_ask_with(cli, fd, STR("/v1/sources"), buf_str(&body), ret_response);
     (void)close(fd);
     return r;
 }

@@ -3,6 +3,8 @@
  * an attempt is handed to egress together with its writ, and egress says how it ended.
  */
 #include "proc/daemon/internal.h"
+
+#include "format/json/json.h"
 #include "proc/daemon/own.h"
 
 /* A list of tools is one line of the log, which has at most 8 MiB. */
@@ -19,6 +21,19 @@ struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t handle
     source->source = handle;
     (void)map_put_u64(&daemon->sources, handle, source);
     return source;
+}
+
+/* What its credentials are for: where it was said, or where the first of its requests goes. */
+static struct str daemon_source_url(struct daemon *daemon, const struct catalog_source *source)
+{
+    struct json_error error;
+    struct json_doc doc;
+
+    if (str_starts(source->url, STR("http")) || source->tools_count == 0 ||
+        !source->tools[0].plan.ptr ||
+        json_parse(daemon->turn, source->tools[0].plan, NULL, &error, &doc) != JSON_PARSED)
+        return source->url;
+    return json_get_str(doc.root, source->kind == MSG_SOURCE_KIND_GRAPHQL ? "url" : "server");
 }
 
 static struct daemon_peer *daemon_peer_of(struct daemon *daemon, enum msg_source_kind kind)
@@ -113,7 +128,7 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
     held->open = true;
     open.name = source->name;
     open.kind = source->kind;
-    open.url = source->url;
+    open.url = daemon_source_url(daemon, source);
     if (peer == &daemon->net)
         daemon_open_headers(daemon, source, &open);
     /* Egress is told first, so that it knows whose pipes the keeper passes. */
@@ -215,6 +230,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     send.attempt = call->attempt;
     send.source = call->source;
     send.tool = tool->name;
+    send.plan = tool->plan;
     send.definition = tool->digest;
     send.args = call->args;
     send.writ = call->writ;

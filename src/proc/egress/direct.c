@@ -148,6 +148,17 @@ static void start(struct egress_call *call, const struct out_http_request *made)
                                         .keyed = made->keyed,
                                         .json = made->json };
     split_headers(line->egress->turn, made, &request);
+    /* A document says where each request goes; what was given is for one place. */
+    if (line->header_count &&
+        !str_equal(http_origin(made->url, line->egress->turn), line->origin)) {
+        (void)heap_free(exchange);
+        refuse(call, "refused",
+               str_printf(line->egress->turn,
+                          "it goes elsewhere than to %.*s, for which the credentials of its "
+                          "source are; `--base-url` says where all of it goes",
+                          STR_ARG(line->origin)));
+        return;
+    }
     if (http_start(line->pool, &request, &exchange->http, &reason) != HTTP_STARTED) {
         (void)heap_free(exchange);
         refuse(call, "refused", reason);
