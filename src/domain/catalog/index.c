@@ -253,7 +253,7 @@ static void tool_count(struct builder *builder, const struct catalog_tool *tool)
     text_count(builder, tool->title, WEIGHT_TITLE, false);
     description_count(builder, description);
     params_count(builder, tool->input);
-    facts->kind = catalog__kind_of_tool(tool, description);
+    facts->kind = (uint8_t)catalog__kind_of_tool(tool, description);
     facts->stale = is_stale(tool, description);
     builder->length_sum += builder->lengths[builder->tool];
     builder->tool++;

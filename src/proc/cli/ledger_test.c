@@ -84,8 +84,8 @@ static void events_are_told_in_words(void **state)
         "a program arrived from person:1 over cli\n",
         "#1 d.read {\"path\":\"a\"}\n",
         "#1 allowed, by rule default-read of layer default, wri_00g40r00000000000000000009\n",
-        "#2 waits for a person, by rule default-write of layer default, "
-        "inp_00g40r00000000000000000009\n",
+        ("#2 waits for a person, by rule default-write of layer default, "
+         "inp_00g40r00000000000000000009\n"),
         "answered: deny by person:1, cli, verified\n",
         "#2 refused, refused: a person said no\n",
         "ended: failed, program: a \\x1b[31mrefusal\n",

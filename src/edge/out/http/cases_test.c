@@ -112,7 +112,7 @@ static void check(struct cases *cases, char kind, struct str rest)
     else if (kind == 'a')
         expect(cases, outcome->blob, unescape(cases->arena, rest));
     else
-        CHECK(!"a line of no known kind");
+        UNREACHABLE("a line of no known kind");
 }
 
 static void read_line(struct cases *cases, struct str line)

@@ -189,7 +189,7 @@ static void read_wanted(struct cases *cases, struct str word, struct str rest)
                cases->request.body.ptr ? escape(cases->arena, cases->request.body) : STR("(none)"),
                rest);
     } else {
-        CHECK(!"a line of no known kind");
+        UNREACHABLE("a line of no known kind");
     }
 }
 
