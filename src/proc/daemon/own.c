@@ -47,6 +47,9 @@ void daemon__source_refresh(struct daemon *daemon, uint64_t handle)
     if (!source)
         return;
     peer = source->kind == MSG_SOURCE_KIND_MCP_STDIO ? &daemon->egress : &daemon->net;
+    /* Over the network it is opened anew, with all that it was given. */
+    if (peer == &daemon->net)
+        held->open = false;
     if (!held->open) {
         daemon__source_start(daemon, handle);
         return;

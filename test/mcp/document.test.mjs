@@ -1,0 +1,129 @@
+// Sources that are documents, through the real program: read, approved, called, and the same after a restart.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Writ, binary, sleep } from './writ.mjs';
+
+const pets = new Map([['a b', { id: 'a b', name: 'Ada' }]]);
+const seen = [];
+const server = http.createServer((request, response) => {
+    let body = '';
+
+    request.on('data', (piece) => (body += piece));
+    request.on('end', () => {
+        const url = new URL(request.url, 'http://x');
+        const id = decodeURIComponent(url.pathname.split('/').at(-1));
+        const say = (status, value) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+
+        seen.push({ method: request.method, url: request.url, headers: request.headers });
+        if (request.method === 'POST') {
+            const pet = JSON.parse(body);
+
+            pets.set(pet.id, pet);
+            return say(201, pet);
+        }
+        return pets.has(id) ? say(200, { ...pets.get(id), verbose: url.searchParams.get('verbose') }) : say(404, { why: 'no such pet' });
+    });
+});
+
+// This process serves: nothing here may block it.
+let writ;
+let document;
+const execute = promisify(execFile);
+const command = async (...args) =>
+    (await execute(binary, args, { env: writ.env, encoding: 'utf8', timeout: 30000, maxBuffer: 1 << 26 })).stdout;
+const terminal = async (...args) => {
+    const { done, out } = writ.beginAtTerminal(...args);
+
+    for (const from = Date.now(); !existsSync(done); await sleep(20))
+        assert.ok(Date.now() - from < 50000, `${args.join(' ')}: no end`);
+    if (readFileSync(done, 'utf8').trim() !== '0')
+        throw new Error(readFileSync(out, 'utf8'));
+    return readFileSync(out, 'utf8');
+};
+const run = async (code) => JSON.parse(await command('exec', '--json', '-e', code)).result;
+const described = (url, more = {}) => ({
+    openapi: '3.1.0', info: { title: 'Pets', version: '1' }, servers: [{ url }],
+    paths: {
+        '/pets/{id}': { get: { operationId: 'pets/get',
+            parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+                { name: 'verbose', in: 'query', schema: { type: 'boolean' } }],
+            responses: { 200: { description: 'it', content: { 'application/json': { schema: { $ref: '#/components/schemas/Pet' } } } } } } },
+        '/pets': { post: { operationId: 'pets/add',
+            requestBody: { required: true, content: { 'application/json': { schema: { $ref: '#/components/schemas/Pet' } } } },
+            responses: { 201: { description: 'added' } } } },
+        ...more,
+    },
+    components: { schemas: { Pet: { type: 'object', required: ['id'], properties: { id: { type: 'string' }, name: { type: 'string' } } } } },
+});
+
+before(async () => {
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    writ = new Writ();
+    document = join(writ.home, 'pets.json');
+    writeFileSync(document, JSON.stringify(described(`http://127.0.0.1:${server.address().port}/v1`)));
+    await command('up', '--http', '127.0.0.1:0');
+});
+after(() => {
+    writ?.down();
+    server.close();
+    server.closeAllConnections();
+});
+
+test('a document is read, shown with effect classes, and approved', async () => {
+    const said = await terminal('sources', 'add', 'p', document, '--yes', '--allow-host', '127.0.0.1', '--header', 'X-Key: canary-1234567890');
+    const shown = JSON.parse(await command('sources', 'show', 'p', '--json'));
+
+    assert.match(said, /2 tools approved/);
+    assert.equal(shown.kind, 'openapi');
+    assert.deepEqual(shown.tools.map((tool) => [tool.address, tool.effect]), [['p.pets.add', 'write'], ['p.pets.get', 'read']]);
+    assert.match(await command('tools', 'describe', 'p.pets.get'), /verbose\?: boolean/);
+});
+
+test('it is read from and written to; a write waits for a person', async () => {
+    assert.deepEqual(await run('return await tools.p.pets.get({ id: "a b", verbose: true })'), { id: 'a b', name: 'Ada', verbose: 'true' });
+    assert.equal(seen.at(-1).url, '/v1/pets/a%20b?verbose=true');
+    await assert.rejects(run('return await tools.p.pets.add({ body: { id: "c", name: "Cy" } })'), /waits/);
+    const [input] = JSON.parse(await command('inbox', 'list', '--json')).inputs;
+
+    assert.ok(!pets.has('c'));
+    await terminal('inbox', 'answer', input.id, 'approve');
+    for (const from = Date.now(); !pets.has('c'); await sleep(20))
+        assert.ok(Date.now() - from < 20000, 'it was not written');
+    assert.deepEqual(pets.get('c'), { id: 'c', name: 'Cy' });
+});
+
+test('what its server refuses is an error, and arguments are checked before anything is sent', async () => {
+    const count = seen.length;
+
+    assert.match(JSON.stringify(await run('return await tools.p.pets.get({}).catch((e) => e.code)')), /invalid/);
+    assert.equal(seen.length, count);
+    assert.match(JSON.stringify(await run('return await tools.p.pets.get({ id: "none" }).catch((e) => e.code + e.message)')), /404/);
+});
+
+test('after a restart the same call goes out, and the log holds', async () => {
+    await terminal('down');
+    await command('up', '--http', '127.0.0.1:0');
+    assert.deepEqual(await run('return await tools.p.pets.get({ id: "c" })'), { id: 'c', name: 'Cy', verbose: null });
+    await command('audit', 'verify');
+});
+
+test('a refresh loses nothing that it was given', async () => {
+    await run('return await tools.writ.sources.refresh({ name: "p" })');
+    assert.equal((await run('return await tools.p.pets.get({ id: "c" })')).id, 'c');
+    assert.equal(JSON.parse(await command('sources', 'show', 'p', '--json')).state, 'connected');
+});
+
+test('a document that is none, and one that refers to others, say what is wrong', async () => {
+    const bad = join(writ.home, 'bad.yaml');
+
+    writeFileSync(bad, 'openapi: 3.1.0\ninfo: [\n');
+    await assert.rejects(terminal('sources', 'add', 'b', bad, '--yes'), /b is error/);
+    writeFileSync(bad, JSON.stringify(described('http://127.0.0.1:1', { '/o': { $ref: 'other.yaml#/o' } })));
+    await assert.rejects(terminal('sources', 'add', 'c', bad, '--yes'), /other\.yaml/);
+    await assert.rejects(terminal('sources', 'add', 'd', join(writ.home, 'none.json'), '--yes'), /No such file/);
+});
