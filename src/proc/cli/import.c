@@ -252,6 +252,7 @@ static void server_take(struct taking *taking, struct str name, const struct jso
             problem_say(taking, "one of this name came before");
     }
     *VEC_PUSH(&list->ones) = one;
+    taking->one = NULL;
 }
 
 static void servers_take(struct taking *taking, const struct json_value *servers)

@@ -72,6 +72,7 @@ static int on_close(void *data, curl_socket_t fd)
 }
 
 /* The request is about to leave, on a connection that is there. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl says the type */
 static int on_leaves(void *data, char *address, char *own, int port, int own_port)
 {
     struct http_exchange *exchange = data;
