@@ -157,6 +157,8 @@ static void add_objects(struct level *level)
 
     for (size_t i = 0; i < level->type->field_count; i++)
         wanted += is_wanted(level, &level->type->fields[i]);
+    if (wanted == 0)
+        return;
     for (size_t i = 0; i < level->type->field_count && level->left > 0; i++) {
         struct graphql__field *field = &level->type->fields[i];
 

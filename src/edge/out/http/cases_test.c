@@ -2,6 +2,7 @@
 #include "edge/out/http/http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define HEADERS_MAX 64
 
@@ -38,15 +39,20 @@ static struct str unescape(struct arena *arena, struct str text)
 
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        unsigned int byte;
+        char byte[3] = "";
+        char *end = byte;
 
         if (c != '\\' || i + 1 >= text.len) {
             out[len++] = c;
             continue;
         }
         c = text.ptr[++i];
-        if (c == 'x' && sscanf(text.ptr + i + 1, "%2x", &byte) == 1) {
-            out[len++] = (char)byte;
+        if (c == 'x' && i + 2 < text.len) {
+            memcpy(byte, text.ptr + i + 1, 2);
+            out[len] = (char)strtoul(byte, &end, 16);
+        }
+        if (end == byte + 2) {
+            len++;
             i += 2;
         } else {
             out[len++] = (char)(c == 'n' ? '\n' : c == 'r' ? '\r' : c);

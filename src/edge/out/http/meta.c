@@ -78,6 +78,8 @@ static void add_header(struct json_out *out, struct out_http_headers headers, si
     BUF_CLEANUP struct buf name = BUF_INIT;
     BUF_CLEANUP struct buf value = BUF_INIT;
 
+    if (headers.at[index].name.len == 0)
+        return;
     for (size_t i = 0; i < headers.at[index].name.len; i++) {
         char c = headers.at[index].name.ptr[i];
 

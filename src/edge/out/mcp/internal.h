@@ -226,7 +226,6 @@ size_t out_mcp__params_fill(const struct out_mcp__params *params, struct str arg
 bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending,
                        const struct rpc_message *message, int64_t now_ms,
                        struct out_mcp_event *ret_event);
-void out_mcp__begin_legacy(struct out_mcp *session);
 bool out_mcp__is_modern_error(const struct rpc_message *message);
 
 /* tools.c */

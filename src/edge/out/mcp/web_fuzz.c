@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     }
     out_mcp_web_end(web, number, &(struct out_mcp_web_end){ .answered = true }, now_ms);
     pump(session, web, now_ms + 100000, &number);
-    web = out_mcp_web_free(web);
+    (void)out_mcp_web_free(web);
     out_mcp_free(session);
     return 0;
 }
