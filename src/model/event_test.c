@@ -87,7 +87,7 @@ static void events_of_a_line_share_what_they_are_about(void **state)
     struct json_error error;
     struct json_iter iter;
     struct json_doc doc;
-    struct event e[6];
+    struct event e[6] = { 0 };
     size_t count = 0;
 
     (void)state;

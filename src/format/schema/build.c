@@ -54,13 +54,14 @@ static const struct json_value *build_get(struct build *build, enum schema__kw k
 
 static uint64_t build_count(struct build *build, enum schema__kw kw, uint64_t fallback)
 {
+    struct str digits;
     uint64_t count;
 
     if (!build_get(build, kw, JSON_NUMBER) || json_to_u64(build->at[kw], &count))
         return json_u64_or(build->at[kw], fallback);
     /* What is beyond 64 bits is beyond every count. */
-    if (json_is_integer(build->at[kw]) && json_digits(build->at[kw]).ptr &&
-        json_digits(build->at[kw]).ptr[0] != '-')
+    digits = json_digits(build->at[kw]);
+    if (json_is_integer(build->at[kw]) && digits.ptr && digits.ptr[0] != '-')
         return UINT64_MAX;
     schema__refuse(build->compiler, &build->item, kw, "expected a whole number from 0");
     return fallback;

@@ -65,10 +65,9 @@ static uint32_t scan_vocabulary(const struct json_value *vocabulary)
         { "/vocab/format-assertion", VOCAB__FORMAT },
     };
     struct json_iter iter = json_iter(vocabulary);
-    const struct json_value *needed;
     uint32_t bits = VOCAB__CORE;
 
-    while ((needed = json_next(&iter)))
+    while (json_next(&iter))
         for (size_t i = 0; i < ARRAY_COUNT(names); i++)
             if (str_ends(iter.key, str_from(names[i].name)))
                 bits |= names[i].bit;

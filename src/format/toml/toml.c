@@ -279,7 +279,7 @@ static bool inline_key(struct reader *reader, struct buf *out)
 /* Lists and inline tables with a stack of what will close them. */
 static bool value_read(struct reader *reader, struct buf *out)
 {
-    char open[TOML_DEPTH_MAX];
+    char open[TOML_DEPTH_MAX] = "";
     size_t depth = 0;
 
     for (bool first = true;;) {

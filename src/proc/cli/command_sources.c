@@ -576,7 +576,7 @@ int command_sources_add(struct cli *cli)
     const char *name = args_word(&cli->args, 0);
     const char *place = args_word(&cli->args, 1);
     bool document = place && !strstr(place, "://");
-    struct client_response response;
+    struct client_response response = { 0 };
     int r;
 
     if (!place == !cli->args.rest_count)

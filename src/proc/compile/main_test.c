@@ -181,7 +181,7 @@ static void a_document_becomes_a_listing(void **state)
     struct buf payload BUF_CLEANUP = BUF_INIT;
     struct wire_frame frame;
     struct listing listing;
-    struct stat facts;
+    struct stat facts = { 0 };
     const char *why;
 
     give_start(end,
@@ -215,7 +215,7 @@ static void what_a_graphql_service_says_becomes_a_listing(void **state)
     struct other_end *end = *state;
     struct msg_compile_done done;
     struct listing listing;
-    struct stat facts;
+    struct stat facts = { 0 };
     const char *why;
 
     give_start_of(end, MSG_SOURCE_KIND_GRAPHQL,

@@ -320,8 +320,8 @@ static void set_tls(struct http_exchange *exchange)
 
     curl_easy_setopt(exchange->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(exchange->easy, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(exchange->easy, CURLOPT_CAINFO, NULL);
-    curl_easy_setopt(exchange->easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(exchange->easy, CURLOPT_CAINFO, (char *)NULL);
+    curl_easy_setopt(exchange->easy, CURLOPT_CAPATH, (char *)NULL);
     if (ca->len)
         curl_easy_setopt(exchange->easy, CURLOPT_CAINFO_BLOB, &blob);
 }

@@ -17,7 +17,7 @@
 #define SANDBOX_ARCH  AUDIT_ARCH_AARCH64
 #define SANDBOX_FIRST UINT32_MAX
 #else
-#error "this kind of computer needs its line here"
+_Static_assert(0, "this kind of computer needs its line here");
 #endif
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define SANDBOX_LOW  0U

@@ -239,7 +239,7 @@ static bool form_field(struct out_openapi__build *build, struct buf *out, struct
         pieces.style = out_openapi__style_find(STR("form"));
     if (json_is_true(json_get(plan, "reserved")))
         pieces.values = OUT_OPENAPI__QUERY;
-    if (str_is(style, "deepObject")) {
+    if (style.ptr && str_is(style, "deepObject")) {
         good = out_openapi__deep(build, &pieces, name, value);
     } else if (json) {
         out_openapi__encode(&text, name, OUT_OPENAPI__FORM);
