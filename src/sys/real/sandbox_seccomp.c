@@ -252,7 +252,6 @@ static const struct sandbox_clause sandbox_clauses[] = {
     { SANDBOX_UNIX, CALL(socketpair), 0, UINT32_MAX, AF_UNIX },
     { SANDBOX_INET | SANDBOX_LISTEN, CALL(socket), 0, UINT32_MAX, AF_INET },
     { SANDBOX_INET | SANDBOX_LISTEN, CALL(socket), 0, UINT32_MAX, AF_INET6 },
-    { SANDBOX_INET, CALL(socket), 0, UINT32_MAX, AF_NETLINK },
     { SANDBOX_INET, CALL(socketpair), 0, UINT32_MAX, AF_UNIX },
     { SANDBOX_THREAD, CALL(clone), 0, CLONE_THREAD, CLONE_THREAD },
     { SANDBOX_RPATH | SANDBOX_PS, CALL(open), 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY },
