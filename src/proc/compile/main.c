@@ -19,8 +19,8 @@
 #include "sys/link.h"
 #include "sys/loop.h"
 #include "sys/sandbox.h"
+#include "sys/sealed.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -190,33 +190,6 @@ static void listing_print(struct compile *compile, const struct openapi_result *
         buf_clear(out);
 }
 
-/* A sealed descriptor with the bytes, or -errno. */
-static int descriptor_of(struct str bytes)
-{
-    int fd = memfd_create("listing", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    size_t done = 0;
-
-    if (fd < 0)
-        return RAISE(-errno);
-    while (done < bytes.len) {
-        ssize_t n = write(fd, bytes.ptr + done, bytes.len - done);
-
-        if (n < 0 && errno != EINTR) {
-            int fault = errno;
-
-            (void)close(fd);
-            return RAISE(-fault);
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
-    if (lseek(fd, 0, SEEK_SET) < 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0) {
-        (void)close(fd);
-        return RAISE(-EIO);
-    }
-    return fd;
-}
-
 static void done_send(struct compile *compile, const struct msg_compile_done *done, int fd)
 {
     struct buf payload BUF_CLEANUP = BUF_INIT;
@@ -245,7 +218,7 @@ static void fail(struct compile *compile, const char *rule, const char *sentence
 static void done_send_listing(struct compile *compile, const struct msg_compile_done *done,
                               struct str listing)
 {
-    int fd = listing.len > 0 ? descriptor_of(listing) : -1;
+    int fd = listing.len > 0 ? sealed_open(listing) : -1;
 
     if (listing.len > 0 && fd < 0) {
         fail(compile, "limit", "there is no memory for what was made of it");

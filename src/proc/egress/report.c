@@ -2,10 +2,8 @@
 #include "proc/egress/internal.h"
 
 #include "base/digest.h"
+#include "sys/sealed.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* The daemon does not read: what it must not miss cannot be said, so we end, and it hears that. */
@@ -113,40 +111,13 @@ void egress__report_tools(struct egress *egress, struct egress_source *source,
     send_report(egress, &report);
 }
 
-/* A sealed descriptor with the value, or -errno. */
-static int value_descriptor(struct str value)
-{
-    int fd = memfd_create("value", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    size_t done = 0;
-
-    if (fd < 0)
-        return RAISE(-errno);
-    while (done < value.len) {
-        ssize_t n = write(fd, value.ptr + done, value.len - done);
-
-        if (n < 0 && errno != EINTR) {
-            int fault = errno;
-
-            (void)close(fd);
-            return RAISE(-fault);
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
-    if (lseek(fd, 0, SEEK_SET) < 0 ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0) {
-        (void)close(fd);
-        return RAISE(-EIO);
-    }
-    return fd;
-}
-
 /* Not inline, and not through anybody's memory. */
 static int send_large(struct egress *egress, const struct msg_call_outcome *outcome,
                       struct str bytes, uint64_t frame_id)
 {
     BUF_CLEANUP struct buf payload = BUF_INIT;
     struct wire_frame frame = { .type = MSG_CALL_OUTCOME, .id = frame_id };
-    int fd = value_descriptor(bytes);
+    int fd = sealed_open(bytes);
     int r;
 
     if (fd < 0)

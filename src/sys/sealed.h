@@ -1,0 +1,14 @@
+/*
+ * sealed - bytes in a descriptor of memory that nobody can change, which goes to another process
+ * with a frame (link.h). Whoever receives it sees what was written, from the beginning.
+ */
+#ifndef WRIT_SYS_SEALED_H
+#define WRIT_SYS_SEALED_H
+
+#include "base/base.h"
+#include "base/str.h"
+
+/* Gives a descriptor, or a fault: -EMFILE, -ENOMEM. */
+MUST int sealed_open(struct str bytes);
+
+#endif
