@@ -30,6 +30,7 @@ static int start_server(void **state)
     int out[2];
     unsigned int names;
     char line[64] = "";
+    char *end;
 
     (void)state;
     assert_int_equal(pipe(in), 0);
@@ -43,7 +44,9 @@ static int start_server(void **state)
     }
     server_in = in[1];
     assert_true(read(out[0], line, sizeof(line) - 1) > 0);
-    assert_int_equal(sscanf(line, "%u %u", &port, &names), 2);
+    port = (unsigned)strtoul(line, &end, 10);
+    names = (unsigned)strtoul(end, NULL, 10);
+    assert_true(port > 0 && names > 0);
     arena = arena_new(0);
     options.servers = str_printf(arena, "127.0.0.1:%u", names).ptr;
     options.hosts =

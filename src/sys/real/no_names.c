@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stddef.h>
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): POSIX says the type */
 int getpwuid_r(uid_t user, struct passwd *entry, char *text, size_t size, struct passwd **ret_entry)
 {
     (void)user, (void)entry, (void)text, (void)size;
