@@ -116,8 +116,8 @@ static int folders(struct arena *arena, struct arguments *args, struct paths *re
     static const char *const sentences[] = {
         [PATHS_EXPOSED] = "can be read or written by others: `chmod 700` it",
         [PATHS_FOREIGN] = "belongs to somebody else, or is no folder; set WRIT_HOME to another",
-        [PATHS_NETWORK] = "is on a network file system, where a log is not safe; set "
-                          "WRIT_HOME to a local folder",
+        [PATHS_NETWORK] = ("is on a network file system, where a log is not safe; set "
+                           "WRIT_HOME to a local folder"),
         [PATHS_LONG] = "the path of the socket is too long: set WRIT_HOME to a shorter one",
         [PATHS_NOWHERE] = "neither WRIT_HOME nor HOME is set",
     };

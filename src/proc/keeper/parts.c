@@ -209,8 +209,8 @@ static int join_net_with_vault(struct keeper *keeper)
 
 static int start_vault(struct keeper *keeper, struct keeper_part *part)
 {
-    int ours[VAULT_LINKS];
-    int its[VAULT_LINKS];
+    int ours[VAULT_LINKS] = { -1, -1, -1 };
+    int its[VAULT_LINKS] = { -1, -1, -1 };
     size_t made;
     int r = 0;
 

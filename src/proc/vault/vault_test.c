@@ -89,7 +89,7 @@ static void sealed_values_survive_a_restart_and_stand_nowhere_in_clear(void **st
 
     memcpy(key, vault_fingerprint_key(vault), sizeof(key));
     assert_int_equal(vault_seal(vault, use.reference, 7, STR("a-planted-secret")), 0);
-    vault = vault_free(vault);
+    vault_free(vault);
     (void)snprintf(path, sizeof(path), "%s/sealed", (const char *)*state);
     fd = open(path, O_RDWR);
     assert_int_equal(fstat(fd, &is), 0);

@@ -198,6 +198,15 @@ static struct str web_cannot(struct web *web, const struct msg_web_listen *liste
                       listen->port, strerror(error));
 }
 
+/* Both kinds of address have it in the same place. */
+static uint32_t web_port(const struct sockaddr_storage *address)
+{
+    struct sockaddr_in any = { 0 };
+
+    memcpy(&any, address, sizeof(any));
+    return ntohs(any.sin_port);
+}
+
 static struct str web_listen(struct web *web, const struct msg_web_listen *listen_on, int *ret_fd,
                              uint32_t *ret_port)
 {
@@ -220,9 +229,7 @@ static struct str web_listen(struct web *web, const struct msg_web_listen *liste
         getsockname(fd, (struct sockaddr *)&address, &len) < 0)
         return web_cannot(web, listen_on, fd);
     *ret_fd = fd;
-    *ret_port =
-        ntohs(address.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&address)->sin6_port
-                                            : ((const struct sockaddr_in *)&address)->sin_port);
+    *ret_port = web_port(&address);
     return STR_NULL;
 }
 

@@ -4,4 +4,4 @@
 
 void worker__vm_trap(int code) __attribute__((noreturn));
 
-#include <wasm-rt-impl.c>
+#include <wasm-rt-impl.c> /* NOLINT(bugprone-suspicious-include): as it is meant to be built */

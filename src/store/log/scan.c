@@ -326,7 +326,7 @@ static void scan_accept(struct log__scan *scan, const struct log_line *line)
 /* At the end of a segment: 1 there is another one, 0 there is none; BREAK: bytes follow NULs. */
 static int scan_ended(struct log__scan *scan)
 {
-    uint64_t tail;
+    uint64_t tail = 0;
     uint64_t next;
     int r = scan_tail(scan, &tail);
 
