@@ -103,10 +103,10 @@ static bool crash_once(uint64_t seed, uint64_t operation, enum sim_restart_how h
 static void crash_everywhere(enum sim_restart_how how)
 {
     for (uint64_t seed = 1; seed <= CRASH_SEEDS; seed++) {
-        uint64_t operation = 1;
+        uint64_t operation = 1 + seed % STORE_CRASH_STEP;
 
         while (crash_once(seed, operation, how))
-            operation++;
+            operation += STORE_CRASH_STEP;
         assert_true(operation > 40);
     }
 }

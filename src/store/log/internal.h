@@ -87,6 +87,7 @@ enum log__break_why {
     LOG__SEQ,     /* another sequence than the next */
     LOG__HASH,    /* header, body, or the line before it are not what its hash knows */
     LOG__SHORT,   /* a segment that ends before the next one begins */
+    LOG__GONE,    /* a segment that was listed and is not there */
     LOG__HISTORY, /* another line than the one that was noted at this sequence */
 };
 
@@ -128,7 +129,7 @@ void log__scan_fini(struct log__scan *scan);
 MUST int log__scan_next(struct log__scan *scan, struct log_line *ret_line);
 /* Forgets what was read ahead, so that the next look reads the file again. */
 void log__scan_refresh(struct log__scan *scan);
-/* Lists again: true if there are more segments than before, and ours is no longer the last. */
+/* Lists again, and finds its place in it; reads the file again. 1: the list has changed. */
 MUST int log__scan_relist(struct log__scan *scan);
 /*
  * After SCAN_BREAK or SCAN_END: 0 if what was read is all that is known to have been durable,

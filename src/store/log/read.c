@@ -1,10 +1,13 @@
 /*
  * The reader's side: lines without the lock, beside a running owner, and the proof of the chain.
  *
- * The owner may be in the middle of a write or of a roll. So whatever looks like an end or a
- * break is read once more, with the segments listed again, before it is believed.
+ * The owner may be in the middle of a write or of a roll, and goes on while we look. So whatever
+ * looks like an end or a break is read once more, with the segments listed again; and what is
+ * judged to be damage by what was read after it, is looked at once more after that.
  */
 #include "store/log/internal.h"
+
+#define READ_LOOKS_MAX 100U
 
 struct log_reader {
     struct log__scan scan;
@@ -23,17 +26,32 @@ static int read_begin(struct log__scan *scan, struct disk *disk, uint64_t from_s
     return r < 0 ? TRACE(r) : 0;
 }
 
-/* The next line, looked at twice before it is an end or a break. */
-static int read_line(struct log__scan *scan, struct log_line *ret_line)
+/*
+ * The next line: LOG_LINE, LOG_END or LOG_DAMAGED. What says that a line should stand here may
+ * have been written after the look that did not find it. So damage is believed when that was
+ * known before a look, and the segments did not change around it.
+ */
+static int read_line(struct log__scan *scan, struct log_line *ret_line,
+                     struct log_trouble *ret_trouble, uint64_t *ret_tail)
 {
     int r = log__scan_next(scan, ret_line);
 
-    if (r < 0 || r == LOG__SCAN_LINE)
-        return r < 0 ? TRACE(r) : r;
-    r = log__scan_relist(scan);
-    if (r >= 0)
+    for (unsigned damaged = 0, look = 0; r >= 0 && r != LOG__SCAN_LINE; look++) {
+        int changed = log__scan_relist(scan);
+
+        if (changed < 0)
+            return TRACE(changed);
+        if (damaged >= 2 && (!changed || look >= READ_LOOKS_MAX))
+            return LOG_DAMAGED;
         r = log__scan_next(scan, ret_line);
-    return r < 0 ? TRACE(r) : r;
+        if (r < 0 || r == LOG__SCAN_LINE)
+            break;
+        r = log__scan_judge(scan, ret_trouble, ret_tail);
+        if (r != LOG_DAMAGED)
+            return r < 0 ? TRACE(r) : (int)LOG_END;
+        damaged = changed ? 1 : damaged + 1;
+    }
+    return r < 0 ? TRACE(r) : (int)LOG_LINE;
 }
 
 int log_reader_open(struct disk *disk, uint64_t from_seq, struct arena *arena,
@@ -68,15 +86,12 @@ int log_reader_next(struct log_reader *reader, struct log_line *ret_line,
     int r;
 
     do
-        r = read_line(&reader->scan, &line);
-    while (r == LOG__SCAN_LINE && line.seq < reader->from_seq);
-    if (r == LOG__SCAN_LINE) {
+        r = read_line(&reader->scan, &line, ret_trouble, &tail);
+    while (r == LOG_LINE && line.seq < reader->from_seq);
+    if (r == LOG_LINE)
         *ret_line = line;
-        return LOG_LINE;
-    }
-    if (r >= 0)
-        r = log__scan_judge(&reader->scan, ret_trouble, &tail);
-    log__scan_refresh(&reader->scan);
+    else
+        log__scan_refresh(&reader->scan);
     return r < 0 ? TRACE(r) : r;
 }
 
@@ -107,10 +122,8 @@ int log_verify(struct disk *disk, struct arena *arena, struct log_proof *ret_pro
     }
     if (r != 0)
         return r < 0 ? TRACE(r) : r;
-    while ((r = read_line(&scan, &line)) == LOG__SCAN_LINE)
+    while ((r = read_line(&scan, &line, ret_trouble, &proof.torn_bytes)) == LOG_LINE)
         verify_note(&proof, &line);
-    if (r >= 0)
-        r = log__scan_judge(&scan, ret_trouble, &proof.torn_bytes);
     proof.durable = scan.durable > scan.noted_seq ? scan.durable : scan.noted_seq;
     proof.segments = scan.count;
     memcpy(proof.head, scan.head.text, LOG_HASH_LEN);

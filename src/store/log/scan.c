@@ -16,6 +16,7 @@
 #define SCAN_NULS   (1U << 16) /* what is prewritten is read in pieces that stay in the cache */
 #define SCAN_SEALED "events-"
 #define SCAN_SHOWN  80U /* bytes of a broken line that are shown */
+#define SCAN_LISTS  8U  /* times that a folder is listed until it stands still */
 
 /* --- Segments --- */
 
@@ -138,34 +139,82 @@ void log__scan_refresh(struct log__scan *scan)
     scan->at_end = false;
 }
 
-int log__scan_relist(struct log__scan *scan)
+static bool scan_is_listed(const struct log__scan *scan, const char *names, size_t count)
 {
-    size_t count = scan->count;
-    int r = scan_list(scan);
-
-    if (r < 0)
-        return TRACE(r);
-    log__scan_refresh(scan);
-    return scan->count > count;
+    if (scan->count != count)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(names + i * LOG__NAME_LEN, scan->segments[i].name, LOG__NAME_LEN) != 0)
+            return false;
+    return true;
 }
 
+static void scan_names(const struct log__scan *scan, struct buf *names)
+{
+    buf_clear(names);
+    for (size_t i = 0; i < scan->count; i++)
+        buf_add(names, scan->segments[i].name, LOG__NAME_LEN);
+}
+
+/*
+ * Lists until two lists are the same: a rename while a folder is being listed can show a file
+ * twice or not at all. 1: it is another list than before.
+ */
+static int scan_list_twice(struct log__scan *scan)
+{
+    BUF_CLEANUP struct buf names = BUF_INIT;
+    bool same = true;
+
+    for (unsigned i = 0; i < SCAN_LISTS; i++) {
+        size_t count = scan->count;
+        int r;
+
+        scan_names(scan, &names);
+        r = scan_list(scan);
+        if (r < 0)
+            return TRACE(r);
+        if (scan_is_listed(scan, names.ptr, count) && i > 0)
+            break;
+        same = same && scan_is_listed(scan, names.ptr, count);
+    }
+    return !same;
+}
+
+/* Finds the segment that is being read, or comes next, in a new list. */
+static void scan_place(struct log__scan *scan)
+{
+    uint64_t first = scan->first ? scan->first : scan->seq + 1;
+
+    for (size_t i = 0; i < scan->count; i++)
+        if (scan->segments[i].first_seq == first)
+            scan->index = i;
+    if (scan->index >= scan->count && scan->count)
+        scan->index = scan->count - 1;
+}
+
+int log__scan_relist(struct log__scan *scan)
+{
+    int changed = scan_list_twice(scan);
+
+    if (changed < 0)
+        return TRACE(changed);
+    log__scan_refresh(scan);
+    /* Opened by a name that may have been given to another file since. */
+    if (scan->first == 0)
+        scan->file = disk_file_close(scan->file);
+    scan_place(scan);
+    return changed;
+}
+
+/* 0, or DISK_ABSENT: sealed between listing and opening; now it is under its other name. */
 static int scan_open(struct log__scan *scan)
 {
     int r;
 
     if (scan->file)
         return 0;
-    r = disk_file_open(scan->disk, scan->segments[scan->index].name, DISK_OPEN_READ, &scan->file);
-    if (r == DISK_ABSENT && scan->listing) {
-        /* Sealed between listing and opening: now it is under its other name. */
-        r = scan_list(scan);
-        if (r == 0 && scan->index < scan->count)
-            r = disk_file_open(scan->disk, scan->segments[scan->index].name, DISK_OPEN_READ,
-                               &scan->file);
-    }
-    if (r < 0)
-        return TRACE(r);
-    return r == DISK_ABSENT ? RAISE(-ENOENT) : 0;
+    r = scan_open_at(scan, scan->index);
+    return r < 0 ? TRACE(r) : r;
 }
 
 static void scan_advance(struct log__scan *scan)
@@ -349,6 +398,8 @@ int log__scan_next(struct log__scan *scan, struct log_line *ret_line)
         struct str text = STR_NULL;
         int r = scan_open(scan);
 
+        if (r == DISK_ABSENT)
+            return scan_broken(scan, LOG__GONE, STR_NULL);
         if (r == 0)
             r = scan_text(scan, &text);
         if (r < 0)
@@ -426,6 +477,8 @@ static int scan_marks_beyond(struct log__scan *past, uint64_t expected, uint64_t
         struct str text = STR_NULL;
         int r = scan_open(past);
 
+        if (r == DISK_ABSENT)
+            return 0;
         if (r < 0)
             return TRACE(r);
         while ((r = scan_skip(past, &text)) == 1)
@@ -506,6 +559,11 @@ static void scan_describe(struct log__scan *scan, uint64_t expected, struct log_
             str_printf(arena, "a line with sequence %llu", (unsigned long long)expected);
         trouble->found = STR("the end of the segment");
         return;
+    case LOG__GONE:
+        trouble->expected =
+            str_printf(arena, "a line with sequence %llu", (unsigned long long)expected);
+        trouble->found = STR("no file of that name");
+        return;
     case LOG__NO_LINE:
     case LOG__NO_END:
         trouble->expected =
@@ -543,7 +601,7 @@ int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble, uin
         r = scan_open(scan);
         if (r == 0)
             r = scan_tail(scan, &tail);
-        if (r == 0)
+        if (r == 0 || r == DISK_ABSENT)
             r = scan_highest_mark(scan, expected, &trouble.durable);
         if (r < 0)
             return TRACE(r);
