@@ -250,6 +250,7 @@ static void introspection_says_the_same(void **state)
 static void what_is_none_is_refused(void **state)
 {
     static const char *const texts[] = {
+        NULL,
         "",
         "{}",
         "{\"data\":{\"__schema\":{\"types\":[]}}}",
@@ -272,7 +273,8 @@ static void what_is_none_is_refused(void **state)
         struct graphql_result result;
 
         report_init(report, arena);
-        assert_int_equal(graphql_compile(arena, str_from(texts[i]), STR("u"), report, &result),
+        assert_int_equal(graphql_compile(arena, texts[i] ? str_from(texts[i]) : STR_NULL, STR("u"),
+                                         report, &result),
                          GRAPHQL_REFUSED);
         assert_true(report->count > 0 && report->problems[0].sentence.len > 0);
     }

@@ -47,6 +47,16 @@ static void tables_and_keys(void **state UNUSED)
           "{\"a\":{\"env\":{\"A\":\"1\",\"B-C\":\"2\"}}}");
 }
 
+static void nothing_is_no_table(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_free) = arena_new(0);
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    struct toml_error error;
+
+    assert_int_equal(toml_table_print(STR_NULL, STR("x"), arena, &out, &error), TOML_READ);
+    assert_true(str_is(buf_str(&out), "{}"));
+}
+
 static void strings_of_all_kinds(void **state UNUSED)
 {
     reads("[mcp_servers.a]\nb = \"\\t\\\"\\u00e4\\U0001F600\"\nc = \"\"\"\nx \\\n   y\"\"\"\n"
@@ -84,9 +94,8 @@ static void depth_has_an_end(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tables_and_keys),
-        cmocka_unit_test(strings_of_all_kinds),
-        cmocka_unit_test(what_is_wrong_has_a_line),
+        cmocka_unit_test(tables_and_keys),      cmocka_unit_test(nothing_is_no_table),
+        cmocka_unit_test(strings_of_all_kinds), cmocka_unit_test(what_is_wrong_has_a_line),
         cmocka_unit_test(depth_has_an_end),
     };
 

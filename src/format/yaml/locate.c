@@ -129,6 +129,8 @@ void yaml_locate(struct str text, struct str pointer, size_t *ret_line, size_t *
     struct locating locating = { .rest = pointer, .line = 1, .column = 1 };
     yaml_parser_t parser;
 
+    if (text.len == 0)
+        text = STR(""); /* libyaml takes no NULL */
     CHECK(yaml_parser_initialize(&parser));
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.ptr, text.len);

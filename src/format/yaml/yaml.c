@@ -255,6 +255,8 @@ static bool document_read(struct reading *reading, struct str text)
 {
     yaml_parser_t parser;
 
+    if (text.len == 0)
+        text = STR(""); /* libyaml takes no NULL */
     CHECK(yaml_parser_initialize(&parser));
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.ptr, text.len);

@@ -68,6 +68,22 @@ static void aliases(void **state)
     refuses("<<: 5\n", 1, "merge key takes a map");
 }
 
+/* What was never read has no bytes, and not even a place for them. */
+static void nothing(void **state)
+{
+    struct arena *arena CLEANUP(arena_free) = arena_new(0);
+    struct yaml_error error = { 0 };
+    struct str text;
+    size_t line, column;
+
+    (void)state;
+    assert_int_equal(yaml_to_json(STR_NULL, arena, &error, &text), YAML_MALFORMED);
+    assert_int_equal(error.line, 1);
+    assert_non_null(strstr(error.sentence, "no document"));
+    yaml_locate(STR_NULL, STR("/paths"), &line, &column);
+    assert_true(line == 1 && column == 1);
+}
+
 static void faults(void **state)
 {
     (void)state;
@@ -111,6 +127,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scalars), cmocka_unit_test(containers), cmocka_unit_test(aliases),
         cmocka_unit_test(faults),  cmocka_unit_test(laughs),     cmocka_unit_test(depth),
+        cmocka_unit_test(nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

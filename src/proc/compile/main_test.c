@@ -265,6 +265,39 @@ static void a_bad_document_is_told(void **state)
     assert_int_equal(status_of(end), 0);
 }
 
+/* A file of no bytes, and one of no words: neither is a crash. */
+static void an_empty_document_is_told_of(struct other_end *end, enum msg_source_kind kind,
+                                         struct str text)
+{
+    struct msg_compile_done done;
+
+    give_start_of(end, kind, text);
+    take_done(end, &done);
+    assert_int_equal(done.tools, 0);
+    assert_true(done.errors > 0 && end->given < 0 && done.reason.len > 0);
+    assert_int_equal(status_of(end), 0);
+}
+
+static void an_empty_document_is_told(void **state)
+{
+    an_empty_document_is_told_of(*state, MSG_SOURCE_KIND_OPENAPI, STR(""));
+}
+
+static void a_document_of_spaces_is_told(void **state)
+{
+    an_empty_document_is_told_of(*state, MSG_SOURCE_KIND_OPENAPI, STR(" \n\n"));
+}
+
+static void an_empty_graphql_document_is_told(void **state)
+{
+    an_empty_document_is_told_of(*state, MSG_SOURCE_KIND_GRAPHQL, STR(""));
+}
+
+static void a_graphql_document_of_spaces_is_told(void **state)
+{
+    an_empty_document_is_told_of(*state, MSG_SOURCE_KIND_GRAPHQL, STR(" \n\n"));
+}
+
 /* Two bytes a value: more memory than a text of its size may take. */
 static void a_bomb_ends_the_process(void **state)
 {
@@ -302,6 +335,10 @@ int main(int argc, char **argv)
         TEST(what_a_graphql_service_says_becomes_a_listing),
         TEST(what_no_graphql_service_says_is_told),
         TEST(a_bad_document_is_told),
+        TEST(an_empty_document_is_told),
+        TEST(a_document_of_spaces_is_told),
+        TEST(an_empty_graphql_document_is_told),
+        TEST(a_graphql_document_of_spaces_is_told),
         TEST(a_bomb_ends_the_process),
         TEST(what_is_not_accepted_ends_it),
     };
