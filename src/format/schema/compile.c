@@ -101,14 +101,21 @@ static void compile_drain(struct schema__compiler *compiler)
         schema__build(compiler, compiler->items.at[compiler->items_done++]);
 }
 
+/* No anchor is not an empty anchor. */
+static bool compile_anchors_equal(struct str a, struct str b)
+{
+    if (!a.ptr || !b.ptr)
+        return a.ptr == b.ptr;
+    return str_equal(a, b);
+}
+
 bool schema__dynamic_add(struct schema__compiler *compiler, struct schema__apply *apply,
                          struct str anchor)
 {
     size_t at = 0;
 
     while (at < compiler->dynamics.count &&
-           !((compiler->dynamics.at[at].anchor.ptr == NULL) == (anchor.ptr == NULL) &&
-             str_equal(compiler->dynamics.at[at].anchor, anchor)))
+           !compile_anchors_equal(compiler->dynamics.at[at].anchor, anchor))
         at++;
     if (at == SCHEMA_DYNAMICS_MAX)
         return false;
