@@ -46,8 +46,15 @@ function started(child) {
     });
 }
 
+/* When the double was asked for a program, and a little after. */
+async function asked(daemon) {
+    while (!daemon.heard.includes('POST /v1/executions'))
+        await new Promise((done) => setTimeout(done, 20));
+    await new Promise((done) => setTimeout(done, 300));
+}
+
 /* In a terminal that script(1) makes; each line is typed when a question stands there. */
-function runTyping(play, command, env) {
+function runTyping(play, command, env, daemon) {
     return new Promise((done) => {
         const child = spawn('script', ['-qec', command, '/dev/null'], { env, timeout: 20000 });
         const lines = [...play.typed];
@@ -61,18 +68,18 @@ function runTyping(play, command, env) {
             }
         });
         if (lines[0] === '^C')
-            setTimeout(() => child.stdin.write('\x03'), 300);
+            asked(daemon).then(() => child.stdin.write('\x03'));
         child.on('exit', (code) => done(code));
     });
 }
 
 /* Where nothing is typed there is no terminal at all. */
-async function run(play, home) {
+async function run(play, home, daemon) {
     const env = { ...process.env, WRIT_HOME: home, NO_COLOR: '1' };
     const args = play.args.includes(' -- ') ? play.args.replace(' -- ', ' --no-start -- ') : `${play.args} --no-start`;
     const command = `${writ} ${args} >${home}/out 2>${home}/err`;
     const exit = play.typed.length > 0
-        ? await runTyping(play, command, env)
+        ? await runTyping(play, command, env, daemon)
         : spawnSync('setsid', ['--wait', 'bash', '-c', command], { env, timeout: 20000 }).status;
 
     return { exit, out: readFileSync(join(home, 'out'), 'utf8'), err: readFileSync(join(home, 'err'), 'utf8') };
@@ -89,7 +96,7 @@ async function perform(play) {
         child = spawn(double, [join(home, 'run/socket'), join(home, 'script')], { stdio: ['ignore', 'pipe', 'inherit'] });
         await started(child);
     }
-    const ran = await run(play, home);
+    const ran = await run(play, home, child);
 
     if (ran.exit !== play.exit)
         wrong.push(`exit ${ran.exit}, not ${play.exit}`);
