@@ -1,5 +1,5 @@
 #!/bin/bash
-# test/graphql/run.sh: calls.test.mjs with the packages that the lock file pins. CALLS names our program.
+# test/graphql/run.sh NAME: NAME.test.mjs with the packages that the lock file pins. CALLS and WRIT name our programs.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -7,4 +7,4 @@ cmp -s package-lock.json node_modules/.installed-lock 2>/dev/null || {
     npm ci --silent --no-audit --no-fund --ignore-scripts
     cp package-lock.json node_modules/.installed-lock
 }
-exec node --test --test-timeout=500000 calls.test.mjs
+exec node --test --test-timeout=500000 "$1.test.mjs"

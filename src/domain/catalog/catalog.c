@@ -103,9 +103,19 @@ static void apply_added(struct catalog *catalog, const struct event_source_added
         .allow_count = event->allow_count,
         .folder = text_keep(arena, event->folder),
         .url = text_keep(arena, event->url),
+        .base_url = text_keep(arena, event->base_url),
+        .partial = event->partial,
     };
     (void)map_put_u64(&catalog->sources, event->source, source);
     (void)map_put(&catalog->names, source->view.name, source);
+}
+
+static void apply_found(struct catalog *catalog, const struct event_source_found *event)
+{
+    struct catalog__source *source = map_find_u64(&catalog->sources, event->source);
+
+    if (source)
+        source->view.kind = event->kind;
 }
 
 static void apply_state(struct catalog *catalog, const struct event_source_state *event)
@@ -255,6 +265,8 @@ void catalog_apply(struct catalog *catalog, const struct event *event)
 {
     if (event->type == EVENT_SOURCE_ADDED)
         apply_added(catalog, &event->as.source_added);
+    else if (event->type == EVENT_SOURCE_FOUND)
+        apply_found(catalog, &event->as.source_found);
     else if (event->type == EVENT_SOURCE_STATE)
         apply_state(catalog, &event->as.source_state);
     else if (event->type == EVENT_SOURCE_LISTED)

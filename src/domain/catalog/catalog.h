@@ -53,7 +53,7 @@ struct catalog_tool {
 struct catalog_source {
     uint64_t source; /* handle */
     struct str name;
-    enum msg_source_kind kind;
+    enum msg_source_kind kind; /* unknown: it is being found out */
     enum msg_source_state state;
     struct str reason;
     const struct str *argv;
@@ -66,6 +66,8 @@ struct catalog_source {
     size_t allow_count;
     struct str folder;
     struct str url;
+    struct str base_url; /* of a document: where its requests go, instead of what it says */
+    bool partial;        /* of a document: what is sound of it */
     struct str server;
     struct str instructions;
     uint32_t version;     /* of the listing in force; 0: not listed yet */
@@ -92,7 +94,7 @@ MUST bool catalog_artifact_put(struct catalog *catalog, const struct digest *dig
                                struct buf *bytes, const char **ret_why);
 bool catalog_artifact_has(const struct catalog *catalog, const struct digest *digest);
 
-/* Makes source_added, _state, _listed, _approved and _removed true; ignores other events. */
+/* Makes source_added, _found, _state, _listed, _approved, _removed true; ignores other events. */
 void catalog_apply(struct catalog *catalog, const struct event *event);
 
 /* ---- sources ---- */

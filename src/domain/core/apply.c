@@ -425,6 +425,7 @@ bool core__apply(struct core *core, uint64_t seq, int64_t at_ms, const struct ev
     case EVENT_SESSION_CLOSED:
         return core_apply_session_closed(core, event->as.session_closed.session);
     case EVENT_SOURCE_ADDED:
+    case EVENT_SOURCE_FOUND:
     case EVENT_SOURCE_STATE:
     case EVENT_SOURCE_LISTED:
     case EVENT_SOURCE_APPROVED:

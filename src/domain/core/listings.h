@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "base/digest.h"
 #include "base/str.h"
+#include "model/msg.h"
 
 struct catalog;
 struct core;
@@ -13,8 +14,9 @@ struct core;
 /* What became of the document of a source. */
 struct command_compiled {
     uint64_t source;
-    struct digest artifact; /* all zero: there is none */
-    struct str reason;      /* why there is none, or what was left out */
+    enum msg_source_kind kind; /* as it was found to be */
+    struct digest artifact;    /* all zero: there is none */
+    struct str reason;         /* why there is none, or what was left out */
 };
 
 /* To put listings into. */

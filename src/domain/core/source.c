@@ -30,6 +30,19 @@ static void core_source_state(struct core_turn *turn, uint64_t source, enum msg_
     core__emit(turn, &event);
 }
 
+/* What it is: told once, when it is known. */
+static void core_source_found(struct core_turn *turn, uint64_t handle, enum msg_source_kind kind)
+{
+    const struct catalog_source *source = catalog_source_find(turn->core->catalog, handle);
+    struct event event = { .type = EVENT_SOURCE_FOUND };
+
+    if (source->kind == kind || kind == MSG_SOURCE_KIND_UNKNOWN)
+        return;
+    event.as.source_found.source = handle;
+    event.as.source_found.kind = kind;
+    core__emit(turn, &event);
+}
+
 struct str core__name_sentence(enum catalog_name_answer answer)
 {
     switch (answer) {
@@ -179,6 +192,7 @@ void core__on_source_compiled(struct core_turn *turn)
 
     if (!catalog_source_find(turn->core->catalog, handle))
         return;
+    core_source_found(turn, handle, turn->command->as.source_compiled.kind);
     if (!digest_equal(artifact, &none)) {
         state = MSG_SOURCE_STATE_CONNECTED;
         if (catalog_listing_of(turn->core->catalog, handle, artifact, &event.as.source_listed) ==

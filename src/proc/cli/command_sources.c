@@ -543,6 +543,7 @@ static int add_document(struct cli *cli, struct client_response *ret_response)
     BUF_CLEANUP struct buf body = BUF_INIT;
     struct json_out out = json_out(&body);
     const char *base = args_value(&cli->args, "base-url");
+    const char *kind = args_value(&cli->args, "kind");
     char path[PATH_MAX];
     int fd, r;
 
@@ -556,6 +557,10 @@ static int add_document(struct cli *cli, struct client_response *ret_response)
     json_out_str(&out, str_from(args_word(&cli->args, 0)));
     json_out_key(&out, "document");
     json_out_str(&out, str_printf(cli->arena, "file://%s", path));
+    if (kind) {
+        json_out_key(&out, "kind");
+        json_out_str(&out, str_from(kind));
+    }
     if (base) {
         json_out_key(&out, "base_url");
         json_out_str(&out, str_from(base));

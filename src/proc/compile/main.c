@@ -47,7 +47,8 @@ struct compile {
     struct arena *arena;
     struct openapi *run;
     struct str wanted; /* the document that was asked for */
-    size_t bytes;      /* of all documents */
+    enum msg_source_kind kind;
+    size_t bytes; /* of all documents */
     bool started;
     bool over;
 };
@@ -190,11 +191,13 @@ static void listing_print(struct compile *compile, const struct openapi_result *
         buf_clear(out);
 }
 
-static void done_send(struct compile *compile, const struct msg_compile_done *done, int fd)
+static void done_send(struct compile *compile, const struct msg_compile_done *said, int fd)
 {
     struct buf payload BUF_CLEANUP = BUF_INIT;
+    struct msg_compile_done done = *said;
 
-    msg_compile_done_encode(done, &payload);
+    done.kind = compile->kind;
+    msg_compile_done_encode(&done, &payload);
     send(compile, MSG_COMPILE_DONE, buf_str(&payload), fd);
     compile->over = true;
 }
@@ -273,12 +276,17 @@ static void graphql_listing(struct compile *compile, const struct graphql_result
         done_send_listing(compile, &done, buf_str(&listing));
 }
 
-/* base_url: where it answers. */
+/* url: where it answers. */
 static void graphql_read(struct compile *compile, struct str url, struct str text)
 {
     struct report *report = ARENA_NEW(compile->arena, struct report);
     struct graphql_result result;
 
+    if (!str_starts(url, STR("http://")) && !str_starts(url, STR("https://"))) {
+        fail(compile, "url",
+             "a GraphQL schema does not say where its service answers; --base-url URL does");
+        return;
+    }
     report_init(report, compile->arena);
     if (graphql_compile(compile->arena, text, url, report, &result) == GRAPHQL_COMPILED)
         graphql_listing(compile, &result);
@@ -346,6 +354,36 @@ static struct str document_map(struct compile *compile, int fd)
     return bytes == MAP_FAILED ? STR_NULL : str_of(bytes, (size_t)size);
 }
 
+/* By its beginning. A kind that was given is believed. */
+static enum msg_source_kind kind_of(enum msg_source_kind given, struct str text)
+{
+    if (given != MSG_SOURCE_KIND_UNKNOWN)
+        return given;
+    if (graphql_detect(text))
+        return MSG_SOURCE_KIND_GRAPHQL;
+    return openapi_detect(text) ? MSG_SOURCE_KIND_OPENAPI : MSG_SOURCE_KIND_UNKNOWN;
+}
+
+static void document_read(struct compile *compile, const struct msg_compile_start *start,
+                          struct str text)
+{
+    compile->kind = kind_of(start->kind, text);
+    if (compile->kind == MSG_SOURCE_KIND_GRAPHQL) {
+        graphql_read(compile, start->base_url.len ? start->base_url : start->uri, text);
+        return;
+    }
+    if (compile->kind != MSG_SOURCE_KIND_OPENAPI) {
+        fail(compile, "kind",
+             "it is neither an OpenAPI (or Swagger) document nor a GraphQL schema; --kind openapi "
+             "or --kind graphql has it read as one");
+        return;
+    }
+    compile->run = openapi_new(&(struct openapi_options){
+        .base_url = str_copy(compile->arena, start->base_url), .partial = start->partial });
+    openapi_add(compile->run, str_copy(compile->arena, start->uri), text);
+    go_on(compile);
+}
+
 static bool on_start(struct compile *compile, struct str payload)
 {
     struct msg_compile_start start;
@@ -355,23 +393,13 @@ static bool on_start(struct compile *compile, struct str payload)
     if (compile->started || fd < 0 || !msg_compile_start_decode(payload, compile->arena, &start))
         return false;
     compile->started = true;
+    compile->kind = start.kind;
     text = document_map(compile, fd);
     if (!text.ptr) {
         fail(compile, "limit", "the document is empty, or larger than 64 MiB");
         return true;
     }
-    if (start.kind == MSG_SOURCE_KIND_GRAPHQL) {
-        graphql_read(compile, start.base_url.len ? start.base_url : start.uri, text);
-        return true;
-    }
-    if (start.kind != MSG_SOURCE_KIND_OPENAPI) {
-        fail(compile, "kind", "documents of this kind are not read");
-        return true;
-    }
-    compile->run = openapi_new(&(struct openapi_options){
-        .base_url = str_copy(compile->arena, start.base_url), .partial = start.partial });
-    openapi_add(compile->run, str_copy(compile->arena, start.uri), text);
-    go_on(compile);
+    document_read(compile, &start, text);
     return true;
 }
 

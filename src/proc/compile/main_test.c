@@ -239,6 +239,30 @@ static void what_a_graphql_service_says_becomes_a_listing(void **state)
     assert_int_equal(status_of(end), 0);
 }
 
+static void a_kind_is_found_out(void **state)
+{
+    struct other_end *end = *state;
+    struct msg_compile_done done;
+
+    give_start_of(end, MSG_SOURCE_KIND_UNKNOWN, STR("# a schema\ntype Query { one: Int }"));
+    take_done(end, &done);
+    assert_int_equal(done.kind, MSG_SOURCE_KIND_GRAPHQL);
+    assert_int_equal(done.tools, 1);
+    assert_int_equal(status_of(end), 0);
+}
+
+static void what_is_of_no_kind_is_told(void **state)
+{
+    struct other_end *end = *state;
+    struct msg_compile_done done;
+
+    give_start_of(end, MSG_SOURCE_KIND_UNKNOWN, STR("<html>openapi: 3</html>"));
+    take_done(end, &done);
+    assert_int_equal(done.kind, MSG_SOURCE_KIND_UNKNOWN);
+    assert_true(str_starts(done.reason, STR("it is neither")));
+    assert_int_equal(status_of(end), 0);
+}
+
 static void what_no_graphql_service_says_is_told(void **state)
 {
     struct other_end *end = *state;
@@ -334,6 +358,8 @@ int main(int argc, char **argv)
         TEST(a_document_becomes_a_listing),
         TEST(what_a_graphql_service_says_becomes_a_listing),
         TEST(what_no_graphql_service_says_is_told),
+        TEST(a_kind_is_found_out),
+        TEST(what_is_of_no_kind_is_told),
         TEST(a_bad_document_is_told),
         TEST(an_empty_document_is_told),
         TEST(a_document_of_spaces_is_told),

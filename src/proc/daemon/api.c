@@ -258,13 +258,39 @@ static struct str *daemon_api_headers(struct daemon *daemon, const struct api_wo
     return kept;
 }
 
+/* What was said it is; of a document what it says itself. False: that cannot be. */
 static bool daemon_api_source_kind(const struct api_source_add *add, enum msg_source_kind *ret_kind)
 {
-    *ret_kind = add->url.ptr ? MSG_SOURCE_KIND_MCP_HTTP : MSG_SOURCE_KIND_MCP_STDIO;
+    *ret_kind = add->document.ptr ? MSG_SOURCE_KIND_UNKNOWN
+                : add->url.ptr    ? MSG_SOURCE_KIND_MCP_HTTP
+                                  : MSG_SOURCE_KIND_MCP_STDIO;
     if (!add->kind.ptr)
         return true;
-    return msg_source_kind_parse(add->kind, ret_kind) &&
-           (*ret_kind == MSG_SOURCE_KIND_MCP_STDIO) == !add->url.ptr;
+    if (!msg_source_kind_parse(add->kind, ret_kind))
+        return false;
+    if (add->document.ptr)
+        return *ret_kind == MSG_SOURCE_KIND_OPENAPI || *ret_kind == MSG_SOURCE_KIND_GRAPHQL;
+    return add->url.ptr
+               ? *ret_kind == MSG_SOURCE_KIND_MCP_HTTP || *ret_kind == MSG_SOURCE_KIND_MCP_SSE
+               : *ret_kind == MSG_SOURCE_KIND_MCP_STDIO;
+}
+
+static void daemon_api_source_of(struct daemon *daemon, const struct api_source_add *add,
+                                 struct event_source_added *added)
+{
+    added->name = add->name;
+    added->url = add->document.ptr ? add->document : add->url;
+    added->base_url = add->base_url;
+    added->partial = add->partial;
+    added->headers = daemon_api_headers(daemon, &add->headers);
+    added->headers_count = add->headers.count;
+    added->allow = add->allow.at;
+    added->allow_count = add->allow.count;
+    added->argv = add->command.at;
+    added->argv_count = add->command.count;
+    added->env = add->env.at;
+    added->env_count = add->env.count;
+    added->folder = add->folder;
 }
 
 static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *request,
@@ -282,25 +308,13 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
     }
     request->wait = add->wait;
     request->until_ms = daemon->now_ms + DAEMON_SOURCE_WAIT_MS;
-    if (!add->document.ptr && !daemon_api_source_kind(add, &added->kind)) {
+    if (!daemon_api_source_kind(add, &added->kind)) {
         daemon_api_fail_code(daemon, request, "invalid",
-                             STR("the kind is mcp_stdio of a command, or mcp_http or mcp_sse of a "
-                                 "url"));
+                             STR("the kind is mcp_stdio of a command, mcp_http or mcp_sse of a "
+                                 "url, openapi or graphql of a document"));
         return;
     }
-    added->name = add->name;
-    added->url = add->document.ptr ? add->document : add->url;
-    if (add->document.ptr)
-        added->kind = MSG_SOURCE_KIND_OPENAPI;
-    added->headers = daemon_api_headers(daemon, &add->headers);
-    added->headers_count = add->headers.count;
-    added->allow = add->allow.at;
-    added->allow_count = add->allow.count;
-    added->argv = add->command.at;
-    added->argv_count = add->command.count;
-    added->env = add->env.at;
-    added->env_count = add->env.count;
-    added->folder = add->folder;
+    daemon_api_source_of(daemon, add, added);
     added->who = request->who;
     taken = catalog_source_named(core_catalog(daemon->core), add->name) != NULL;
     daemon__step(daemon, &command);
@@ -308,7 +322,7 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
     source = catalog_source_named(core_catalog(daemon->core), add->name);
     if (taken || !source || !add->document.ptr)
         return;
-    daemon__compile_give(daemon, source->source, daemon->given_fd, add);
+    daemon__compile_give(daemon, source, daemon->given_fd);
     daemon->given_fd = -1;
 }
 

@@ -20,6 +20,7 @@ struct daemon_document {
     int fd;
     struct str uri;
     struct str base_url;
+    enum msg_source_kind kind; /* unknown: it says by itself */
     bool partial;
     bool due;        /* the core wants it compiled */
     bool sent;       /* the process has it */
@@ -50,12 +51,13 @@ static void document_drop(struct daemon *daemon, const struct daemon_document *d
 }
 
 /* How it ended, to the core. artifact: NULL where there is no listing. */
-static void tell(struct daemon *daemon, uint64_t source, const struct digest *artifact,
-                 struct str reason)
+static void tell(struct daemon *daemon, const struct daemon_document *document,
+                 const struct digest *artifact, struct str reason)
 {
     struct command command = { .type = COMMAND_SOURCE_COMPILED };
 
-    command.as.source_compiled.source = source;
+    command.as.source_compiled.source = document->source;
+    command.as.source_compiled.kind = document->kind;
     if (artifact)
         command.as.source_compiled.artifact = *artifact;
     command.as.source_compiled.reason = reason;
@@ -76,19 +78,27 @@ static void next_want(struct daemon *daemon)
     }
 }
 
-void daemon__compile_give(struct daemon *daemon, uint64_t source, int fd,
-                          const struct api_source_add *add)
+void daemon__compile_give(struct daemon *daemon, const struct catalog_source *source, int fd)
 {
     struct arena *arena = arena_new(0);
     struct daemon_document *document = ARENA_NEW(arena, struct daemon_document);
 
     *document = (struct daemon_document){ .arena = arena,
-                                          .source = source,
+                                          .source = source->source,
                                           .fd = fd,
-                                          .uri = str_copy(arena, add->document),
-                                          .base_url = str_copy(arena, add->base_url),
-                                          .partial = add->partial };
+                                          .kind = source->kind,
+                                          .uri = str_copy(arena, source->url),
+                                          .base_url = str_copy(arena, source->base_url),
+                                          .partial = source->partial };
     *VEC_PUSH(&daemon->documents) = document;
+}
+
+/* It has no document (any more), or no room for it. */
+static void tell_none(struct daemon *daemon, uint64_t source, struct str reason)
+{
+    const struct daemon_document none = { .source = source, .kind = MSG_SOURCE_KIND_UNKNOWN };
+
+    tell(daemon, &none, NULL, reason);
 }
 
 void daemon__compile_source(struct daemon *daemon, uint64_t source)
@@ -96,13 +106,13 @@ void daemon__compile_source(struct daemon *daemon, uint64_t source)
     struct daemon_document *document = document_find(daemon, source);
 
     if (!document) {
-        tell(daemon, source, NULL,
-             STR("its document is not here any more; remove the source and add it again"));
+        tell_none(daemon, source,
+                  STR("its document is not here any more; remove the source and add it again"));
         return;
     }
     if (daemon->documents.count > COMPILE_WAITING_MAX) {
         document_drop(daemon, document);
-        tell(daemon, source, NULL, STR("too many documents wait to be read; add it again later"));
+        tell_none(daemon, source, STR("too many documents wait to be read; add it again later"));
         return;
     }
     document->due = true;
@@ -112,13 +122,12 @@ void daemon__compile_source(struct daemon *daemon, uint64_t source)
 /* The document that has the process now ended so; the next one gets its turn. */
 static void current_end(struct daemon *daemon, struct str reason)
 {
-    uint64_t source = daemon->compiling;
-    struct daemon_document *document = document_find(daemon, source);
+    struct daemon_document *document = document_find(daemon, daemon->compiling);
 
     daemon->compiling = 0;
     if (document) {
+        tell(daemon, document, NULL, reason);
         document_drop(daemon, document);
-        tell(daemon, source, NULL, reason);
     }
     next_want(daemon);
 }
@@ -132,12 +141,13 @@ void daemon__compile_missing(struct daemon *daemon)
 void daemon__compile_up(struct daemon *daemon)
 {
     struct daemon_document *document = document_find(daemon, daemon->compiling);
-    struct msg_compile_start start = { .kind = MSG_SOURCE_KIND_OPENAPI };
+    struct msg_compile_start start = { 0 };
     struct wire_frame frame = { .type = MSG_COMPILE_START };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
     if (!document)
         return;
+    start.kind = document->kind;
     start.uri = document->uri;
     start.base_url = document->base_url;
     start.partial = document->partial;
@@ -163,6 +173,8 @@ static void take_done(struct daemon *daemon, const struct msg_compile_done *done
     struct daemon_document *document = document_find(daemon, daemon->compiling);
     int fd = link_fd_take(daemon->compile.link, 0);
 
+    if (document)
+        document->kind = done->kind;
     if (!document || fd < 0) {
         if (fd >= 0)
             link_fd_close(fd);
@@ -197,7 +209,6 @@ bool daemon__listing_load(struct daemon *daemon, const struct digest *digest, co
 bool daemon__compile_kept(struct daemon *daemon, const struct log_artifact_facts *facts)
 {
     struct daemon_document *document = document_find(daemon, daemon->compiling);
-    uint64_t source = daemon->compiling;
     const char *why = "";
 
     if (daemon->listing_tag == 0 || facts->tag != daemon->listing_tag)
@@ -212,7 +223,7 @@ bool daemon__compile_kept(struct daemon *daemon, const struct log_artifact_facts
         current_end(daemon, str_printf(daemon->turn, "what was made of it is not sound: %s", why));
         return true;
     }
-    tell(daemon, source, &facts->digest, document->said);
+    tell(daemon, document, &facts->digest, document->said);
     document_drop(daemon, document);
     daemon->compiling = 0;
     next_want(daemon);

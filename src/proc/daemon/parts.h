@@ -5,7 +5,7 @@
 #include "domain/core/core.h"
 #include "model/msg.h"
 
-struct api_source_add;
+struct catalog_source;
 struct log_artifact_facts;
 struct daemon;
 struct daemon_peer;
@@ -22,8 +22,7 @@ void daemon__process_ended(struct daemon *daemon, const struct msg_process_ended
 /* Compiles the document of the source, which was given before, in its turn. */
 void daemon__compile_source(struct daemon *daemon, uint64_t source);
 /* A document for a source that was just added; takes the descriptor. */
-void daemon__compile_give(struct daemon *daemon, uint64_t source, int fd,
-                          const struct api_source_add *add);
+void daemon__compile_give(struct daemon *daemon, const struct catalog_source *source, int fd);
 /* The process is up. */
 void daemon__compile_up(struct daemon *daemon);
 void daemon__compile_ready(struct daemon *daemon);

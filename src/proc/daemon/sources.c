@@ -58,6 +58,13 @@ static void daemon_vault_grants(struct daemon *daemon, struct str text,
     }
 }
 
+/* What it offers is what a document says. */
+static bool daemon_is_document(const struct catalog_source *source)
+{
+    return source->kind == MSG_SOURCE_KIND_OPENAPI || source->kind == MSG_SOURCE_KIND_GRAPHQL ||
+           source->kind == MSG_SOURCE_KIND_UNKNOWN;
+}
+
 static void daemon_child_start(struct daemon *daemon, const struct catalog_source *source)
 {
     struct buf payload BUF_CLEANUP = BUF_INIT;
@@ -113,7 +120,7 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
 
     if (!source || held->open)
         return;
-    if (source->kind == MSG_SOURCE_KIND_OPENAPI && source->version == 0) {
+    if (daemon_is_document(source) && source->version == 0) {
         daemon__compile_source(daemon, handle);
         return;
     }
