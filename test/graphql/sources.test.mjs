@@ -65,6 +65,25 @@ test('so is a schema in its own language, whatever its file is called', async ()
     await assert.rejects(person.program('return await tools.said.mutation.rename({ id: "b1", title: "Emily" })'), /waits/);
 });
 
+test('by its address it is asked about itself, and asked again', async () => {
+    await add('here', url);
+    const source = await person.source('here');
+
+    assert.deepEqual([source.kind, source.state, source.url], ['graphql', 'connected', url]);
+    assert.deepEqual(await person.program('return await tools.here.query.book({ id: "b2", select: "title" })'), { title: 'Ulysses' });
+    assert.match(await person.terminal('sources', 'refresh', 'here'), /what it offered before/);
+});
+
+test('one that does not say what it has', async () => {
+    const shut = createServer((request, response) => response.writeHead(200, { 'content-type': 'application/json' })
+        .end('{"errors":[{"message":"introspection is off"}]}'));
+
+    await new Promise((done) => shut.listen(0, '127.0.0.1', done));
+    await assert.rejects(add('shut', `http://127.0.0.1:${shut.address().port}/graphql`), /introspection is off/);
+    shut.close();
+    shut.closeAllConnections();
+});
+
 test('a kind that was said is believed, and a wrong one says what is wrong', async () => {
     await add('forced', file('forced.txt', `# a comment\n\n${text}`), '--base-url', url, '--kind', 'graphql');
     assert.equal((await person.source('forced')).kind, 'graphql');

@@ -261,7 +261,8 @@ struct core_effect {
     uint64_t session;
     uint64_t token;
     struct id input;
-    struct str text;        /* EMIT: JSON; CONSOLE: the line; CALL_CANCEL: reason */
+    struct str text;        /* EMIT: JSON; CONSOLE: the line; CALL_CANCEL: reason;
+                               SOURCE_START: its document, for this turn */
     struct str level;       /* CONSOLE */
     uint64_t number;        /* EMIT, CONSOLE: how many came before it */
     struct msg_error error; /* REPLY */

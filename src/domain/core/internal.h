@@ -123,7 +123,8 @@ void core__fits_free(struct core *core);
 
 /* Sources. */
 struct str core__name_sentence(enum catalog_name_answer answer);
-void core__source_add(struct core_turn *turn, struct event_source_added *added);
+void core__source_add(struct core_turn *turn, struct event_source_added *added,
+                      struct str document);
 void core__source_remove(struct core_turn *turn, const struct catalog_source *source,
                          const struct event_who *who);
 

@@ -21,22 +21,38 @@ static const struct own_tool {
     enum event_effect effect;
 } own_tools[] = {
     { .definition = { .name = TEXT("writ.sources.add"),
-                      .description = TEXT("Asks a person to connect a source: a command to run "
-                                          "here that speaks MCP, or the address of a server. "
-                                          "Its tools wait for their own approval."),
+                      .description = TEXT(
+                          "Asks a person to connect a source: what is at an address (an MCP "
+                          "server, an OpenAPI document, a GraphQL service), a document itself, or "
+                          "a command to run here that speaks MCP. Its tools wait for their own "
+                          "approval."),
                       .input = TEXT(
                           "{\"type\":\"object\",\"properties\":{"
                           "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64},"
+                          "\"url\":{\"type\":\"string\",\"maxLength\":4096,\"description\":"
+                          "\"http(s) address; what is there is found out.\"},"
+                          "\"document\":{\"type\":\"string\",\"minLength\":1,\"description\":"
+                          "\"The text of an OpenAPI document or a GraphQL schema.\"},"
                           "\"command\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
                           "\"maxLength\":4096},\"minItems\":1,\"maxItems\":64,"
                           "\"description\":\"A program and its words.\"},"
-                          "\"url\":{\"type\":\"string\",\"maxLength\":4096,\"description\":"
-                          "\"http(s) address of an MCP server.\"},"
                           "\"env\":{\"type\":\"object\",\"maxProperties\":64,"
                           "\"additionalProperties\":{\"type\":\"string\",\"maxLength\":4096},"
-                          "\"description\":\"Without secrets: a person adds those.\"}},"
+                          "\"description\":\"Of a command; without secrets: a person adds "
+                          "those.\"},"
+                          "\"kind\":{\"enum\":[\"mcp_http\",\"mcp_sse\",\"openapi\","
+                          "\"graphql\"]},"
+                          "\"baseUrl\":{\"type\":\"string\",\"maxLength\":4096,"
+                          "\"description\":\"Where requests go, instead of what the document "
+                          "says.\"},"
+                          "\"partial\":{\"type\":\"boolean\",\"description\":\"What is sound of "
+                          "a document that is not.\"},"
+                          "\"allowHost\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
+                          "\"minLength\":1,\"maxLength\":256},\"maxItems\":16,\"description\":"
+                          "\"Hosts that may be this machine or in a private network.\"}},"
                           "\"required\":[\"name\"],\"additionalProperties\":false,"
-                          "\"oneOf\":[{\"required\":[\"command\"]},{\"required\":[\"url\"]}]}"),
+                          "\"oneOf\":[{\"required\":[\"command\"]},{\"required\":[\"url\"]},"
+                          "{\"required\":[\"document\"]}]}"),
                       .output = TEXT("{\"type\":\"object\",\"properties\":{\"name\":{\"type\":"
                                      "\"string\"},\"state\":{\"type\":\"string\"}}}") },
       .effect = EVENT_EFFECT_DESTRUCTIVE },
@@ -143,6 +159,49 @@ static void words_print(struct buf *out, const struct json_value *words)
     }
 }
 
+/* Where its tools come from. */
+static void title_place(const struct json_value *args, struct buf *text)
+{
+    struct str document = json_get_str(args, "document");
+
+    if (json_get(args, "url")) {
+        buf_add_c(text, ", which is reached at ");
+        buf_add_json(text, json_get_str(args, "url"));
+    } else if (document.ptr) {
+        struct digest digest = digest_of(document);
+        char hex[DIGEST_HEX_LEN];
+
+        digest_hex(&digest, hex);
+        buf_printf(text, ", by a document that it gives (%zu bytes, sha256 %.12s)", document.len,
+                   hex);
+    } else {
+        buf_add_c(text, ", which runs on this machine:");
+        words_print(text, json_get(args, "command"));
+    }
+}
+
+static void title_options(const struct json_value *args, struct buf *text)
+{
+    if (json_get(args, "kind")) {
+        buf_add_c(text, ", as ");
+        buf_add_json(text, json_get_str(args, "kind"));
+    }
+    if (json_get(args, "baseUrl")) {
+        buf_add_c(text, ", whose requests go to ");
+        buf_add_json(text, json_get_str(args, "baseUrl"));
+    }
+    if (json_is_true(json_get(args, "partial")))
+        buf_add_c(text, ", with what is sound of it where something is not");
+    if (json_count(json_get(args, "allowHost")) > 0) {
+        buf_add_c(text, ", and what may be on this machine or in a private network:");
+        words_print(text, json_get(args, "allowHost"));
+    }
+    if (json_count(json_get(args, "env")) > 0) {
+        buf_add_c(text, ", with the environment");
+        words_print(text, json_get(args, "env"));
+    }
+}
+
 struct str core__own_title(struct core_turn *turn, const struct execution *execution,
                            const struct call *call)
 {
@@ -159,17 +218,8 @@ struct str core__own_title(struct core_turn *turn, const struct execution *execu
     }
     buf_add_c(&text, " wants to add the source ");
     buf_add_json(&text, json_get_str(args, "name"));
-    if (json_get(args, "url")) {
-        buf_add_c(&text, ", which is reached at ");
-        buf_add_json(&text, json_get_str(args, "url"));
-    } else {
-        buf_add_c(&text, ", which runs on this machine:");
-        words_print(&text, json_get(args, "command"));
-    }
-    if (json_count(json_get(args, "env")) > 0) {
-        buf_add_c(&text, ", with the environment");
-        words_print(&text, json_get(args, "env"));
-    }
+    title_place(args, &text);
+    title_options(args, &text);
     return str_copy(turn->update->turn, buf_str(&text));
 }
 
@@ -197,9 +247,16 @@ static bool has_control(struct str text)
     return false;
 }
 
+static bool is_web(struct str url)
+{
+    return (str_starts(url, STR("https://")) || str_starts(url, STR("http://"))) &&
+           !has_control(url);
+}
+
 static struct str add_problem(struct core_turn *turn, const struct json_value *args)
 {
     struct str url = json_get_str(args, "url");
+    struct str base = json_get_str(args, "baseUrl");
     struct json_iter iter = json_iter(json_get(args, "command"));
     const struct json_value *word;
     enum catalog_name_answer answer =
@@ -209,10 +266,13 @@ static struct str add_problem(struct core_turn *turn, const struct json_value *a
         return core__name_sentence(answer);
     if (catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT)
         return STR("as many sources are there as are allowed");
-    if (url.ptr && !str_starts(url, STR("https://")) && !str_starts(url, STR("http://")))
-        return STR("a source's url begins with https:// or http://");
-    if (has_control(url))
-        return STR("a source's url has no control characters");
+    if ((url.ptr && !is_web(url)) || (base.ptr && !is_web(base)))
+        return STR("a source's url begins with https:// or http://, and has no control characters");
+    if (json_get(args, "command") && (json_get(args, "kind") || json_get(args, "allowHost")))
+        return STR("a command speaks MCP, and goes where it will: kind and allowHost are of a url "
+                   "or a document");
+    if (json_get(args, "document") && str_starts(json_get_str(args, "kind"), STR("mcp")))
+        return STR("a document is openapi or graphql");
     while ((word = json_next(&iter))) {
         if (has_control(json_str(word)))
             return STR("a source's command has no control characters");
@@ -277,25 +337,44 @@ static struct str *own_env(struct core_turn *turn, const struct json_value *env,
     return list;
 }
 
+static struct str *own_words(struct core_turn *turn, const struct json_value *words,
+                             size_t *ret_count)
+{
+    struct str *list = ARENA_ARRAY(turn->update->turn, struct str, json_count(words) + 1);
+    struct json_iter iter = json_iter(words);
+    const struct json_value *word;
+
+    *ret_count = 0;
+    while ((word = json_next(&iter)) && *ret_count < OWN_WORDS_MAX)
+        list[(*ret_count)++] = json_str(word);
+    return list;
+}
+
 static void own_add(struct core_turn *turn, struct execution *execution, struct call *call,
                     const struct json_value *args)
 {
     struct arena *arena = turn->update->turn;
-    const struct json_value *command = json_get(args, "command"), *word;
-    struct json_iter iter = json_iter(command);
+    struct str document = json_get_str(args, "document");
     struct event_source_added added = { .name = json_get_str(args, "name"),
                                         .url = json_get_str(args, "url"),
+                                        .base_url = json_get_str(args, "baseUrl"),
+                                        .partial = json_is_true(json_get(args, "partial")),
+                                        .kind = MSG_SOURCE_KIND_MCP_STDIO,
                                         .who = execution->who };
 
-    added.kind = added.url.ptr ? MSG_SOURCE_KIND_MCP_HTTP : MSG_SOURCE_KIND_MCP_STDIO;
-    added.argv = ARENA_ARRAY(arena, struct str, json_count(command) + 1);
-    while ((word = json_next(&iter)) && added.argv_count < OWN_WORDS_MAX)
-        added.argv[added.argv_count++] = json_str(word);
+    if (document.ptr)
+        added.url = STR("program:");
+    if (added.url.ptr)
+        added.kind = MSG_SOURCE_KIND_UNKNOWN;
+    /* It is one of the schema's. */
+    (void)!msg_source_kind_parse(json_get_str(args, "kind"), &added.kind);
+    added.argv = own_words(turn, json_get(args, "command"), &added.argv_count);
+    added.allow = own_words(turn, json_get(args, "allowHost"), &added.allow_count);
     added.env = own_env(turn, json_get(args, "env"), &added.env_count);
     /* Whose word it was: the person's. The record of the input says who asked. */
     if (turn->command->type == COMMAND_INPUT_ANSWER)
         added.who = turn->command->as.answer.who;
-    core__source_add(turn, &added);
+    core__source_add(turn, &added, document);
     own_done(turn, execution, call,
              str_printf(arena, "{\"name\":\"%.*s\",\"state\":\"probing\"}", STR_ARG(added.name)));
 }

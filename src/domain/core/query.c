@@ -152,6 +152,11 @@ static bool core_source_refresh(struct core_turn *turn, const struct json_value 
 
     if (!source)
         return false;
+    if (source->url.ptr && !str_starts(source->url, STR("http"))) {
+        *ret_error = core__error("invalid", STR("its document is a file: a person has it read "
+                                                "again, with `writ sources refresh NAME`"));
+        return false;
+    }
     core__effect(turn, EFFECT_SOURCE_REFRESH)->source = source->source;
     core_print_source(source, out);
     return true;

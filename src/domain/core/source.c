@@ -58,8 +58,8 @@ struct str core__name_sentence(enum catalog_name_answer answer)
     return STR("");
 }
 
-/* added->source is filled in. */
-void core__source_add(struct core_turn *turn, struct event_source_added *added)
+/* added->source is filled in. document: its text; null: it is elsewhere. */
+void core__source_add(struct core_turn *turn, struct event_source_added *added, struct str document)
 {
     struct event event = { .type = EVENT_SOURCE_ADDED };
     struct core_effect *effect;
@@ -70,6 +70,7 @@ void core__source_add(struct core_turn *turn, struct event_source_added *added)
     core_source_state(turn, added->source, MSG_SOURCE_STATE_PROBING, STR_NULL);
     effect = core__effect(turn, EFFECT_SOURCE_START);
     effect->source = added->source;
+    effect->text = document;
     effect->durable = turn->update->seq;
 }
 
@@ -106,7 +107,7 @@ void core__on_source_add(struct core_turn *turn)
                           STR("as many sources are there as are allowed"));
         return;
     }
-    core__source_add(turn, added);
+    core__source_add(turn, added, STR_NULL);
     core_reply_ok(turn)->source = added->source;
 }
 
@@ -165,6 +166,8 @@ void core__on_source_report(struct core_turn *turn)
 
     if (!source)
         return;
+    if (report->listed && source->kind == MSG_SOURCE_KIND_UNKNOWN)
+        core_source_found(turn, report->source, MSG_SOURCE_KIND_MCP_HTTP);
     if (report->listed) {
         enum catalog_listing_answer answer = catalog_listing(
             turn->core->catalog, report, turn->update->turn, &event.as.source_listed);
@@ -188,11 +191,15 @@ void core__on_source_compiled(struct core_turn *turn)
     const struct digest *artifact = &turn->command->as.source_compiled.artifact;
     uint64_t handle = turn->command->as.source_compiled.source;
     struct event event = { .type = EVENT_SOURCE_LISTED };
+    const struct catalog_source *source = catalog_source_find(turn->core->catalog, handle);
     enum msg_source_state state = MSG_SOURCE_STATE_ERROR;
 
-    if (!catalog_source_find(turn->core->catalog, handle))
+    if (!source)
         return;
-    core_source_found(turn, handle, turn->command->as.source_compiled.kind);
+    if (source->version > 0)
+        state = MSG_SOURCE_STATE_CONNECTED; /* What was read before is still there. */
+    else
+        core_source_found(turn, handle, turn->command->as.source_compiled.kind);
     if (!digest_equal(artifact, &none)) {
         state = MSG_SOURCE_STATE_CONNECTED;
         if (catalog_listing_of(turn->core->catalog, handle, artifact, &event.as.source_listed) ==

@@ -42,6 +42,8 @@ enum api_kind {
     API_SOURCE_SHOW,
     API_SOURCE_REMOVE,
     API_SOURCE_APPROVE,
+    API_SOURCE_REFRESH,
+    API_SOURCE_DOCUMENT,
     API_TOOL_LIST,
     API_TOOL_SHOW,
     API_POLICY_SHOW,
@@ -83,6 +85,7 @@ struct api_source_add {
     struct str document;      /* instead of a command: where the one in the descriptor is from */
     struct str base_url;      /* where its requests go; null: as it says */
     bool partial;             /* what is sound of it, where something is not */
+    bool further;             /* what the document refers to is given when it is asked for */
     bool wait;                /* answer when connected or in error; else at once */
 };
 
@@ -90,6 +93,19 @@ struct api_source_add {
 struct api_source_approve {
     struct str name;
     struct str digest; /* 64 hexadecimal digits */
+};
+
+/* Asks its server again what it offers, or has its document read again. */
+struct api_source_refresh {
+    struct str name;
+    struct str document; /* where the one in the descriptor is from; null: it is fetched */
+    bool further;
+};
+
+/* A document that another refers to, in the descriptor; without one there is none. */
+struct api_source_document {
+    struct str name;
+    struct str uri;
 };
 
 struct api_tool_list {
@@ -122,6 +138,8 @@ struct api_call {
         struct str execution; /* list: state to show or null; cancel: id */
         struct api_source_add source_add;
         struct api_source_approve source_approve;
+        struct api_source_refresh source_refresh;
+        struct api_source_document source_document;
         struct str source; /* show, remove: name */
         struct api_tool_list tool_list;
         struct str tool;         /* show: address */

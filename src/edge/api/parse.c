@@ -111,6 +111,7 @@ static void read_source_add(struct api__request *request, struct api_call *call)
     api__text(request, "folder", &add->folder);
     api__text(request, "base_url", &add->base_url);
     api__bool(request, "partial", &add->partial);
+    api__bool(request, "further", &add->further);
     api__bool(request, "wait", &add->wait);
 }
 
@@ -123,6 +124,19 @@ static void read_source_approve(struct api__request *request, struct api_call *c
 {
     call->of.source_approve.name = request->name;
     api__text_required(request, "digest", &call->of.source_approve.digest);
+}
+
+static void read_source_refresh(struct api__request *request, struct api_call *call)
+{
+    call->of.source_refresh.name = request->name;
+    api__text(request, "document", &call->of.source_refresh.document);
+    api__bool(request, "further", &call->of.source_refresh.further);
+}
+
+static void read_source_document(struct api__request *request, struct api_call *call)
+{
+    call->of.source_document.name = request->name;
+    api__text_required(request, "uri", &call->of.source_document.uri);
 }
 
 static void read_tool_list(struct api__request *request, struct api_call *call)
@@ -214,11 +228,15 @@ static const struct api_route routes[] = {
     { "POST", "/v1/executions/*/cancel", API_EXECUTION_CANCEL, "", "", read_execution_cancel },
     { "GET", "/v1/sources", API_SOURCE_LIST, "", NULL, read_nothing },
     { "POST", "/v1/sources", API_SOURCE_ADD, "",
-      "name command env folder url kind headers allow document base_url partial wait",
+      "name command env folder url kind headers allow document base_url partial "
+      "further wait",
       read_source_add },
     { "GET", "/v1/sources/*", API_SOURCE_SHOW, "", NULL, read_source },
     { "DELETE", "/v1/sources/*", API_SOURCE_REMOVE, "", NULL, read_source },
     { "POST", "/v1/sources/*/approve", API_SOURCE_APPROVE, "", "digest", read_source_approve },
+    { "POST", "/v1/sources/*/refresh", API_SOURCE_REFRESH, "", "document further",
+      read_source_refresh },
+    { "POST", "/v1/sources/*/document", API_SOURCE_DOCUMENT, "", "uri", read_source_document },
     { "GET", "/v1/tools", API_TOOL_LIST, "query source limit", NULL, read_tool_list },
     { "GET", "/v1/tools/*", API_TOOL_SHOW, "", NULL, read_tool },
     { "POST", "/v1/tools/*/call", API_EXECUTION_START, "", "args" RUN_MEMBERS, read_tool_call },

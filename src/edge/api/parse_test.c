@@ -148,6 +148,17 @@ static void members_arrive(void **state)
     assert_null(call.of.source_add.folder.ptr);
     assert_true(call.of.source_add.wait);
 
+    call = parsed(arena, "POST", "/v1/sources/d/refresh",
+                  "{\"document\":\"file:///a.yaml\",\"further\":true}");
+    assert_int_equal(call.kind, API_SOURCE_REFRESH);
+    assert_text(call.of.source_refresh.name, "d");
+    assert_text(call.of.source_refresh.document, "file:///a.yaml");
+    assert_true(call.of.source_refresh.further);
+
+    call = parsed(arena, "POST", "/v1/sources/d/document", "{\"uri\":\"file:///b.yaml\"}");
+    assert_int_equal(call.kind, API_SOURCE_DOCUMENT);
+    assert_text(call.of.source_document.uri, "file:///b.yaml");
+
     call = parsed(arena, "GET", "/v1/tools?query=a%20b&limit=7&", "");
     assert_text(call.of.tool_list.query, "a b");
     assert_int_equal(call.of.tool_list.limit, 7);

@@ -191,6 +191,7 @@ void api_print_source(struct buf *out, const struct api_source *source)
     api__put_words(out, "env", &source->env);
     api__put_str(out, "folder", source->folder);
     api__put_str_if(out, "url", source->url);
+    api__put_str_if(out, "base_url", source->base_url);
     if (source->url.ptr) {
         api__put_words(out, "headers", &source->headers);
         api__put_words(out, "allow", &source->allow);

@@ -104,6 +104,7 @@ struct api_source {
     struct api_words env;
     struct str folder;
     struct str url;           /* null: it is a command */
+    struct str base_url;      /* where its requests go instead; null: as it says */
     struct api_words headers; /* names */
     struct api_words allow;
     struct str server;   /* name and version, as it says */

@@ -104,6 +104,7 @@ int command_sources_show(struct cli *cli);
 int command_sources_diff(struct cli *cli);
 int command_sources_approve(struct cli *cli);
 int command_sources_remove(struct cli *cli);
+int command_sources_refresh(struct cli *cli);
 int command_sources_import(struct cli *cli);
 int command_tools_search(struct cli *cli);
 int command_tools_describe(struct cli *cli);

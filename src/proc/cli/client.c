@@ -372,6 +372,11 @@ int client_ask_with(struct cli *cli, int fd, struct str path, struct str body,
     return client_answer(cli, client_send_fd(cli->client, fd, path, body), ret);
 }
 
+int client_more(struct cli *cli, struct client_response *ret)
+{
+    return client_answer(cli, 0, ret);
+}
+
 int client_catch(struct client *client)
 {
     int r = loop_signal(client->loop, SIGINT, &client->interrupt_ready);

@@ -56,6 +56,9 @@ MUST int client_ask(struct cli *cli, const char *method, struct str path, struct
 MUST int client_ask_with(struct cli *cli, int fd, struct str path, struct str body,
                          struct client_response *ret);
 
+/* The next answer to the same request, where the last one had more to come. */
+MUST int client_more(struct cli *cli, struct client_response *ret);
+
 /* From now on Ctrl-C is CLIENT_STOPPED instead of an end. */
 MUST int client_catch(struct client *client);
 

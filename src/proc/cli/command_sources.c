@@ -62,6 +62,23 @@ static struct str sources_command(struct cli *cli, const struct json_value *word
     return str_copy(cli->arena, buf_str(&out));
 }
 
+/* Why one is not as it should be: its first line; `sources show` has all. */
+static void sources_print_reasons(struct cli *cli, const struct json_value *sources)
+{
+    struct json_iter iter = json_iter(sources);
+    const struct json_value *source;
+
+    while ((source = json_next(&iter))) {
+        struct str reason = json_get_str(source, "reason");
+
+        if (reason.len == 0)
+            continue;
+        buf_printf(&cli->out, "%.*s: ", STR_ARG(cli_field(cli, source, "name")));
+        text_add_clean(&cli->out, str_split(&reason, '\n'), false);
+        buf_add_char(&cli->out, '\n');
+    }
+}
+
 int command_sources_list(struct cli *cli)
 {
     struct client_response response;
@@ -77,20 +94,24 @@ int command_sources_list(struct cli *cli)
         return CLI_DONE;
     }
     iter = json_iter(json_get(response.body, "sources"));
-    text_table_init(&table, cli->arena, "NAME|STATE|>TOOLS|>WAITING|COMMAND");
+    text_table_init(&table, cli->arena, "NAME|STATE|KIND|>TOOLS|>WAITING|FROM");
     while ((source = json_next(&iter))) {
         struct str state = cli_field(cli, source, "state");
 
         text_table_add(&table, cli_field(cli, source, "name"));
         text_table_add_color(&table, state, sources_color(state));
+        text_table_add(&table, cli_field(cli, source, "kind"));
         text_table_add(&table, cli_field(cli, source, "tools_count"));
         text_table_add(&table, cli_field(cli, source, "waiting_count"));
-        text_table_add(&table, sources_command(cli, json_get(source, "command")));
+        text_table_add(&table, json_get(source, "url")
+                                   ? cli_field(cli, source, "url")
+                                   : sources_command(cli, json_get(source, "command")));
     }
     if (table.cell_count == 0)
         cli_say(cli, "no sources; add one with `writ sources add NAME -- COMMAND ARGS...`");
     else
         cli_print_table(cli, &table);
+    sources_print_reasons(cli, json_get(response.body, "sources"));
     return CLI_DONE;
 }
 
@@ -137,14 +158,16 @@ static void sources_print_tools(struct cli *cli, const struct json_value *tools,
 
 static void sources_print_one(struct cli *cli, const struct json_value *source)
 {
-    static const char *const facts[] = { "state",  "reason", "kind",     "server",
-                                         "folder", "digest", "approved", "stderr" };
+    static const char *const facts[] = { "state",  "reason", "kind",   "url",      "base_url",
+                                         "server", "folder", "digest", "approved", "stderr" };
     struct buf *out = &cli->out;
 
     buf_printf(out, "%-10s", "name");
     buf_add_str(out, cli_field(cli, source, "name"));
-    buf_printf(out, "\n%-10s", "command");
-    text_add_clean(out, sources_command(cli, json_get(source, "command")), false);
+    if (!json_get(source, "url")) {
+        buf_printf(out, "\n%-10s", "command");
+        text_add_clean(out, sources_command(cli, json_get(source, "command")), false);
+    }
     buf_add_char(out, '\n');
     for (size_t i = 0; i < ARRAY_COUNT(facts); i++) {
         struct str value = cli_field(cli, source, facts[i]);
@@ -435,19 +458,26 @@ static void add_allowed(struct cli *cli, struct buf *body)
         buf_add_char(body, ']');
 }
 
+static void add_text(struct json_out *out, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    json_out_key(out, name);
+    json_out_str(out, str_from(text));
+}
+
 static int add_url_body(struct cli *cli, const char *url, struct buf *body)
 {
-    const char *kind = args_value(&cli->args, "kind");
+    struct json_out out = json_out(body);
     int r;
 
-    buf_add_c(body, "{\"name\":");
-    buf_add_json(body, str_from(args_word(&cli->args, 0)));
-    buf_add_c(body, ",\"url\":");
-    buf_add_json(body, str_from(url));
-    if (kind) {
-        buf_add_c(body, ",\"kind\":");
-        buf_add_json(body, str_from(kind));
-    }
+    json_out_object(&out);
+    add_text(&out, "name", args_word(&cli->args, 0));
+    add_text(&out, "url", url);
+    add_text(&out, "kind", args_value(&cli->args, "kind"));
+    add_text(&out, "base_url", args_value(&cli->args, "base-url"));
+    json_out_key(&out, "partial");
+    json_out_bool(&out, args_has(&cli->args, "partial"));
     add_allowed(cli, body);
     r = add_headers(cli, body);
     buf_add_char(body, '}');
@@ -542,38 +572,27 @@ static int add_document(struct cli *cli, struct client_response *ret_response)
 {
     BUF_CLEANUP struct buf body = BUF_INIT;
     struct json_out out = json_out(&body);
-    const char *base = args_value(&cli->args, "base-url");
-    const char *kind = args_value(&cli->args, "kind");
     char path[PATH_MAX];
-    int fd, r;
+    struct cli_document document = { .path = path, .name = args_word(&cli->args, 0) };
+    int r;
 
     if (!realpath(args_word(&cli->args, 1), path))
         return cli_fail(cli, CLI_USAGE, NULL, "%s: %s", args_word(&cli->args, 1), strerror(errno));
-    r = cli_document_seal(path, &fd);
-    if (r < 0)
-        return cli_fail(cli, CLI_USAGE, NULL, "%s: %s", path, strerror(-r));
     json_out_object(&out);
-    json_out_key(&out, "name");
-    json_out_str(&out, str_from(args_word(&cli->args, 0)));
-    json_out_key(&out, "document");
-    json_out_str(&out, str_printf(cli->arena, "file://%s", path));
-    if (kind) {
-        json_out_key(&out, "kind");
-        json_out_str(&out, str_from(kind));
-    }
-    if (base) {
-        json_out_key(&out, "base_url");
-        json_out_str(&out, str_from(base));
-    }
+    add_text(&out, "name", document.name);
+    add_text(&out, "document", str_printf(cli->arena, "file://%s", path).ptr);
+    add_text(&out, "kind", args_value(&cli->args, "kind"));
+    add_text(&out, "base_url", args_value(&cli->args, "base-url"));
     json_out_key(&out, "partial");
     json_out_bool(&out, args_has(&cli->args, "partial"));
+    json_out_key(&out, "further");
+    json_out_bool(&out, true);
     add_allowed(cli, &body);
     r = add_headers(cli, &body);
     buf_add_char(&body, '}');
-    if (r == CLI_DONE)
-        r = client_ask_with(cli, fd, STR("/v1/sources"), buf_str(&body), ret_response);
-    (void)close(fd);
-    return r;
+    if (r != CLI_DONE)
+        return r;
+    return cli_document_post(cli, &document, STR("/v1/sources"), buf_str(&body), ret_response);
 }
 
 int command_sources_add(struct cli *cli)
@@ -603,4 +622,70 @@ int command_sources_add(struct cli *cli)
             STR_ARG(cli_field(cli, response.body, "reason")));
     }
     return sources_approve(cli, name, response.body);
+}
+
+/* A file that was given is read again from where it was, or from where it is now. */
+static int refresh_document(struct cli *cli, const char *name, const char *file,
+                            struct client_response *ret)
+{
+    BUF_CLEANUP struct buf body = BUF_INIT;
+    struct json_out out = json_out(&body);
+    char path[PATH_MAX];
+    struct cli_document document = { .path = path, .name = name };
+
+    if (!realpath(file, path))
+        return cli_fail(cli, CLI_USAGE, "`writ sources refresh NAME FILE` reads another file.",
+                        "%s: %s", file, strerror(errno));
+    json_out_object(&out);
+    add_text(&out, "document", str_printf(cli->arena, "file://%s", path).ptr);
+    json_out_key(&out, "further");
+    json_out_bool(&out, true);
+    json_out_end(&out);
+    return cli_document_post(cli, &document, sources_path(cli, name, "/refresh"), buf_str(&body),
+                             ret);
+}
+
+static void refresh_say(struct cli *cli, const char *name, const struct json_value *source,
+                        struct str before)
+{
+    uint64_t waiting = json_u64_or(json_get(source, "waiting_count"), 0);
+
+    if (str_equal(json_get_str(source, "digest"), before))
+        cli_say(cli, "%s offers what it offered before", name);
+    else
+        cli_say(cli, "%s offers something else now", name);
+    if (waiting > 0)
+        cli_say(cli,
+                "%llu of its tools wait: `writ sources diff %s` shows them, `writ sources approve "
+                "%s` makes them callable",
+                (unsigned long long)waiting, name, name);
+}
+
+int command_sources_refresh(struct cli *cli)
+{
+    const char *name = args_word(&cli->args, 0);
+    const char *file = args_word(&cli->args, 1);
+    struct client_response response;
+    int r = sources_get(cli, name, &response);
+    struct str before, url;
+
+    if (r != CLI_DONE)
+        return r;
+    before = str_copy(cli->arena, json_get_str(response.body, "digest"));
+    url = str_copy(cli->arena, json_get_str(response.body, "url"));
+    if (!file && str_starts(url, STR("file://")))
+        file = str_c(cli->arena, str_slice(url, 7, url.len));
+    r = file ? refresh_document(cli, name, file, &response)
+             : client_ask(cli, "POST", sources_path(cli, name, "/refresh"), STR("{}"), &response);
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json)
+        cli_print_json(cli, response.body);
+    else
+        refresh_say(cli, name, response.body, before);
+    if (str_is(json_get_str(response.body, "state"), "connected"))
+        return CLI_DONE;
+    return cli_fail(cli, CLI_FAILED, NULL, "%s is %.*s: %.*s", name,
+                    STR_ARG(cli_field(cli, response.body, "state")),
+                    STR_ARG(cli_field(cli, response.body, "reason")));
 }

@@ -384,17 +384,26 @@ static void document_read(struct compile *compile, const struct msg_compile_star
     go_on(compile);
 }
 
+/* The frame that it came in goes. */
+static struct str document_copy(struct compile *compile, struct str text)
+{
+    compile->bytes += text.len;
+    memory_limit(compile);
+    return text.len > 0 ? str_copy(compile->arena, text) : STR_NULL;
+}
+
 static bool on_start(struct compile *compile, struct str payload)
 {
     struct msg_compile_start start;
     int fd = link_fd_take(compile->daemon, 0);
     struct str text;
 
-    if (compile->started || fd < 0 || !msg_compile_start_decode(payload, compile->arena, &start))
+    if (compile->started || !msg_compile_start_decode(payload, compile->arena, &start) ||
+        (fd < 0) != (start.text.ptr != NULL))
         return false;
     compile->started = true;
     compile->kind = start.kind;
-    text = document_map(compile, fd);
+    text = fd < 0 ? document_copy(compile, start.text) : document_map(compile, fd);
     if (!text.ptr) {
         fail(compile, "limit", "the document is empty, or larger than 64 MiB");
         return true;

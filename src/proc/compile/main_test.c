@@ -251,6 +251,24 @@ static void a_kind_is_found_out(void **state)
     assert_int_equal(status_of(end), 0);
 }
 
+static void a_document_may_come_with_the_words(void **state)
+{
+    struct other_end *end = *state;
+    struct msg_compile_start start = { .kind = MSG_SOURCE_KIND_UNKNOWN,
+                                       .uri = STR("program:"),
+                                       .text = STR("{\"openapi\":\"3.0.0\",\"paths\":{\"/a\":{"
+                                                   "\"get\":{\"operationId\":\"a\"}}}}") };
+    struct msg_compile_done done;
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    msg_compile_start_encode(&start, &payload);
+    give(end, MSG_COMPILE_START, buf_str(&payload), -1);
+    take_done(end, &done);
+    assert_int_equal(done.kind, MSG_SOURCE_KIND_OPENAPI);
+    assert_int_equal(done.tools, 1);
+    assert_int_equal(status_of(end), 0);
+}
+
 static void what_is_of_no_kind_is_told(void **state)
 {
     struct other_end *end = *state;
@@ -360,6 +378,7 @@ int main(int argc, char **argv)
         TEST(what_no_graphql_service_says_is_told),
         TEST(a_kind_is_found_out),
         TEST(what_is_of_no_kind_is_told),
+        TEST(a_document_may_come_with_the_words),
         TEST(a_bad_document_is_told),
         TEST(an_empty_document_is_told),
         TEST(a_document_of_spaces_is_told),

@@ -5,7 +5,7 @@
 /* Of an answer in one frame. */
 #define DAEMON_PIECE_MAX (900U << 10)
 
-#define DAEMON_SOURCE_WAIT_MS 30000
+#define DAEMON_SOURCE_WAIT_MS 90000
 
 static struct daemon_client *daemon_request_client(const struct daemon *daemon,
                                                    const struct daemon_request *request)
@@ -106,8 +106,8 @@ void daemon__api_fail(struct daemon *daemon, struct daemon_request *request,
     daemon__api_respond(daemon, request, api_error_status(error->code), buf_str(&text), false);
 }
 
-static void daemon_api_fail_code(struct daemon *daemon, struct daemon_request *request,
-                                 const char *code, struct str message)
+void daemon__api_fail_code(struct daemon *daemon, struct daemon_request *request, const char *code,
+                           struct str message)
 {
     struct msg_error error = { .code = str_from(code), .message = message };
 
@@ -137,10 +137,15 @@ void daemon__api_source(struct daemon *daemon, struct daemon_request *request)
 {
     const struct catalog_source *source =
         catalog_source_find(core_catalog(daemon->core), request->source);
+    const struct daemon_source *held = map_find_u64(&daemon->sources, request->source);
     struct buf text BUF_CLEANUP = BUF_INIT;
 
     if (!source) {
-        daemon_api_fail_code(daemon, request, "invalid", STR("the source was removed"));
+        daemon__api_fail_code(daemon, request, "invalid", STR("the source was removed"));
+        return;
+    }
+    if (request->kind == API_SOURCE_REFRESH && held && held->unread) {
+        daemon__api_fail_code(daemon, request, "upstream", source->reason);
         return;
     }
     daemon__view_source(daemon, source, true, &text);
@@ -157,14 +162,14 @@ static const struct execution *daemon_api_find(struct daemon *daemon,
     if (id_parse(text, "exe", &id))
         execution = core_execution_by_id(daemon->core, id);
     if (!execution)
-        daemon_api_fail_code(daemon, request, "invalid",
-                             STR("there is no such execution here now; `writ log show` has those "
-                                 "that ended"));
+        daemon__api_fail_code(daemon, request, "invalid",
+                              STR("there is no such execution here now; `writ log show` has those "
+                                  "that ended"));
     return execution;
 }
 
-static void daemon_api_execution_start(struct daemon *daemon, struct daemon_request *request,
-                                       const struct api_execution_start *start)
+void daemon__api_execute(struct daemon *daemon, struct daemon_request *request,
+                         const struct api_execution_start *start)
 {
     struct command command = { .type = COMMAND_EXECUTE, .token = request->number };
     struct msg_error error;
@@ -231,9 +236,9 @@ static void daemon_api_cancel(struct daemon *daemon, struct daemon_request *requ
         return;
     if (!str_starts(request->who.actor, STR("person:")) &&
         !str_equal(request->who.actor, execution->who.actor)) {
-        daemon_api_fail_code(daemon, request, "refused",
-                             STR("this execution is somebody else's; a person may cancel it, in a "
-                                 "terminal of their own"));
+        daemon__api_fail_code(daemon, request, "refused",
+                              STR("this execution is somebody else's; a person may cancel it, in a "
+                                  "terminal of their own"));
         return;
     }
     command.as.cancel.execution = execution->handle;
@@ -261,18 +266,16 @@ static struct str *daemon_api_headers(struct daemon *daemon, const struct api_wo
 /* What was said it is; of a document what it says itself. False: that cannot be. */
 static bool daemon_api_source_kind(const struct api_source_add *add, enum msg_source_kind *ret_kind)
 {
-    *ret_kind = add->document.ptr ? MSG_SOURCE_KIND_UNKNOWN
-                : add->url.ptr    ? MSG_SOURCE_KIND_MCP_HTTP
-                                  : MSG_SOURCE_KIND_MCP_STDIO;
+    *ret_kind =
+        add->document.ptr || add->url.ptr ? MSG_SOURCE_KIND_UNKNOWN : MSG_SOURCE_KIND_MCP_STDIO;
     if (!add->kind.ptr)
         return true;
-    if (!msg_source_kind_parse(add->kind, ret_kind))
+    if (!msg_source_kind_parse(add->kind, ret_kind) || *ret_kind == MSG_SOURCE_KIND_UNKNOWN)
         return false;
     if (add->document.ptr)
         return *ret_kind == MSG_SOURCE_KIND_OPENAPI || *ret_kind == MSG_SOURCE_KIND_GRAPHQL;
-    return add->url.ptr
-               ? *ret_kind == MSG_SOURCE_KIND_MCP_HTTP || *ret_kind == MSG_SOURCE_KIND_MCP_SSE
-               : *ret_kind == MSG_SOURCE_KIND_MCP_STDIO;
+    return add->url.ptr ? *ret_kind != MSG_SOURCE_KIND_MCP_STDIO
+                        : *ret_kind == MSG_SOURCE_KIND_MCP_STDIO;
 }
 
 static void daemon_api_source_of(struct daemon *daemon, const struct api_source_add *add,
@@ -301,17 +304,22 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
     const struct catalog_source *source;
     bool taken;
 
+    if (!str_starts(request->who.actor, STR("person:"))) {
+        daemon__api_source_ask(daemon, request, add);
+        return;
+    }
     if (add->document.ptr && daemon->given_fd < 0) {
-        daemon_api_fail_code(daemon, request, "invalid",
-                             STR("a document comes as a descriptor over the local socket"));
+        daemon__api_fail_code(daemon, request, "invalid",
+                              STR("a document comes as a descriptor over the local socket"));
         return;
     }
     request->wait = add->wait;
+    request->further = add->further;
     request->until_ms = daemon->now_ms + DAEMON_SOURCE_WAIT_MS;
     if (!daemon_api_source_kind(add, &added->kind)) {
-        daemon_api_fail_code(daemon, request, "invalid",
-                             STR("the kind is mcp_stdio of a command, mcp_http or mcp_sse of a "
-                                 "url, openapi or graphql of a document"));
+        daemon__api_fail_code(daemon, request, "invalid",
+                              STR("the kind is mcp_stdio of a command, mcp_http, mcp_sse, openapi "
+                                  "or graphql of a url, openapi or graphql of a document"));
         return;
     }
     daemon_api_source_of(daemon, add, added);
@@ -322,7 +330,9 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
     source = catalog_source_named(core_catalog(daemon->core), add->name);
     if (taken || !source || !add->document.ptr)
         return;
-    daemon__compile_give(daemon, source, daemon->given_fd);
+    daemon__compile_give(
+        daemon, source,
+        &(struct daemon_given){ .fd = daemon->given_fd, .uri = source->url, .kind = source->kind });
     daemon->given_fd = -1;
 }
 
@@ -337,7 +347,7 @@ static void daemon_api_source_approve(struct daemon *daemon, struct daemon_reque
     command.as.source_approve.name = approve->name;
     command.as.source_approve.who = request->who;
     if (!digest_parse(approve->digest, &command.as.source_approve.digest)) {
-        daemon_api_fail_code(daemon, request, "invalid", STR("the digest is 64 hex digits"));
+        daemon__api_fail_code(daemon, request, "invalid", STR("the digest is 64 hex digits"));
         return;
     }
     daemon__step(daemon, &command);
@@ -364,7 +374,7 @@ static void daemon_api_source_named(struct daemon *daemon, struct daemon_request
     struct command command = { .type = COMMAND_SOURCE_REMOVE, .token = request->number };
 
     if (!source) {
-        daemon_api_fail_code(
+        daemon__api_fail_code(
             daemon, request, "invalid",
             str_printf(daemon->turn, "there is no source %.*s; see `writ sources`", STR_ARG(name)));
         return;
@@ -421,11 +431,11 @@ static void daemon_api_policy_why(struct daemon *daemon, struct daemon_request *
         question.address = tool->address;
         question.effect = tool->effect;
     } else if (!why->effect.ptr) {
-        daemon_api_fail_code(daemon, request, "unknown_tool",
-                             str_printf(daemon->turn,
-                                        "there is no tool %.*s; name an effect class to ask about "
-                                        "an address that is not there",
-                                        STR_ARG(why->address)));
+        daemon__api_fail_code(daemon, request, "unknown_tool",
+                              str_printf(daemon->turn,
+                                         "there is no tool %.*s; name an effect class to ask about "
+                                         "an address that is not there",
+                                         STR_ARG(why->address)));
         return;
     }
     (void)!event_effect_parse(why->effect, &question.effect);
@@ -467,8 +477,8 @@ static void daemon_api_input_show(struct daemon *daemon, struct daemon_request *
     if (id_parse(text, "inp", &id))
         input = core_input(daemon->core, id);
     if (!input) {
-        daemon_api_fail_code(daemon, request, "invalid",
-                             STR("this input is not open; `writ inbox` shows what is"));
+        daemon__api_fail_code(daemon, request, "invalid",
+                              STR("this input is not open; `writ inbox` shows what is"));
         return;
     }
     daemon__view_input(daemon, input, &out);
@@ -483,9 +493,9 @@ static void daemon_api_input_answer(struct daemon *daemon, struct daemon_request
 
     if (!id_parse(said->id, "inp", &answer->input) ||
         !event_answer_parse(said->answer, &answer->answer)) {
-        daemon_api_fail_code(daemon, request, "invalid",
-                             STR("an answer names an input (inp_...) and is approve, deny, done, "
-                                 "not_done or again"));
+        daemon__api_fail_code(daemon, request, "invalid",
+                              STR("an answer names an input (inp_...) and is approve, deny, done, "
+                                  "not_done or again"));
         return;
     }
     answer->value = said->value;
@@ -533,9 +543,9 @@ static void daemon_api_tool(struct daemon *daemon, struct daemon_request *reques
         for (size_t i = 0; i < count; i++)
             names = str_printf(daemon->turn, "%.*s%s%.*s", STR_ARG(names),
                                i ? ", " : "; near it: ", STR_ARG(near[i]));
-        daemon_api_fail_code(daemon, request, "unknown_tool",
-                             str_printf(daemon->turn, "there is no tool %.*s%.*s", STR_ARG(address),
-                                        STR_ARG(names)));
+        daemon__api_fail_code(daemon, request, "unknown_tool",
+                              str_printf(daemon->turn, "there is no tool %.*s%.*s",
+                                         STR_ARG(address), STR_ARG(names)));
         return;
     }
     catalog_describe(tool, &typescript);
@@ -565,8 +575,8 @@ static void daemon_api_shutdown(struct daemon *daemon, struct daemon_request *re
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
     if (!str_starts(request->who.actor, STR("person:"))) {
-        daemon_api_fail_code(daemon, request, "refused",
-                             STR("only a person may end Writ; do it in a terminal of your own"));
+        daemon__api_fail_code(daemon, request, "refused",
+                              STR("only a person may end Writ; do it in a terminal of your own"));
         return;
     }
     daemon__api_respond(daemon, request, 200, STR("{\"stopping\":true}"), false);
@@ -584,6 +594,34 @@ static void daemon_api_view(struct daemon *daemon, struct daemon_request *reques
     daemon__api_respond(daemon, request, 200, buf_str(&text), false);
 }
 
+static void daemon_api_source_call(struct daemon *daemon, struct daemon_request *request,
+                                   const struct api_call *call)
+{
+    switch ((int)call->kind) {
+    case API_SOURCE_LIST:
+        daemon_api_source_list(daemon, request);
+        return;
+    case API_SOURCE_ADD:
+        daemon_api_source_add(daemon, request, &call->of.source_add);
+        return;
+    case API_SOURCE_SHOW:
+    case API_SOURCE_REMOVE:
+        daemon_api_source_named(daemon, request, call->of.source, call->kind == API_SOURCE_REMOVE);
+        return;
+    case API_SOURCE_APPROVE:
+        daemon_api_source_approve(daemon, request, &call->of.source_approve);
+        return;
+    case API_SOURCE_REFRESH:
+        daemon__api_source_refresh(daemon, request, &call->of.source_refresh);
+        return;
+    case API_SOURCE_DOCUMENT:
+        daemon__api_source_document(daemon, request, &call->of.source_document);
+        return;
+    default:
+        UNREACHABLE("a call about something else than sources");
+    }
+}
+
 static void daemon_api_call(struct daemon *daemon, struct daemon_request *request,
                             const struct api_call *call)
 {
@@ -599,7 +637,7 @@ static void daemon_api_call(struct daemon *daemon, struct daemon_request *reques
         request->follow = true;
         return;
     case API_EXECUTION_START:
-        daemon_api_execution_start(daemon, request, &call->of.execution_start);
+        daemon__api_execute(daemon, request, &call->of.execution_start);
         return;
     case API_EXECUTION_LIST:
         daemon_api_execution_list(daemon, request, call->of.execution);
@@ -611,17 +649,13 @@ static void daemon_api_call(struct daemon *daemon, struct daemon_request *reques
         daemon_api_cancel(daemon, request, call->of.execution);
         return;
     case API_SOURCE_LIST:
-        daemon_api_source_list(daemon, request);
-        return;
     case API_SOURCE_ADD:
-        daemon_api_source_add(daemon, request, &call->of.source_add);
-        return;
     case API_SOURCE_SHOW:
     case API_SOURCE_REMOVE:
-        daemon_api_source_named(daemon, request, call->of.source, call->kind == API_SOURCE_REMOVE);
-        return;
     case API_SOURCE_APPROVE:
-        daemon_api_source_approve(daemon, request, &call->of.source_approve);
+    case API_SOURCE_REFRESH:
+    case API_SOURCE_DOCUMENT:
+        daemon_api_source_call(daemon, request, call);
         return;
     case API_TOOL_LIST:
         daemon_api_tools(daemon, request, &call->of.tool_list);

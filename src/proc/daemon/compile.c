@@ -12,22 +12,32 @@
 
 #define COMPILE_WAITING_MAX 64U
 #define COMPILE_READ_BYTES  (1U << 20)
+/* For one that a document refers to, and for all of them. */
+#define COMPILE_WANTED_MS 20000
+#define COMPILE_WANTS_MS  60000
+#define COMPILE_NOTES_MAX 4096U
 
 /* A document that was given. */
 struct daemon_document {
     struct arena *arena;
     uint64_t source;
-    int fd;
+    int fd; /* -1: it is the text */
+    struct str text;
     struct str uri;
     struct str base_url;
     enum msg_source_kind kind; /* unknown: it says by itself */
     bool partial;
-    bool due;        /* the core wants it compiled */
-    bool sent;       /* the process has it */
-    struct str said; /* what was left out */
+    bool due;          /* the core wants it compiled */
+    bool sent;         /* the process has it */
+    struct str said;   /* what was left out */
+    struct str wanted; /* what it refers to, and is waited for; null: nothing */
+    uint64_t fetch;    /* that is for it */
+    int64_t wanted_ms; /* no longer than until then */
+    int64_t until_ms;  /* nothing more is got for it after that */
+    struct buf notes;  /* what could not be had, and why: a line each */
 };
 
-static struct daemon_document *document_find(struct daemon *daemon, uint64_t source)
+static struct daemon_document *document_find(const struct daemon *daemon, uint64_t source)
 {
     for (size_t i = 0; i < daemon->documents.count; i++) {
         if (daemon->documents.at[i]->source == source)
@@ -36,7 +46,7 @@ static struct daemon_document *document_find(struct daemon *daemon, uint64_t sou
     return NULL;
 }
 
-static void document_drop(struct daemon *daemon, const struct daemon_document *document)
+static void document_drop(struct daemon *daemon, struct daemon_document *document)
 {
     for (size_t i = 0; i < daemon->documents.count; i++) {
         if (daemon->documents.at[i] != document)
@@ -46,7 +56,9 @@ static void document_drop(struct daemon *daemon, const struct daemon_document *d
         daemon->documents.count--;
         break;
     }
-    link_fd_close(document->fd);
+    if (document->fd >= 0)
+        link_fd_close(document->fd);
+    buf_fini(&document->notes);
     (void)arena_free(document->arena); /* the document itself lies in it */
 }
 
@@ -55,12 +67,21 @@ static void tell(struct daemon *daemon, const struct daemon_document *document,
                  const struct digest *artifact, struct str reason)
 {
     struct command command = { .type = COMMAND_SOURCE_COMPILED };
+    const struct catalog_source *source;
 
     command.as.source_compiled.source = document->source;
     command.as.source_compiled.kind = document->kind;
     if (artifact)
         command.as.source_compiled.artifact = *artifact;
     command.as.source_compiled.reason = reason;
+    if (daemon__probe_compiled(daemon, &command.as.source_compiled))
+        return;
+    source = catalog_source_find(core_catalog(daemon->core), document->source);
+    if (!artifact && source && source->version > 0) {
+        daemon__source_find(daemon, document->source)->unread = true;
+        command.as.source_compiled.reason = str_printf(
+            daemon->turn, "it stays as it was, for it was not read again: %.*s", STR_ARG(reason));
+    }
     daemon__step(daemon, &command);
 }
 
@@ -78,23 +99,39 @@ static void next_want(struct daemon *daemon)
     }
 }
 
-void daemon__compile_give(struct daemon *daemon, const struct catalog_source *source, int fd)
+void daemon__compile_give(struct daemon *daemon, const struct catalog_source *source,
+                          const struct daemon_given *given)
 {
-    struct arena *arena = arena_new(0);
-    struct daemon_document *document = ARENA_NEW(arena, struct daemon_document);
+    struct daemon_document *before = document_find(daemon, source->source);
+    struct arena *arena;
+    struct daemon_document *document;
 
+    if (before && before->sent) { /* How that one ends is told. */
+        if (given->fd >= 0)
+            link_fd_close(given->fd);
+        return;
+    }
+    if (before)
+        document_drop(daemon, before);
+    arena = arena_new(0);
+    document = ARENA_NEW(arena, struct daemon_document);
     *document = (struct daemon_document){ .arena = arena,
                                           .source = source->source,
-                                          .fd = fd,
-                                          .kind = source->kind,
-                                          .uri = str_copy(arena, source->url),
+                                          .fd = given->fd,
+                                          .text = str_copy(arena, given->text),
+                                          .kind = given->kind,
+                                          .uri = str_copy(arena, given->uri),
                                           .base_url = str_copy(arena, source->base_url),
                                           .partial = source->partial };
     *VEC_PUSH(&daemon->documents) = document;
 }
 
-/* It has no document (any more), or no room for it. */
-static void tell_none(struct daemon *daemon, uint64_t source, struct str reason)
+bool daemon__compile_has(const struct daemon *daemon, uint64_t source)
+{
+    return document_find(daemon, source) != NULL;
+}
+
+void daemon__compile_none(struct daemon *daemon, uint64_t source, struct str reason)
 {
     const struct daemon_document none = { .source = source, .kind = MSG_SOURCE_KIND_UNKNOWN };
 
@@ -106,13 +143,15 @@ void daemon__compile_source(struct daemon *daemon, uint64_t source)
     struct daemon_document *document = document_find(daemon, source);
 
     if (!document) {
-        tell_none(daemon, source,
-                  STR("its document is not here any more; remove the source and add it again"));
+        daemon__compile_none(
+            daemon, source,
+            STR("its document is not here any more; remove the source and add it again"));
         return;
     }
     if (daemon->documents.count > COMPILE_WAITING_MAX) {
         document_drop(daemon, document);
-        tell_none(daemon, source, STR("too many documents wait to be read; add it again later"));
+        daemon__compile_none(daemon, source,
+                             STR("too many documents wait to be read; add it again later"));
         return;
     }
     document->due = true;
@@ -151,21 +190,107 @@ void daemon__compile_up(struct daemon *daemon)
     start.uri = document->uri;
     start.base_url = document->base_url;
     start.partial = document->partial;
+    if (document->fd < 0)
+        start.text = document->text;
     msg_compile_start_encode(&start, &payload);
     frame.payload = buf_str(&payload);
     document->sent = true;
+    document->until_ms = daemon->now_ms + COMPILE_WANTS_MS;
     /* A link that is closed is seen where it is read. */
-    (void)!link_send_fds(daemon->compile.link, &frame, &document->fd, 1);
+    if (document->fd < 0)
+        (void)!link_send(daemon->compile.link, &frame);
+    else
+        (void)!link_send_fds(daemon->compile.link, &frame, &document->fd, 1);
 }
 
-/* Documents beside a file are not reached: nobody gave them. */
-static void answer_wants(struct daemon *daemon, const struct msg_compile_wants *wants)
+/* fd: borrowed; -1: there is no such document. */
+static void wanted_send(struct daemon *daemon, struct daemon_document *document, int fd)
 {
-    struct msg_compile_document document = { .uri = wants->uri };
+    struct msg_compile_document answer = { .uri = document->wanted };
+    struct wire_frame frame = { .type = MSG_COMPILE_DOCUMENT };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
-    msg_compile_document_encode(&document, &payload);
-    daemon__send(&daemon->compile, MSG_COMPILE_DOCUMENT, 0, buf_str(&payload));
+    msg_compile_document_encode(&answer, &payload);
+    frame.payload = buf_str(&payload);
+    document->wanted = STR_NULL;
+    document->fetch = 0;
+    if (!daemon->compile.link)
+        return;
+    if (fd < 0)
+        (void)!link_send(daemon->compile.link, &frame);
+    else
+        (void)!link_send_fds(daemon->compile.link, &frame, &fd, 1);
+}
+
+static void wanted_lacks(struct daemon *daemon, struct daemon_document *document, struct str why)
+{
+    if (document->notes.len < COMPILE_NOTES_MAX)
+        buf_printf(&document->notes, "\n%.*s: %.*s", STR_ARG(document->wanted), STR_ARG(why));
+    wanted_send(daemon, document, -1);
+}
+
+/* What a document from the web refers to is fetched; what is beside a file, its giver has. */
+static void answer_wants(struct daemon *daemon, const struct msg_compile_wants *wants)
+{
+    struct daemon_document *document = document_find(daemon, daemon->compiling);
+
+    if (!document)
+        return;
+    document->wanted = str_copy(document->arena, wants->uri);
+    document->wanted_ms = daemon->now_ms + COMPILE_WANTED_MS;
+    if (daemon->now_ms >= document->until_ms) {
+        wanted_lacks(daemon, document, STR("getting all that it refers to takes too long"));
+        return;
+    }
+    document->fetch =
+        daemon__fetch_wanted(daemon, document->source, document->uri, document->wanted);
+    if (!document->fetch && !daemon__api_wants(daemon, document->source, document->wanted))
+        wanted_send(daemon, document, -1);
+}
+
+void daemon__compile_fetched(struct daemon *daemon, const struct msg_fetch_done *done, int fd)
+{
+    struct daemon_document *document = document_find(daemon, daemon->compiling);
+
+    if (document && document->fetch == done->fetch) {
+        if (fd >= 0)
+            wanted_send(daemon, document, fd);
+        else
+            wanted_lacks(daemon, document,
+                         done->end != MSG_FETCH_END_ANSWERED
+                             ? done->reason
+                             : str_printf(daemon->turn, "it answers with status %u", done->status));
+    }
+    if (fd >= 0)
+        link_fd_close(fd);
+}
+
+bool daemon__compile_document(struct daemon *daemon, uint64_t source, struct str uri, int fd)
+{
+    struct daemon_document *document = document_find(daemon, source);
+
+    if (!document || source != daemon->compiling || !str_equal(document->wanted, uri) ||
+        document->fetch)
+        return false;
+    wanted_send(daemon, document, fd);
+    return true;
+}
+
+void daemon__compile_tick(struct daemon *daemon)
+{
+    struct daemon_document *document = document_find(daemon, daemon->compiling);
+
+    if (document && document->wanted.ptr && daemon->now_ms >= document->wanted_ms)
+        wanted_lacks(daemon, document, STR("it did not come in time"));
+}
+
+static struct str with_notes(struct daemon *daemon, const struct daemon_document *document,
+                             struct str reason)
+{
+    if (!document || document->notes.len == 0)
+        return reason;
+    return str_printf(daemon->turn, "%.*s%.*s", STR_ARG(reason),
+                      STR_ARG(buf_str(&document->notes)));
 }
 
 static void take_done(struct daemon *daemon, const struct msg_compile_done *done)
@@ -178,13 +303,14 @@ static void take_done(struct daemon *daemon, const struct msg_compile_done *done
     if (!document || fd < 0) {
         if (fd >= 0)
             link_fd_close(fd);
-        current_end(daemon, done->reason.len > 0 ? done->reason
+        current_end(daemon, done->reason.len > 0 ? with_notes(daemon, document, done->reason)
                                                  : STR("it says nothing that can be called"));
         return;
     }
-    link_fd_close(document->fd);
+    if (document->fd >= 0)
+        link_fd_close(document->fd);
     document->fd = fd;
-    document->said = str_copy(document->arena, done->reason);
+    document->said = str_copy(document->arena, with_notes(daemon, document, done->reason));
     daemon->listing_tag = ++daemon->numbers;
     (void)log_artifact_keep(daemon->log, fd, STR_NULL, LISTING_BYTES_MAX, daemon->listing_tag);
 }

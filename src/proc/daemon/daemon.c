@@ -149,6 +149,19 @@ static void daemon_received(struct daemon *daemon, const struct core_effect *eff
         daemon__wait_for(daemon, request, effect->execution);
 }
 
+/* What a program gave is kept until the source is started. */
+static void daemon_document_text(struct daemon *daemon, const struct core_effect *effect)
+{
+    const struct catalog_source *source =
+        catalog_source_find(core_catalog(daemon->core), effect->source);
+
+    if (source)
+        daemon__compile_give(
+            daemon, source,
+            &(struct daemon_given){
+                .fd = -1, .text = effect->text, .uri = source->url, .kind = source->kind });
+}
+
 void daemon__step(struct daemon *daemon, struct command *command)
 {
     struct core_update *update = &daemon->update;
@@ -163,6 +176,8 @@ void daemon__step(struct daemon *daemon, struct command *command)
 
         if (effect->type == EFFECT_RECEIVED)
             daemon_received(daemon, effect);
+        if (effect->type == EFFECT_SOURCE_START && effect->text.ptr)
+            daemon_document_text(daemon, effect);
         if (effect->durable > log_durable(daemon->log))
             daemon__hold(daemon, effect);
         else
@@ -321,6 +336,7 @@ static void daemon_decide(struct daemon *daemon)
         daemon__mcp_actions(daemon);
     }
     daemon__pool_tick(daemon);
+    daemon__compile_tick(daemon);
     daemon_deadlines(daemon);
 }
 
@@ -658,6 +674,7 @@ static void daemon_free_source(void *value)
 {
     buf_fini(&((struct daemon_source *)value)->stderr_tail);
     buf_fini(&((struct daemon_source *)value)->parts);
+    buf_fini(&((struct daemon_source *)value)->etag);
     (void)heap_free(value);
 }
 
@@ -703,6 +720,7 @@ static void daemon_free_links(struct daemon *daemon)
     (void)link_free(daemon->net.link);
     (void)link_free(daemon->compile.link);
     daemon__compile_end(daemon);
+    daemon__probes_end(daemon);
     (void)link_free(daemon->vault.link);
 }
 

@@ -78,6 +78,7 @@ struct daemon_request {
     bool follow;
     bool wait;
     bool head_sent; /* HTTP stream has begun */
+    bool further;   /* gives what its document refers to */
     int64_t until_ms;
 };
 
@@ -88,6 +89,8 @@ struct daemon_source {
     struct buf stderr_tail; /* the last lines its child wrote there */
     struct buf parts;       /* of a list that comes in several reports: u64 length, report */
     bool parts_long;        /* it is longer than can be kept */
+    bool unread;            /* its document could not be read again */
+    struct buf etag;        /* of its document, as it was fetched last */
 };
 
 struct daemon {
@@ -123,6 +126,8 @@ struct daemon {
     struct map keys;     /* MCP key -> struct daemon_request */
     struct map sources;  /* handle -> struct daemon_source */
     struct daemon_documents VEC(struct daemon_document *) documents; /* to be compiled */
+    struct map probes;    /* source -> struct daemon_probe */
+    struct map fetches;   /* number -> struct daemon_fetch */
     uint64_t compiling;   /* source whose document has its turn; 0: none */
     uint64_t listing_tag; /* of the listing that is being kept; 0: none */
     int given_fd;         /* came with the request that is being read; -1: none */
@@ -237,6 +242,21 @@ void daemon__api_reply(struct daemon *daemon, struct daemon_request *request,
 void daemon__api_execution(struct daemon *daemon, struct daemon_request *request,
                            const struct execution *execution);
 void daemon__api_source(struct daemon *daemon, struct daemon_request *request);
+void daemon__api_execute(struct daemon *daemon, struct daemon_request *request,
+                         const struct api_execution_start *start);
+void daemon__api_fail_code(struct daemon *daemon, struct daemon_request *request, const char *code,
+                           struct str message);
+
+/* document.c: requests about sources that are documents, and about what is at a URL. */
+void daemon__api_source_refresh(struct daemon *daemon, struct daemon_request *request,
+                                const struct api_source_refresh *refresh);
+void daemon__api_source_document(struct daemon *daemon, struct daemon_request *request,
+                                 const struct api_source_document *given);
+/* Whoever gave the document of the source is asked for this one. False: nobody is there. */
+bool daemon__api_wants(struct daemon *daemon, uint64_t source, struct str uri);
+/* Not by a person: a program of theirs asks one. */
+void daemon__api_source_ask(struct daemon *daemon, struct daemon_request *request,
+                            const struct api_source_add *add);
 void daemon__api_respond(struct daemon *daemon, struct daemon_request *request, unsigned status,
                          struct str body, bool more);
 void daemon__api_fail(struct daemon *daemon, struct daemon_request *request,

@@ -35,28 +35,3 @@ void daemon__own_send(struct daemon *daemon, const struct core_effect *effect,
     }
     daemon__step(daemon, &command);
 }
-
-void daemon__source_refresh(struct daemon *daemon, uint64_t handle)
-{
-    const struct catalog_source *source = catalog_source_find(core_catalog(daemon->core), handle);
-    struct daemon_source *held = daemon__source_find(daemon, handle);
-    struct msg_source_open open = { .source = handle };
-    struct buf payload BUF_CLEANUP = BUF_INIT;
-    struct daemon_peer *peer;
-
-    if (!source)
-        return;
-    peer = source->kind == MSG_SOURCE_KIND_MCP_STDIO ? &daemon->egress : &daemon->net;
-    /* Over the network it is opened anew, with all that it was given. */
-    if (peer == &daemon->net)
-        held->open = false;
-    if (!held->open) {
-        daemon__source_start(daemon, handle);
-        return;
-    }
-    open.name = source->name;
-    open.kind = source->kind;
-    open.url = source->url;
-    msg_source_open_encode(&open, &payload);
-    daemon__send(peer, MSG_SOURCE_OPEN, handle, buf_str(&payload));
-}

@@ -21,8 +21,25 @@ void daemon__process_ended(struct daemon *daemon, const struct msg_process_ended
 /* compile.c */
 /* Compiles the document of the source, which was given before, in its turn. */
 void daemon__compile_source(struct daemon *daemon, uint64_t source);
-/* A document for a source that was just added; takes the descriptor. */
-void daemon__compile_give(struct daemon *daemon, const struct catalog_source *source, int fd);
+/* A document of a source. */
+struct daemon_given {
+    int fd;          /* taken; -1: it is the text */
+    struct str text; /* JSON or YAML, where there is no descriptor */
+    struct str uri;  /* where it is from */
+    enum msg_source_kind kind;
+};
+/* To be compiled by daemon__compile_source. Another one of the source that waited is dropped. */
+void daemon__compile_give(struct daemon *daemon, const struct catalog_source *source,
+                          const struct daemon_given *given);
+/* It cannot be had: the source says why. */
+void daemon__compile_none(struct daemon *daemon, uint64_t source, struct str reason);
+/* Whether it has one that waits or is being read. */
+bool daemon__compile_has(const struct daemon *daemon, uint64_t source);
+/* What its document refers to was fetched, or was not; takes the descriptor. */
+void daemon__compile_fetched(struct daemon *daemon, const struct msg_fetch_done *done, int fd);
+/* The same by whoever gave the document. False: this one is not wanted. */
+bool daemon__compile_document(struct daemon *daemon, uint64_t source, struct str uri, int fd);
+void daemon__compile_tick(struct daemon *daemon);
 /* The process is up. */
 void daemon__compile_up(struct daemon *daemon);
 void daemon__compile_ready(struct daemon *daemon);
@@ -33,6 +50,25 @@ bool daemon__compile_kept(struct daemon *daemon, const struct log_artifact_facts
 /* Reads a listing into the catalog. */
 bool daemon__listing_load(struct daemon *daemon, const struct digest *digest, const char **ret_why);
 void daemon__compile_end(struct daemon *daemon);
+
+/* probe.c */
+/* Finds out what is at the URL of a source; egress-net is up. */
+void daemon__probe_start(struct daemon *daemon, const struct catalog_source *source);
+/* It is asked as an MCP server now. */
+bool daemon__probe_is_mcp(const struct daemon *daemon, uint64_t source);
+/* What such a server says; the reason may become another. */
+void daemon__probe_reported(struct daemon *daemon, struct msg_source_report *said);
+/* True: it was no document after all, and something else is tried. */
+bool daemon__probe_compiled(struct daemon *daemon, const struct command_compiled *compiled);
+/* For what a document from the web refers to: the number of the fetch; 0: it is not fetched. */
+uint64_t daemon__fetch_wanted(struct daemon *daemon, uint64_t source, struct str root,
+                              struct str uri);
+/* Takes the descriptor; -1: none. */
+void daemon__fetch_done(struct daemon *daemon, const struct msg_fetch_done *done, int fd);
+void daemon__probe_stop(struct daemon *daemon, uint64_t source);
+/* egress-net is gone. */
+void daemon__fetches_gone(struct daemon *daemon);
+void daemon__probes_end(struct daemon *daemon);
 
 /* feed.c: what a worker is sent. */
 void daemon__feed_start(struct daemon *daemon, struct daemon_slot *slot,
@@ -65,6 +101,9 @@ bool daemon__is_away(const struct daemon *daemon, const struct core_effect *effe
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect);
 void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect);
 void daemon__source_start(struct daemon *daemon, uint64_t source);
+/* What it was given for its requests goes into open, and may be opened for them: once, now. */
+void daemon__source_given(struct daemon *daemon, const struct catalog_source *source,
+                          struct msg_source_open *open);
 void daemon__source_stop(struct daemon *daemon, uint64_t source);
 void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *ended);
 struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t source);

@@ -29,6 +29,8 @@ static struct str daemon_source_url(struct daemon *daemon, const struct catalog_
     struct json_error error;
     struct json_doc doc;
 
+    if (source->base_url.len)
+        return source->base_url;
     if (str_starts(source->url, STR("http")) || source->tools_count == 0 ||
         !source->tools[0].plan.ptr ||
         json_parse(daemon->turn, source->tools[0].plan, NULL, &error, &doc) != JSON_PARSED)
@@ -88,9 +90,8 @@ static void daemon_child_start(struct daemon *daemon, const struct catalog_sourc
     daemon__send(&daemon->keeper, MSG_CHILD_START, source->source, buf_str(&payload));
 }
 
-/* What it was given for its requests, and what may be opened for them: once, now. */
-static void daemon_open_headers(struct daemon *daemon, const struct catalog_source *source,
-                                struct msg_source_open *open)
+void daemon__source_given(struct daemon *daemon, const struct catalog_source *source,
+                          struct msg_source_open *open)
 {
     open->headers = ARENA_ARRAY(daemon->turn, struct msg_header, source->headers_count + 1);
     for (size_t i = 0; i < source->headers_count; i++) {
@@ -110,6 +111,50 @@ static void daemon_open_headers(struct daemon *daemon, const struct catalog_sour
         open->allow[open->allow_count++] = source->allow[i];
 }
 
+/* Its document was given, or is fetched. */
+static void daemon_document_start(struct daemon *daemon, const struct catalog_source *source)
+{
+    struct daemon_source *held = daemon__source_find(daemon, source->source);
+
+    if (daemon__compile_has(daemon, source->source) || !str_starts(source->url, STR("http"))) {
+        daemon__compile_source(daemon, source->source);
+        return;
+    }
+    held->wanted = !daemon->net.link;
+    if (held->wanted)
+        daemon__process_want(daemon, MSG_PROCESS_KIND_EGRESS_NET);
+    else
+        daemon__probe_start(daemon, source);
+}
+
+void daemon__source_refresh(struct daemon *daemon, uint64_t handle)
+{
+    const struct catalog_source *source = catalog_source_find(core_catalog(daemon->core), handle);
+    struct daemon_source *held = daemon__source_find(daemon, handle);
+    struct msg_source_open open = { .source = handle };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (!source)
+        return;
+    held->unread = false;
+    if (daemon_is_document(source)) {
+        daemon_document_start(daemon, source);
+        return;
+    }
+    /* Over the network it is opened anew, with all that it was given. */
+    if (daemon_peer_of(daemon, source->kind) == &daemon->net)
+        held->open = false;
+    if (!held->open) {
+        daemon__source_start(daemon, handle);
+        return;
+    }
+    open.name = source->name;
+    open.kind = source->kind;
+    open.url = source->url;
+    msg_source_open_encode(&open, &payload);
+    daemon__send(&daemon->egress, MSG_SOURCE_OPEN, handle, buf_str(&payload));
+}
+
 void daemon__source_start(struct daemon *daemon, uint64_t handle)
 {
     const struct catalog_source *source = catalog_source_find(core_catalog(daemon->core), handle);
@@ -120,8 +165,9 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
 
     if (!source || held->open)
         return;
-    if (daemon_is_document(source) && source->version == 0) {
-        daemon__compile_source(daemon, handle);
+    if (daemon_is_document(source) && source->version == 0 &&
+        !daemon__probe_is_mcp(daemon, handle)) {
+        daemon_document_start(daemon, source);
         return;
     }
     peer = daemon_peer_of(daemon, source->kind);
@@ -134,10 +180,11 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
     held->wanted = false;
     held->open = true;
     open.name = source->name;
-    open.kind = source->kind;
+    /* What is none of the others is asked as this. */
+    open.kind = source->kind == MSG_SOURCE_KIND_UNKNOWN ? MSG_SOURCE_KIND_MCP_HTTP : source->kind;
     open.url = daemon_source_url(daemon, source);
     if (peer == &daemon->net)
-        daemon_open_headers(daemon, source, &open);
+        daemon__source_given(daemon, source, &open);
     /* Egress is told first, so that it knows whose pipes the keeper passes. */
     msg_source_open_encode(&open, &payload);
     daemon__send(peer, MSG_SOURCE_OPEN, handle, buf_str(&payload));
@@ -152,6 +199,7 @@ void daemon__source_stop(struct daemon *daemon, uint64_t handle)
     struct msg_child_stop stop = { .child = handle };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
+    daemon__probe_stop(daemon, handle);
     if (!held)
         return;
     msg_source_close_encode(&close, &payload);
@@ -163,6 +211,7 @@ void daemon__source_stop(struct daemon *daemon, uint64_t handle)
     daemon__send(&daemon->keeper, MSG_CHILD_STOP, handle, buf_str(&payload));
     buf_fini(&held->stderr_tail);
     buf_fini(&held->parts);
+    buf_fini(&held->etag);
     (void)heap_free(held);
 }
 
@@ -465,6 +514,7 @@ static void daemon_source_report(struct daemon *daemon, const struct msg_source_
     if (held && report->state == MSG_SOURCE_STATE_ERROR)
         held->open = false;
     command.as.source_report = *report;
+    daemon__probe_reported(daemon, &command.as.source_report);
     daemon__step(daemon, &command);
     if (held) {
         buf_clear(&held->parts);
@@ -481,6 +531,7 @@ void daemon__egress_ready(struct daemon *daemon, struct daemon_peer *peer)
         struct msg_call_outcome outcome;
         struct msg_source_report report;
         struct msg_call_progress progress;
+        struct msg_fetch_done fetched;
 
         if (frame.type == MSG_CALL_OUTCOME &&
             msg_call_outcome_decode(frame.payload, daemon->turn, &outcome)) {
@@ -489,6 +540,9 @@ void daemon__egress_ready(struct daemon *daemon, struct daemon_peer *peer)
                    msg_source_report_decode(frame.payload, daemon->turn, &report)) {
             if (daemon_source_whole(daemon, frame.payload, &report))
                 daemon_source_report(daemon, &report);
+        } else if (frame.type == MSG_FETCH_DONE &&
+                   msg_fetch_done_decode(frame.payload, daemon->turn, &fetched)) {
+            daemon__fetch_done(daemon, &fetched, link_fd_take(peer->link, 0));
         } else if (frame.type == MSG_CALL_PROGRESS &&
                    msg_call_progress_decode(frame.payload, daemon->turn, &progress)) {
             daemon__progress(daemon, &progress);
@@ -571,6 +625,8 @@ void daemon__egress_gone(struct daemon *daemon, struct daemon_peer *peer)
         return;
     peer->link = link_free(peer->link);
     daemon_sources_closed(daemon, peer);
+    if (peer == &daemon->net)
+        daemon__fetches_gone(daemon);
     for (size_t at = 0; (execution = core_execution_next(daemon->core, &at));) {
         for (size_t i = execution->first_open; i < execution->calls.count; i++) {
             const struct call *call = execution->calls.at[i];

@@ -213,6 +213,7 @@ void daemon__view_source(struct daemon *daemon, const struct catalog_source *sou
         .env = daemon_words(daemon, source->env, source->env_count),
         .folder = source->folder,
         .url = source->url,
+        .base_url = source->base_url,
         .headers = daemon_header_names(daemon, source),
         .allow = daemon_words(daemon, source->allow, source->allow_count),
         .server = source->server,

@@ -60,15 +60,26 @@ static bool ask(struct egress *egress, const struct egress_call *call, struct st
     return link_end(egress->vault) == 0;
 }
 
-bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference)
+static bool ask_for(struct egress *egress, uint64_t id, uint64_t source, struct str reference)
 {
-    const struct wire_frame frame = { .type = MSG_VAULT_OPEN, .id = source | EGRESS_OF_SOURCE };
+    const struct wire_frame frame = { .type = MSG_VAULT_OPEN, .id = id };
     const struct msg_vault_open msg = { .reference = reference, .source = source };
 
     if (!egress->vault)
         return false;
     msg_vault_open_encode(&msg, link_begin(egress->vault, &frame));
     return link_end(egress->vault) == 0;
+}
+
+bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference)
+{
+    return ask_for(egress, source | EGRESS_OF_SOURCE, source, reference);
+}
+
+bool egress__door_ask_fetch(struct egress *egress, const struct msg_fetch_start *fetch,
+                            struct str reference)
+{
+    return ask_for(egress, fetch->fetch | EGRESS_OF_FETCH, fetch->source, reference);
 }
 
 bool egress__door_ask(struct egress *egress, struct egress_call *call)

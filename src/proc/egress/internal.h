@@ -46,6 +46,8 @@
 
 /* In the id of a frame to the vault: it is about a source, not a call. */
 #define EGRESS_OF_SOURCE (1ULL << 63)
+/* And about what is being fetched. */
+#define EGRESS_OF_FETCH (1ULL << 62)
 
 enum egress_ready {
     EGRESS_READY_KEEPER,
@@ -168,6 +170,14 @@ void egress__wire_ready(struct egress *egress, struct loop_ready *ready);
 /* The vault answered for a source's headers. */
 void egress__wire_opened(struct egress *egress, uint64_t source,
                          const struct msg_vault_opened *opened);
+/* What came for none of its sources; gives when to come back, or -1. */
+int64_t egress__wire_turn(struct egress *egress);
+/* Payloads of fetch_start and fetch_stop. False: not accepted. */
+bool egress__wire_fetch(struct egress *egress, struct str payload);
+bool egress__wire_fetch_stop(struct egress *egress, struct str payload);
+/* The vault answered for the headers of a fetch. */
+void egress__wire_fetch_opened(struct egress *egress, uint64_t fetch,
+                               const struct msg_vault_opened *opened);
 /* Takes the descriptors: standard input, output and error of its child. False: not accepted. */
 bool egress__wire_pipes(struct egress *egress, uint64_t id, const int fds[3]);
 
@@ -202,6 +212,9 @@ struct str egress__door_in(struct egress *egress, const struct secret_door *door
 bool egress__door_ask(struct egress *egress, struct egress_call *call);
 /* True: the vault was asked for it, and answers by egress__wire_opened. */
 bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference);
+/* The same for a fetch of the source: egress__wire_fetch_opened answers. */
+bool egress__door_ask_fetch(struct egress *egress, const struct msg_fetch_start *fetch,
+                            struct str reference);
 /* The text with its values, in the arena. */
 struct str egress__door_fill(struct arena *arena, const struct egress_secrets *secrets,
                              struct str text, bool inside_json);

@@ -98,6 +98,16 @@ static bool on_call_cancel(struct egress *egress, const struct wire_frame *frame
     return true;
 }
 
+static bool on_fetch_start(struct egress *egress, const struct wire_frame *frame)
+{
+    return egress__wire_fetch(egress, frame->payload);
+}
+
+static bool on_fetch_stop(struct egress *egress, const struct wire_frame *frame)
+{
+    return egress__wire_fetch_stop(egress, frame->payload);
+}
+
 static bool on_vault_key(struct egress *egress, const struct wire_frame *frame)
 {
     struct msg_vault_key key;
@@ -118,7 +128,9 @@ static bool on_vault_opened(struct egress *egress, const struct wire_frame *fram
 
     if (!msg_vault_opened_decode(frame->payload, egress->turn, &opened))
         return false;
-    if (frame->id & EGRESS_OF_SOURCE)
+    if (frame->id & EGRESS_OF_FETCH)
+        egress__wire_fetch_opened(egress, frame->id & ~EGRESS_OF_FETCH, &opened);
+    else if (frame->id & EGRESS_OF_SOURCE)
         egress__wire_opened(egress, frame->id & ~EGRESS_OF_SOURCE, &opened);
     else
         egress__door_opened(egress, frame->id, &opened);
@@ -144,6 +156,8 @@ static const struct accepted {
     { EGRESS_READY_DAEMON, MSG_SOURCE_CLOSE, on_source_close },
     { EGRESS_READY_DAEMON, MSG_CALL_SEND, on_call_send },
     { EGRESS_READY_DAEMON, MSG_CALL_CANCEL, on_call_cancel },
+    { EGRESS_READY_DAEMON, MSG_FETCH_START, on_fetch_start },
+    { EGRESS_READY_DAEMON, MSG_FETCH_STOP, on_fetch_stop },
     { EGRESS_READY_VAULT, MSG_VAULT_KEY, on_vault_key },
     { EGRESS_READY_VAULT, MSG_VAULT_OPENED, on_vault_opened },
     { EGRESS_READY_VAULT, MSG_VAULT_SEALED, on_vault_sealed },
@@ -194,6 +208,16 @@ static void on_ready(struct egress *egress, struct loop_ready *ready)
     }
 }
 
+static int64_t turn(struct egress *egress)
+{
+    int64_t sources_ms = egress__sources_turn(egress);
+    int64_t wire_ms = egress__wire_turn(egress);
+
+    if (sources_ms == -1 || (wire_ms != -1 && wire_ms < sources_ms))
+        return wire_ms;
+    return sources_ms;
+}
+
 static int serve(struct egress *egress)
 {
     int64_t due_ms = -1;
@@ -210,7 +234,7 @@ static int serve(struct egress *egress)
         while (!egress->over && (ready = loop_next(egress->loop)))
             on_ready(egress, ready);
         /* Without the key a secret could not be replaced: nothing from outside is read yet. */
-        due_ms = egress->has_key && egress->daemon ? egress__sources_turn(egress) : -1;
+        due_ms = egress->has_key && egress->daemon ? turn(egress) : -1;
     }
     return 0;
 }

@@ -22,6 +22,7 @@
 
 struct egress_wire {
     struct http *http;
+    struct map fetches; /* number -> struct egress_fetch */
 };
 
 /* --- Before the walls ---------------------------------------------------------------------- */
@@ -76,8 +77,19 @@ int egress__wire_enter(struct egress *egress)
     return r < 0 ? TRACE(r) : 0;
 }
 
+struct http *egress__net_http(const struct egress *egress)
+{
+    return egress->wire->http;
+}
+
+struct map *egress__net_fetches(const struct egress *egress)
+{
+    return &egress->wire->fetches;
+}
+
 void egress__wire_free(struct egress *egress)
 {
+    egress__fetches_free(egress);
     egress->wire->http = http_free(egress->wire->http);
     egress->wire = heap_free(egress->wire);
 }
@@ -275,6 +287,10 @@ static void take_events(struct egress *egress)
         struct line_exchange *exchange = event.owner;
         struct egress_line *line = exchange->line;
 
+        if (exchange->fetch) {
+            egress__fetch_event(exchange->fetch, &event);
+            continue;
+        }
         line->source->touched = true;
         if (line->ready) {
             egress__direct_event(exchange, &event);
@@ -304,6 +320,14 @@ void egress__wire_ready(struct egress *egress, struct loop_ready *ready)
     http_ready(egress->wire->http, ready);
     if (egress->has_key && egress->daemon)
         take_events(egress);
+}
+
+int64_t egress__wire_turn(struct egress *egress)
+{
+    if (egress->wire->fetches.count == 0)
+        return -1;
+    take_events(egress);
+    return http_is_quiet(egress->wire->http) ? -1 : egress->now_ms + EGRESS_WAIT_MS;
 }
 
 void egress__wire_sent(struct egress_source *source)

@@ -1,4 +1,4 @@
-/* What net.c and direct.c share: the lines that sources over HTTP have. */
+/* What net.c, direct.c and fetch.c share: the lines that sources over HTTP have. */
 #ifndef WRIT_PROC_EGRESS_NET_H
 #define WRIT_PROC_EGRESS_NET_H
 
@@ -23,9 +23,12 @@ struct egress_line {
     struct arena *arena;
 };
 
+struct egress_fetch;
+
 struct line_exchange {
     struct egress_line *line;
-    uint64_t number; /* without a session: the handle of its call */
+    struct egress_fetch *fetch; /* NULL: it is of the line */
+    uint64_t number;            /* without a session: the handle of its call */
     struct http_exchange *http;
     bool reads; /* without a session: as its request was */
     bool keyed;
@@ -37,5 +40,12 @@ bool egress__direct_speaks(enum msg_source_kind kind);
 void egress__direct_event(struct line_exchange *exchange, const struct http_event *event);
 /* The line goes: what was under way has an outcome first. */
 void egress__direct_end(struct egress_line *line);
+
+/* net.c: what fetches stand on. */
+struct http *egress__net_http(const struct egress *egress);
+struct map *egress__net_fetches(const struct egress *egress);
+/* fetch.c: documents. */
+void egress__fetch_event(struct egress_fetch *fetch, const struct http_event *event);
+void egress__fetches_free(struct egress *egress);
 
 #endif

@@ -43,6 +43,35 @@ void egress__wire_call_cancel(struct egress *egress, struct egress_call *call)
     (void)call;
 }
 
+int64_t egress__wire_turn(struct egress *egress)
+{
+    (void)egress;
+    return -1;
+}
+
+/* Nothing is fetched here. */
+bool egress__wire_fetch(struct egress *egress, struct str payload)
+{
+    (void)egress;
+    (void)payload;
+    return false;
+}
+
+bool egress__wire_fetch_stop(struct egress *egress, struct str payload)
+{
+    (void)egress;
+    (void)payload;
+    return false;
+}
+
+void egress__wire_fetch_opened(struct egress *egress, uint64_t fetch,
+                               const struct msg_vault_opened *opened)
+{
+    (void)egress;
+    (void)fetch;
+    (void)opened;
+}
+
 bool egress__wire_speaks(enum msg_source_kind kind)
 {
     return kind == MSG_SOURCE_KIND_MCP_STDIO;
