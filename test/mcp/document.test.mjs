@@ -113,7 +113,7 @@ test('after a restart the same call goes out, and the log holds', async () => {
 });
 
 test('a refresh loses nothing that it was given', async () => {
-    await run('return await tools.writ.sources.refresh({ name: "p" })');
+    assert.match(await terminal('sources', 'refresh', 'p'), /what it offered before/);
     assert.equal((await run('return await tools.p.pets.get({ id: "c" })')).id, 'c');
     assert.equal(JSON.parse(await command('sources', 'show', 'p', '--json')).state, 'connected');
 });

@@ -256,6 +256,7 @@ static void a_document_may_come_with_the_words(void **state)
     struct other_end *end = *state;
     struct msg_compile_start start = { .kind = MSG_SOURCE_KIND_UNKNOWN,
                                        .uri = STR("program:"),
+                                       .base_url = STR("https://example.com"),
                                        .text = STR("{\"openapi\":\"3.0.0\",\"paths\":{\"/a\":{"
                                                    "\"get\":{\"operationId\":\"a\"}}}}") };
     struct msg_compile_done done;
