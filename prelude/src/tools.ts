@@ -8,6 +8,8 @@ import {
 
 const ARGUMENT: Use = { root: "the argument", strict: true };
 const ADDRESS_MAX = 512;
+/* Names that are made once: what a loop calls is not made again in every round. */
+const KNOWN_MAX = 1024;
 
 export class ToolError extends Error {
   declare code: string;
@@ -63,12 +65,27 @@ function start(path: string, args: unknown[]): Promise<unknown> {
   });
 }
 
-function child(path: string, key: string | symbol): unknown {
+let known = 0;
+
+function named(target: Target, key: string): object {
+  const old = target.children[key];
+  if (old !== undefined) {
+    return old;
+  }
+  const made = make(target.path === "" ? key : `${target.path}.${key}`);
+  if (known < KNOWN_MAX) {
+    known++;
+    target.children[key] = made;
+  }
+  return made;
+}
+
+function child(target: Target, key: string | symbol): unknown {
   if (typeof key === "symbol") {
-    return key === Symbol.toPrimitive ? () => `tools.${path}` : undefined;
+    return key === Symbol.toPrimitive ? () => `tools.${target.path}` : undefined;
   }
   /* A promise that is given a tool asks it for then; it must look like a plain value. */
-  return key === "then" ? undefined : make(path === "" ? key : `${path}.${key}`);
+  return key === "then" ? undefined : named(target, key);
 }
 
 function no(): never {
@@ -81,13 +98,16 @@ function unlisted(): never {
 }
 
 /* What a proxy stands on; programs never see it. */
-type Target = ((...args: unknown[]) => unknown) & { path: string };
+type Target = ((...args: unknown[]) => unknown) & {
+  path: string;
+  children: Record<string, object>;
+};
 
 const handler = freeze({
   __proto__: null,
   apply: (target: Target, _self: unknown, args: unknown[]) => start(target.path, args),
   construct: no,
-  get: (target: Target, key: string | symbol) => child(target.path, key),
+  get: (target: Target, key: string | symbol) => child(target, key),
   has: () => true,
   set: no,
   defineProperty: no,
@@ -103,6 +123,8 @@ function make(path: string): object {
   const target = (() => {}) as unknown as Target;
   /* Configurable, or a tool that is called path could not have another value. */
   defineProperty(target, "path", { __proto__: null, value: path, configurable: true } as
+    PropertyDescriptor);
+  defineProperty(target, "children", { __proto__: null, value: create(null), configurable: true } as
     PropertyDescriptor);
   const proxy = new NativeProxy(target, handler);
   weakSet(paths, proxy, path);

@@ -73,6 +73,24 @@ static void a_generic_call_is_a_call(void **state)
     assert_true(digest_equal(&test->report->ran_digest, &digest));
 }
 
+/* A tool has one name and is one thing, also beyond what is remembered. */
+static void tools_are_named(void **state)
+{
+    static const struct pair cases[] = {
+        { "return [tools.a.b === tools.a.b, tools.a === tools.b, tools.a.b === tools.b.b]",
+          "[true,false,false]" },
+        { "return [`${tools.a.children}`, `${tools.a.path.b}`, `${tools.__proto__.a}`, "
+          "`${tools.constructor}`]",
+          "[\"tools.a.children\",\"tools.a.path.b\",\"tools.__proto__.a\","
+          "\"tools.constructor\"]" },
+        { "for (let i = 0; i < 3000; i++) if (`${tools.a['x' + i]}` !== 'tools.a.x' + i) return i\n"
+          "return [tools.a.x1 === tools.a.x1, tools.a.x2999 === tools.a.x2999]",
+          "[true,false]" },
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++)
+        test_result(*state, cases[i].code, cases[i].expected);
+}
+
 static void plain_javascript_runs_as_sent(void **state)
 {
     struct worker_test *test = *state;
@@ -315,6 +333,7 @@ int main(void)
         cmocka_unit_test(texts_that_are_programs),
         cmocka_unit_test(types_are_removed),
         cmocka_unit_test(a_generic_call_is_a_call),
+        cmocka_unit_test(tools_are_named),
         cmocka_unit_test(plain_javascript_runs_as_sent),
         cmocka_unit_test(results_leave_readable),
         cmocka_unit_test(results_that_cannot_leave_say_where),
