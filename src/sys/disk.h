@@ -76,7 +76,8 @@ struct disk_owner {
 
 /*
  * Locks the file (made if absent) for this process, for as long as the disk is open, and writes
- * an epoch, one higher than the last, and the holder's text into it. 0: ret_owner is us.
+ * an epoch, one higher than the last, and the holder's text into it; they are durable when a job
+ * SETTLE has ended. 0: ret_owner is us.
  * DISK_OWNED: ret_owner is who holds it; the text is in the arena.
  */
 MUST int disk_lock(struct disk *disk, const char *name, struct str holder, struct arena *arena,
@@ -129,13 +130,15 @@ enum disk_job_kind {
     DISK_JOB_FILL,  /* NULs into file at [offset, offset + len), synced */
     DISK_JOB_SPARE, /* a new file name of len NULs, synced, with its folder entry */
     DISK_JOB_KEEP,  /* the content of fd or bytes as a file named folder/<sha256>, synced */
+    /* the lock, all that was written to file, and the entries of its folder name and of the top */
+    DISK_JOB_SETTLE,
 };
 
 /* Embedded by its owner; must stay where it is until disk_next gave it back. */
 struct disk_job {
     enum disk_job_kind kind;
-    struct disk_file *file;       /* FILL */
-    char name[DISK_NAME_MAX + 1]; /* SPARE: the file; KEEP: the folder */
+    struct disk_file *file;       /* FILL, SETTLE */
+    char name[DISK_NAME_MAX + 1]; /* SPARE: the file; KEEP, SETTLE: the folder */
     uint64_t offset;              /* FILL */
     uint64_t len;                 /* FILL, SPARE; KEEP: the most it may be; afterwards, its size */
     int fd;                       /* KEEP: borrowed, a memfd or file, read from its start; or -1 */

@@ -130,6 +130,27 @@ static int log_spare_ended(struct log *log, int64_t mono_ns)
     return log->spare.fault && !log->full ? RAISE(log->spare.fault) : 0;
 }
 
+/* Before any other job: see log.c. */
+static void log_settle_begin(struct log *log)
+{
+    if (log->settled != LOG__UNSETTLED)
+        return;
+    log->settle =
+        (struct disk_job){ .kind = DISK_JOB_SETTLE, .file = log->file, .name = LOG__FOLDER };
+    log->settled = LOG__SETTLING;
+    disk_job_add(log->disk, &log->settle);
+}
+
+static int log_settle_ended(struct log *log)
+{
+    log->settled = LOG__SETTLED;
+    if (log->settle.fault)
+        return RAISE(log->settle.fault);
+    if (log->settle_seq > log->durable)
+        log->durable = log->settle_seq;
+    return 0;
+}
+
 /* Takes back the jobs that have ended. */
 int log__collect(struct log *log, int64_t mono_ns)
 {
@@ -137,7 +158,9 @@ int log__collect(struct log *log, int64_t mono_ns)
     int r = 0;
 
     while (r == 0 && (job = disk_next(log->disk))) {
-        if (job == &log->fill)
+        if (job == &log->settle)
+            r = log_settle_ended(log);
+        else if (job == &log->fill)
             r = log_fill_ended(log, mono_ns);
         else if (job == &log->spare)
             r = log_spare_ended(log, mono_ns);
@@ -174,6 +197,7 @@ static int log_roll(struct log *log, int64_t mono_ns)
     log->file = disk_file_close(log->file);
     log->durable = log->asked = log->written;
     log->unsynced_ns = -1;
+    log->wished = false;
     r = log__seal(log);
     if (r == 0)
         r = log__current_make(log);
@@ -211,7 +235,9 @@ static void log_ask(struct log *log)
 {
     log->asked = log->written;
     log->unsynced_ns = -1;
-    disk_sync(log->disk, log->file, log->written);
+    log->wished = log->settled != LOG__SETTLED;
+    if (!log->wished)
+        disk_sync(log->disk, log->file, log->written);
 }
 
 static int log_put(struct log *log, int64_t mono_ns)
@@ -243,6 +269,7 @@ int log_write(struct log *log, bool sync, int64_t mono_ns)
 {
     int r;
 
+    log_settle_begin(log);
     if (log->out.len) {
         r = log_put(log, mono_ns);
         if (r < 0)
@@ -288,15 +315,18 @@ static int log_quiet_work(struct log *log, int64_t mono_ns)
 int log_gather(struct log *log, int64_t mono_ns)
 {
     uint64_t synced;
-    int r = disk_synced(log->disk, &synced);
+    int r;
 
+    log_settle_begin(log);
+    r = disk_synced(log->disk, &synced);
     if (r == 0)
         r = log__collect(log, mono_ns);
     if (r < 0)
         return TRACE(r);
     if (synced > log->durable)
         log->durable = synced;
-    if (log->unsynced_ns >= 0 && mono_ns - log->unsynced_ns >= LOG_IDLE_NS)
+    if ((log->wished && log->settled == LOG__SETTLED) ||
+        (log->unsynced_ns >= 0 && mono_ns - log->unsynced_ns >= LOG_IDLE_NS))
         log_ask(log);
     if (log->full && mono_ns >= log->retry_ns)
         log->full = false;
@@ -355,6 +385,7 @@ int log_finish(struct log *log)
         return TRACE(r);
     log->durable = log->asked = log->written;
     log->unsynced_ns = -1;
+    log->wished = false;
     if (log->seq == 0)
         return 0;
     r = log__head_write(log->head_file, log->durable, &log->head);

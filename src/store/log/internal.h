@@ -158,6 +158,12 @@ struct log_artifact {
     struct log_artifact *next;
 };
 
+enum log__settled {
+    LOG__UNSETTLED,
+    LOG__SETTLING,
+    LOG__SETTLED,
+};
+
 struct log {
     struct disk *disk;
     struct arena *arena;
@@ -182,6 +188,12 @@ struct log {
     int64_t unsynced_ns;   /* when the first line was written that no sync was asked for; -1 */
     int64_t quiet_ns;      /* when the last line was written */
     int64_t retry_ns;      /* full: when to try again; -1 */
+
+    /* What replay has shown, and that the store is ours, becomes durable beside the loop. */
+    enum log__settled settled;
+    struct disk_job settle;
+    uint64_t settle_seq; /* of the last line that replay has shown */
+    bool wished;         /* a sync, before it was settled */
 
     struct disk_job fill;
     bool filling;

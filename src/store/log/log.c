@@ -2,9 +2,12 @@
  * Taking the store: lock, VERSION, replay, and the cut of a torn tail.
  *
  * Replay is log_next until it answers LOG_END. Then the current segment is opened for writing,
- * what is torn in it is overwritten with NULs, and the whole is synced: what replay has shown
- * is on disk before anybody acts on it. Two crashes leave no current segment (between the two
- * renames of a roll, and before the very first): the spare becomes it, or a new one.
+ * and what is torn in it is overwritten with NULs, which are synced before the first new line.
+ * What replay has shown need not be on disk: it was written, but its sync may never have ended.
+ * The helper's first job makes it so, and no sync is asked for before that has ended; so
+ * whatever waits for a sequence, old or new, waits for all of it. Two crashes leave no current
+ * segment (between the two renames of a roll, and before the very first): the spare becomes it,
+ * or a new one.
  */
 #include "store/log/internal.h"
 
@@ -76,7 +79,7 @@ int log_open(struct disk *disk, const struct log_options *options, struct arena 
 
 static bool log_has_jobs(const struct log *log)
 {
-    return log->filling || log->sparing || log->keeping;
+    return log->settled == LOG__SETTLING || log->filling || log->sparing || log->keeping;
 }
 
 /* The jobs under way lie in our memory: they must have ended, however they end. */
@@ -177,6 +180,8 @@ static int log_open_current(struct log *log, uint64_t tail)
     if (r < 0)
         return TRACE(r);
     log->end = log->scan.offset;
+    if (tail == 0)
+        return 0;
     r = log_zero(log->file, log->end, tail);
     if (r == 0)
         r = disk_file_sync(log->file);
@@ -222,11 +227,10 @@ static int log_settle(struct log *log, uint64_t tail)
         r = log_open_head(log);
     if (r == 0)
         r = log_look_for_spare(log);
-    if (r == 0)
-        r = disk_folder_sync(log->disk, LOG__FOLDER);
     if (r < 0)
         return TRACE(r);
-    log->seq = log->written = log->asked = log->durable = scan->seq;
+    log->seq = log->written = log->asked = log->settle_seq = scan->seq;
+    log->durable = scan->durable > scan->noted_seq ? scan->durable : scan->noted_seq;
     log->noted = scan->noted_seq;
     log->at_ms = scan->at_ms;
     log->head = scan->head;

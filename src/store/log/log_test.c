@@ -28,6 +28,48 @@ static void test_lines_come_back(void **state)
     sim_end();
 }
 
+/*
+ * A process that was killed left lines whose sync never ended. They come back, nobody says that
+ * they are durable before the first job has ended, and no new line is durable before them.
+ */
+static void test_what_came_back_is_settled_first(void **state)
+{
+    struct store store;
+
+    (void)state;
+    sim_new(1);
+    assert_int_equal(store_open(&store, 0), LOG_END);
+    for (int i = 0; i < 5; i++)
+        (void)store_append(&store);
+    assert_int_equal(log_write(store.log, false, clock_mono_ns()), 0);
+    store_close(&store);
+
+    sim_restart(SIM_KILLED);
+    assert_int_equal(store_begin(&store, 0), LOG_END);
+    assert_int_equal(store.lines, 5);
+    assert_int_equal(log_durable(store.log), 0);
+    (void)store_append(&store);
+    sim_helper_hold(true);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(store_write(&store, true), 0);
+        assert_int_equal(log_durable(store.log), 0);
+    }
+    sim_helper_hold(false);
+    assert_int_equal(store_turn(&store), 0);
+    assert_int_equal(log_durable(store.log), 5);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(store_turn(&store), 0);
+    assert_int_equal(log_durable(store.log), 6);
+    store_close(&store);
+
+    sim_restart(SIM_POWER_CUT);
+    assert_int_equal(store_begin(&store, 0), LOG_END);
+    assert_int_equal(store.lines, 6);
+    assert_int_equal(log_recovery_get(store.log).epoch, 3);
+    store_close(&store);
+    sim_end();
+}
+
 static void test_idle_lines_are_synced(void **state)
 {
     struct store store;
@@ -529,6 +571,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines_come_back),
+        cmocka_unit_test(test_what_came_back_is_settled_first),
         cmocka_unit_test(test_idle_lines_are_synced),
         cmocka_unit_test(test_times_never_go_back),
         cmocka_unit_test(test_the_format_is_what_is_written),

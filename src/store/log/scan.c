@@ -13,7 +13,8 @@
 #include <errno.h>
 
 #define SCAN_PIECE  (1U << 20)
-#define SCAN_NULS   (1U << 16) /* what is prewritten is read in pieces that stay in the cache */
+#define SCAN_FIRST  (1U << 15) /* of a file: a short log touches no more memory than it has */
+#define SCAN_NULS   (1U << 14) /* what is prewritten is read in pieces that stay in the cache */
 #define SCAN_SEALED "events-"
 #define SCAN_SHOWN  80U /* bytes of a broken line that are shown */
 #define SCAN_LISTS  8U  /* times that a folder is listed until it stands still */
@@ -229,21 +230,30 @@ static void scan_advance(struct log__scan *scan)
 
 /* --- Bytes --- */
 
+static size_t scan_piece(uint64_t from)
+{
+    if (from < SCAN_FIRST)
+        return SCAN_FIRST;
+    return from < SCAN_PIECE ? (size_t)from : SCAN_PIECE;
+}
+
 /* More of the file behind what is there. */
 static int scan_read(struct log__scan *scan)
 {
     uint64_t from;
+    size_t piece;
     size_t len;
     int r;
 
     buf_drop(&scan->in, scan->position);
     scan->position = 0;
     from = scan->offset + scan->in.len;
-    r = disk_file_read(scan->file, from, buf_reserve(&scan->in, SCAN_PIECE), SCAN_PIECE, &len);
+    piece = scan_piece(from);
+    r = disk_file_read(scan->file, from, buf_reserve(&scan->in, piece), piece, &len);
     if (r < 0)
         return TRACE(r);
     buf_commit(&scan->in, len);
-    scan->at_end = len < SCAN_PIECE;
+    scan->at_end = len < piece;
     return 0;
 }
 
@@ -262,14 +272,14 @@ static int scan_text(struct log__scan *scan, struct str *ret_text)
         const char *end = NULL;
         int r;
 
+        if (ahead.len && ahead.ptr[0] == '\0')
+            return LOG__SCAN_END;
         if (ahead.len > known)
             end = memchr(ahead.ptr + known, '\n', ahead.len - known);
         if (end && (size_t)(end - ahead.ptr) < LOG_LINE_MAX) {
             *ret_text = str_of(ahead.ptr, (size_t)(end - ahead.ptr));
             return LOG__SCAN_LINE;
         }
-        if (ahead.len && ahead.ptr[0] == '\0')
-            return LOG__SCAN_END;
         known = ahead.len;
         if (scan->at_end || known > LOG_LINE_MAX) {
             *ret_text = ahead;
@@ -502,8 +512,10 @@ static int scan_highest_mark(struct log__scan *scan, uint64_t expected, uint64_t
         .offset = scan->offset,
     };
     uint64_t mark = scan->durable > scan->noted_seq ? scan->durable : scan->noted_seq;
-    int r = scan_marks_beyond(&past, expected, &mark);
+    int r = 0;
 
+    if (scan->why != LOG__WHOLE)
+        r = scan_marks_beyond(&past, expected, &mark);
     log__scan_fini(&past);
     if (r < 0)
         return TRACE(r);
@@ -599,7 +611,8 @@ int log__scan_judge(struct log__scan *scan, struct log_trouble *ret_trouble, uin
     } else {
         expected = scan->seq + 1;
         r = scan_open(scan);
-        if (r == 0)
+        /* Where all was read to its end, nothing stands behind it. */
+        if (r == 0 && scan->why != LOG__WHOLE)
             r = scan_tail(scan, &tail);
         if (r == 0 || r == DISK_ABSENT)
             r = scan_highest_mark(scan, expected, &trouble.durable);

@@ -215,7 +215,7 @@ static int disk_lock_write(int fd, uint64_t epoch, struct str holder)
                        STR_ARG(str_slice(holder, 0, DISK_HOLDER_MAX - 32)));
 
     CHECK(len > 0 && (size_t)len < sizeof(text));
-    if (pwrite(fd, text, (size_t)len, 0) != len || ftruncate(fd, len) < 0 || fsync(fd) < 0)
+    if (pwrite(fd, text, (size_t)len, 0) != len || ftruncate(fd, len) < 0)
         return RAISE(errno ? -errno : -EIO);
     return 0;
 }

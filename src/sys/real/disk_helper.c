@@ -158,9 +158,25 @@ static int disk_keep(const struct disk *disk, struct disk_job *job)
     return r < 0 ? TRACE(r) : 0;
 }
 
-static int disk_job_do(const struct disk *disk, struct disk_job *job)
+static int disk_settle(struct disk *disk, const struct disk_job *job)
+{
+    int r;
+
+    if (disk->lock >= 0 && fsync(disk->lock) < 0)
+        return RAISE(-errno);
+    if (fsync(job->file->fd) < 0)
+        return RAISE(-errno);
+    r = disk_folder_sync(disk, job->name);
+    if (r == 0)
+        r = disk_folder_sync(disk, "");
+    return r < 0 ? TRACE(r) : 0;
+}
+
+static int disk_job_do(struct disk *disk, struct disk_job *job)
 {
     switch (job->kind) {
+    case DISK_JOB_SETTLE:
+        return disk_settle(disk, job);
     case DISK_JOB_FILL:
         return disk_fill(job->file->fd, job->offset, job->len);
     case DISK_JOB_SPARE:

@@ -207,8 +207,6 @@ int disk_lock(struct disk *disk, const char *name, struct str holder, struct are
     r = sim__inode_write(inode, 0, buf_str(&text));
     if (r == 0)
         r = sim__inode_resize(inode, text.len);
-    if (r == 0)
-        r = sim__inode_sync_counted(inode);
     if (r < 0)
         return TRACE(r);
     inode->locked_by = disk;
@@ -383,9 +381,26 @@ static int sim_keep(const struct disk *disk, struct disk_job *job)
     return 0;
 }
 
-static int sim_job_do(const struct disk *disk, struct disk_job *job)
+static int sim_settle(struct disk *disk, const struct disk_job *job)
+{
+    int r = 0;
+
+    if (disk->lock)
+        r = sim__inode_sync_counted(disk->lock);
+    if (r == 0)
+        r = sim__inode_sync_counted(job->file->inode);
+    if (r == 0)
+        r = disk_folder_sync(disk, job->name);
+    if (r == 0)
+        r = disk_folder_sync(disk, "");
+    return r < 0 ? TRACE(r) : 0;
+}
+
+static int sim_job_do(struct disk *disk, struct disk_job *job)
 {
     switch (job->kind) {
+    case DISK_JOB_SETTLE:
+        return sim_settle(disk, job);
     case DISK_JOB_FILL:
         return sim_fill(job->file->inode, job->offset, job->len);
     case DISK_JOB_SPARE:
