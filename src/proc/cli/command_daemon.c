@@ -8,28 +8,29 @@
 
 #include <unistd.h>
 
-#define DOWN_MS    30000
-#define UP_HTTP_MS 5000
+#define DOWN_MS 30000
 
-/* Waits until it listens, or says why it does not. */
-static int up_http(struct cli *cli)
+static void status_print(struct cli *cli, const struct json_value *status);
+
+/* The keeper says ready when HTTP answers, or cannot: one look is enough. */
+static int up_status(struct cli *cli, bool http)
 {
-    int64_t due_ns = clock_mono_ns() + UP_HTTP_MS * INT64_C(1000000);
     struct client_response response;
-    int r;
+    int r = client_find(cli);
 
-    do {
+    if (r == CLI_DONE)
         r = client_ask(cli, "GET", STR("/v1/status"), STR_NULL, &response);
-        if (r != CLI_DONE || json_is_string(json_get(response.body, "http")))
-            return r;
-        if (json_is_string(json_get(response.body, "http_error")))
-            return cli_fail(cli, CLI_OWNED, "`writ down`, then `writ up --http` with another port.",
-                            "it runs, and does not answer HTTP: %.*s",
-                            STR_ARG(cli_field(cli, response.body, "http_error")));
-        (void)usleep(2000);
-    } while (clock_mono_ns() < due_ns);
-    return cli_fail(cli, CLI_AGAIN, "`writ status` says when it does.",
-                    "it runs, and does not answer HTTP yet");
+    if (r != CLI_DONE)
+        return r;
+    if (http && json_is_string(json_get(response.body, "http_error")))
+        return cli_fail(cli, CLI_OWNED, "`writ down`, then `writ up --http` with another port.",
+                        "it runs, and does not answer HTTP: %.*s",
+                        STR_ARG(cli_field(cli, response.body, "http_error")));
+    if (http && !json_is_string(json_get(response.body, "http")))
+        return cli_fail(cli, CLI_AGAIN, "`writ status` says when it does.",
+                        "it runs, and does not answer HTTP yet");
+    status_print(cli, response.body);
+    return CLI_DONE;
 }
 
 int command_up(struct cli *cli)
@@ -55,9 +56,7 @@ int command_up(struct cli *cli)
     if (r != CLI_NO_DAEMON)
         return r;
     r = parts_start(cli, &plan);
-    if (r == CLI_DONE && plan.http)
-        r = up_http(cli);
-    return r == CLI_DONE ? command_status(cli) : r;
+    return r == CLI_DONE ? up_status(cli, plan.http) : r;
 }
 
 /* Somebody holds the store's lock. */
@@ -157,6 +156,14 @@ static void status_people(struct cli *cli, const struct json_value *status)
     status_line(cli, "stopped", cli_field(cli, status, "stopped"));
 }
 
+static void status_print(struct cli *cli, const struct json_value *status)
+{
+    if (cli->json)
+        cli_print_json(cli, status);
+    else
+        status_people(cli, status);
+}
+
 int command_status(struct cli *cli)
 {
     struct client_response response;
@@ -171,10 +178,7 @@ int command_status(struct cli *cli)
         r = client_ask(cli, "GET", STR("/v1/status"), STR_NULL, &response);
     if (r != CLI_DONE)
         return r;
-    if (cli->json)
-        cli_print_json(cli, response.body);
-    else
-        status_people(cli, response.body);
+    status_print(cli, response.body);
     return CLI_DONE;
 }
 

@@ -33,6 +33,8 @@
 #define KEEPER_SETTLED_MS 2000
 #define KEEPER_DELAY_MS   50
 #define KEEPER_DELAY_MAX  10000
+/* Whoever waited for ready goes first: three programs that start are in each other's way. */
+#define KEEPER_REST_MS 4
 /* From asking to end to being ended. */
 #define KEEPER_GRACE_MS       5000
 #define KEEPER_CHILD_GRACE_MS 2000
@@ -50,6 +52,7 @@ enum keeper_ready {
     KEEPER_READY_INT,
     KEEPER_READY_ORPHAN,
     KEEPER_READY_GRACE,
+    KEEPER_READY_REST,
 };
 
 /* What it ends with, as all of Writ does (writ(1)). */
@@ -140,6 +143,8 @@ struct keeper {
     struct loop_ready orphan_ready;
     struct loop_ready grace_ready;
     struct loop_timer *grace;
+    struct loop_ready rest_ready;
+    struct loop_timer *rest;                /* what is started a moment after the first ready */
     struct keeper_part parts[KEEPER_PARTS]; /* by kind; workers from MSG_PROCESS_KIND_COUNT on */
     uint32_t child_number;
     struct map waiting; /* id -> struct keeper_waiting */

@@ -113,6 +113,14 @@ static bool on_process_want(struct keeper *keeper, const struct wire_frame *fram
            keeper__part_want(keeper, want.kind);
 }
 
+static void start_rest(struct keeper *keeper)
+{
+    if (!keeper->daemon)
+        return; /* They start when the next one is ready. */
+    keeper__rest_start(keeper);
+    keeper__strays();
+}
+
 static bool on_daemon_ready(struct keeper *keeper, const struct wire_frame *frame)
 {
     struct msg_daemon_ready ready;
@@ -125,10 +133,11 @@ static bool on_daemon_ready(struct keeper *keeper, const struct wire_frame *fram
             return true;
         keeper->exit = ready.exit ? (int)ready.exit : KEEPER_EXIT_INTERNAL;
         keeper__tell(keeper, ready.error);
+    } else if (keeper->told) {
+        start_rest(keeper);
     } else {
         keeper__tell(keeper, STR("ready"));
-        keeper__rest_start(keeper);
-        keeper__strays();
+        loop_timer_set(keeper->rest, clock_mono_ns() + KEEPER_REST_MS * 1000000LL);
     }
     return true;
 }
@@ -237,6 +246,9 @@ static void on_ready(struct keeper *keeper, struct loop_ready *ready)
     case KEEPER_READY_GRACE:
         keeper->over = true;
         break;
+    case KEEPER_READY_REST:
+        start_rest(keeper);
+        break;
     }
 }
 
@@ -252,6 +264,7 @@ static int start(struct keeper *keeper)
         r = loop_signal(keeper->loop, SIGCHLD, &keeper->orphan_ready);
     if (r < 0)
         return TRACE(r);
+    keeper->rest = loop_timer_new(keeper->loop, &keeper->rest_ready);
     keeper__parts_init(keeper);
     keeper__parts_start(keeper);
     return 0;
@@ -280,6 +293,7 @@ static int finish(struct keeper *keeper)
     map_fini(&keeper->waiting);
     keeper__plans_free(keeper);
     keeper->grace = loop_timer_free(keeper->grace);
+    keeper->rest = loop_timer_free(keeper->rest);
     keeper->loop = loop_free(keeper->loop);
     return 0;
 }

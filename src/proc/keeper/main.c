@@ -172,7 +172,8 @@ int main(int argc, char **argv)
                              .term_ready.kind = KEEPER_READY_TERM,
                              .int_ready.kind = KEEPER_READY_INT,
                              .orphan_ready.kind = KEEPER_READY_ORPHAN,
-                             .grace_ready.kind = KEEPER_READY_GRACE };
+                             .grace_ready.kind = KEEPER_READY_GRACE,
+                             .rest_ready.kind = KEEPER_READY_REST };
     struct paths paths;
     char trail[1024];
     int code;
