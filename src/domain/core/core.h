@@ -265,6 +265,7 @@ struct core_effect {
                                SOURCE_START: its document, for this turn */
     struct str level;       /* CONSOLE */
     uint64_t number;        /* EMIT, CONSOLE: how many came before it */
+    uint64_t before;        /* EMIT, CONSOLE: the sequence of what followed from it */
     struct msg_error error; /* REPLY */
 };
 

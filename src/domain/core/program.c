@@ -127,6 +127,7 @@ static void core_report_emits(struct core_turn *turn, struct execution *executio
         effect->execution = execution->handle;
         effect->text = report->emits[i];
         effect->number = report->emits_from + i;
+        effect->before = turn->update->seq;
         execution->emits_told = effect->number + 1;
     }
 }
@@ -147,6 +148,7 @@ static void core_report_console(struct core_turn *turn, struct execution *execut
         effect->level = report->console[i].level;
         effect->text = report->console[i].text;
         effect->number = report->console_from + i;
+        effect->before = turn->update->seq;
         execution->console_told = effect->number + 1;
     }
 }

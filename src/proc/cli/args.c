@@ -221,7 +221,7 @@ static void args_unknown_option(const struct args_table *table, const struct arg
 
 /* One option at *at; moves *at past it and its value. */
 static bool args_option(const struct args_table *table, char ***at, struct args *args,
-                        struct buf *problem)
+                        struct arena *arena, struct buf *problem)
 {
     struct str whole = str_from(**at);
     struct str value = whole;
@@ -245,8 +245,15 @@ static bool args_option(const struct args_table *table, char ***at, struct args 
             return false;
         }
     }
+    if (option->value && args_has(args, option->name) && !args_value_repeats(table, option)) {
+        buf_printf(problem, "--%s is given twice", option->name);
+        return false;
+    }
+    args->given[args->given_count] = (struct args_given){ option, given };
+    if (option->value && !args_value_check(table, &args->given[args->given_count], arena, problem))
+        return false;
+    args->given_count++;
     (*at)++;
-    args->given[args->given_count++] = (struct args_given){ option, given };
     args->help = args->help || strcmp(option->name, "help") == 0;
     return true;
 }
@@ -260,7 +267,7 @@ static bool args_lack_rest(const struct args *args)
     return command->rest && !args->rest && !(instead && args->word_count >= command->words_max);
 }
 
-static bool args_count(const struct args *args, struct buf *problem)
+static bool args_count(const struct args_table *table, const struct args *args, struct buf *problem)
 {
     const struct args_command *command = args->command;
 
@@ -279,7 +286,7 @@ static bool args_count(const struct args *args, struct buf *problem)
         buf_printf(problem, "%s takes nothing after --", command->name);
         return false;
     }
-    return true;
+    return args_words_check(table, args, problem);
 }
 
 int args_parse(const struct args_table *table, char **argv, struct arena *arena,
@@ -306,13 +313,13 @@ int args_parse(const struct args_table *table, char **argv, struct arena *arena,
         }
         if ((*at)[0] != '-' || (*at)[1] == '\0')
             args.words[args.word_count++] = *at++;
-        else if (!args_option(table, &at, &args, problem)) {
+        else if (!args_option(table, &at, &args, arena, problem)) {
             *ret_args = args;
             return ARGS_WRONG;
         }
     }
     *ret_args = args;
-    return args_count(&args, problem) ? ARGS_OK : ARGS_WRONG;
+    return args_count(table, &args, problem) ? ARGS_OK : ARGS_WRONG;
 }
 
 const char *args_value(const struct args *args, const char *option)

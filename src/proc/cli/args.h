@@ -15,11 +15,38 @@
 
 struct cli;
 
+/* What the value of an option may be. */
+enum args_kind {
+    ARGS_TEXT,   /* not empty; at most max bytes */
+    ARGS_ANY,    /* whatever it is */
+    ARGS_MANY,   /* as TEXT, and the option may be given again */
+    ARGS_NUMBER, /* from min to max; max 0: no limit */
+    ARGS_PLACE,  /* HOST:PORT of this machine */
+    ARGS_ONE_OF, /* one of .of */
+    ARGS_JSON,
+};
+
 struct args_option {
     const char *name;  /* without its dashes */
     char letter;       /* 0: none */
     const char *value; /* what stands for its value in the help; NULL: it takes none */
     const char *help;
+};
+
+/* Of the options of this name, in every command. Those without one are ARGS_TEXT. */
+struct args_rule {
+    const char *option;
+    enum args_kind kind;
+    uint64_t min;
+    uint64_t max;
+    const char *const *of; /* ends with NULL */
+};
+
+/* A command whose first word is an id. */
+struct args_id {
+    const char *command;
+    const char *kind;    /* "exe" */
+    const char *instead; /* or this word; NULL: none */
 };
 
 struct args_command {
@@ -60,11 +87,23 @@ struct args_table {
     size_t count;
     const struct args_option *everywhere; /* options that every command takes */
     size_t everywhere_count;
+    const struct args_rule *rules;
+    size_t rules_count;
+    const struct args_id *ids;
+    size_t ids_count;
 };
 
 /* argv without the program's name. Borrows argv; lists live in the arena. */
 MUST int args_parse(const struct args_table *table, char **argv, struct arena *arena,
                     struct args *ret_args, struct buf *problem);
+
+/* False, with a sentence: the value is none that the option takes. */
+bool args_value_check(const struct args_table *table, const struct args_given *given,
+                      struct arena *arena, struct buf *problem);
+/* May the option be given again, with another value? */
+bool args_value_repeats(const struct args_table *table, const struct args_option *option);
+/* The same as args_value_check, of the words. */
+bool args_words_check(const struct args_table *table, const struct args *args, struct buf *problem);
 
 bool args_has(const struct args *args, const char *option);
 /* The last value given; NULL: none. */

@@ -40,13 +40,8 @@ int command_up(struct cli *cli)
         .workers = args_value(&cli->args, "workers"),
         .foreground = args_has(&cli->args, "foreground"),
     };
-    uint64_t workers;
-    int r;
+    int r = client_find(cli);
 
-    if (plan.workers &&
-        (!str_to_u64(str_from(plan.workers), &workers) || workers < 1 || workers > 256))
-        return cli_fail(cli, CLI_USAGE, NULL, "--workers takes a number from 1 to 256");
-    r = client_find(cli);
     if (r == CLI_DONE) {
         cli_say(cli, "it runs already");
         return plan.http || plan.workers ? cli_fail(cli, CLI_OWNED, "Run `writ down` first.",

@@ -6,16 +6,14 @@
  */
 #include "base/map.h"
 #include "edge/api/api.h"
-#include "proc/cli/ledger.h"
+#include "proc/cli/show.h"
 #include "sys/clock.h"
 #include "sys/disk.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #define LOG_LIST_DEFAULT 20U
 #define LOG_TITLE_MAX    200U
-#define LOG_FOLLOW_US    50000
 
 /* ---- list ---- */
 
@@ -230,8 +228,8 @@ int command_log_list(struct cli *cli)
     size_t from;
     int r;
 
-    if (given && !str_to_u64(str_from(given), &limit))
-        return cli_fail(cli, CLI_USAGE, NULL, "--limit takes a number");
+    if (given)
+        CHECK(str_to_u64(str_from(given), &limit));
     r = list_read(cli, &list);
     from = list.rows.count > limit ? list.rows.count - (size_t)limit : 0;
     if (r == CLI_DONE && cli->json)
@@ -256,86 +254,6 @@ static int show_last(struct cli *cli, struct str *ret_id)
         *ret_id = list.rows.at[list.rows.count - 1].id;
     list_fini(&list);
     return r;
-}
-
-static void show_line(struct cli *cli, const struct ledger_story *story,
-                      const struct json_value *event, const struct log_line *line)
-{
-    BUF_CLEANUP struct buf said = BUF_INIT;
-    struct buf *out = &cli->out;
-
-    if (cli->json) {
-        buf_printf(out, "%s{\"seq\":%llu,\"at\":\"", out->ptr[out->len - 1] == '[' ? "" : ",",
-                   (unsigned long long)line->seq);
-        api_add_time(out, line->at_ms);
-        buf_add_c(out, "\",\"event\":");
-        json_print(out, event);
-        buf_add_char(out, '}');
-        return;
-    }
-    buf_printf(&said, "%8lld ms  ", (long long)(line->at_ms - story->received_ms));
-    ledger_print_event(cli->arena, event, &said);
-    buf_add_str(out, text_fit(cli->arena, buf_str(&said), cli->width ? cli->width : SIZE_MAX));
-    buf_add_char(out, '\n');
-}
-
-/* All lines there are now. */
-static int show_read(struct cli *cli, struct ledger *ledger, struct ledger_story *story)
-{
-    const struct json_value *event;
-    struct log_line line;
-    int r;
-
-    while ((r = ledger_next(ledger, &line)) == LEDGER_LINE) {
-        struct json_iter iter;
-
-        if (!ledger_may_tell(story, &line))
-            continue;
-        iter = json_iter(ledger_events(ledger, &line));
-        while ((event = json_next(&iter)))
-            if (ledger_tell(story, event, line.at_ms))
-                show_line(cli, story, event, &line);
-    }
-    return r == LEDGER_END ? CLI_DONE : r;
-}
-
-static int show_story(struct cli *cli, struct ledger_story *story)
-{
-    CLEANUP(ledger_close) struct ledger *ledger = NULL;
-    bool follow = args_has(&cli->args, "follow");
-    struct text_table table;
-    int r = ledger_open(cli, &ledger);
-
-    if (r != CLI_DONE)
-        return r;
-    buf_add_c(&cli->out, cli->json ? "{\"events\":[" : "");
-    r = show_read(cli, ledger, story);
-    while (r == CLI_DONE && follow && story->execution && !story->state.ptr) {
-        if (!cli->json)
-            cli_flush(cli);
-        (void)usleep(LOG_FOLLOW_US);
-        r = show_read(cli, ledger, story);
-    }
-    if (r != CLI_DONE)
-        return r;
-    if (story->execution == 0) {
-        buf_clear(&cli->out);
-        return cli_fail(cli, CLI_FAILED, "`writ log list` names those there are.",
-                        "the log knows no execution %.*s",
-                        STR_ARG(text_clean(cli->arena, story->id)));
-    }
-    if (cli->json) {
-        buf_add_c(&cli->out, "],\"calls\":");
-        ledger_print_calls_json(story, &cli->out);
-        buf_add_c(&cli->out, "}\n");
-        return CLI_DONE;
-    }
-    ledger_print_calls(story, &table);
-    if (table.cell_count > 0) {
-        buf_add_char(&cli->out, '\n');
-        cli_print_table(cli, &table);
-    }
-    return CLI_DONE;
 }
 
 int command_log_show(struct cli *cli)
@@ -418,9 +336,11 @@ int command_audit_export(struct cli *cli)
     struct log_line line;
     int r;
 
-    if ((from_given && !str_to_u64(str_from(from_given), &from)) ||
-        (to_given && !str_to_u64(str_from(to_given), &to)))
-        return cli_fail(cli, CLI_USAGE, NULL, "--from and --to take sequence numbers");
+    CHECK(!from_given || str_to_u64(str_from(from_given), &from));
+    CHECK(!to_given || str_to_u64(str_from(to_given), &to));
+    if (from > to)
+        return cli_fail(cli, CLI_USAGE, NULL, "--from %llu is behind --to %llu",
+                        (unsigned long long)from, (unsigned long long)to);
     r = ledger_open(cli, &ledger);
     if (r != CLI_DONE)
         return r;

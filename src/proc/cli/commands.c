@@ -139,9 +139,40 @@ static const struct args_option everywhere[] = {
     { "help", 'h', NULL, "explain this command" },
 };
 
+static const char *const kinds[] = { "mcp_http", "mcp_sse", NULL };
+static const char *const effects[] = { "read", "write", "destructive", NULL };
+static const char *const channels[] = { "mcp", "cli", "api", "web", NULL };
+
+static const struct args_rule rules[] = {
+    { .option = "http", .kind = ARGS_PLACE },
+    { .option = "workers", .kind = ARGS_NUMBER, .min = 1, .max = 256 },
+    { .option = "eval", .kind = ARGS_ANY },
+    { .option = "key", .kind = ARGS_TEXT, .max = 256 },
+    { .option = "env", .kind = ARGS_MANY },
+    { .option = "header", .kind = ARGS_MANY },
+    { .option = "allow-host", .kind = ARGS_MANY },
+    { .option = "kind", .kind = ARGS_ONE_OF, .of = kinds },
+    { .option = "effect", .kind = ARGS_ONE_OF, .of = effects },
+    { .option = "channel", .kind = ARGS_ONE_OF, .of = channels },
+    { .option = "args", .kind = ARGS_JSON },
+    { .option = "limit", .kind = ARGS_NUMBER, .min = 1 },
+    { .option = "from", .kind = ARGS_NUMBER, .min = 1 },
+    { .option = "to", .kind = ARGS_NUMBER, .min = 1 },
+};
+
+static const struct args_id ids[] = {
+    { "log show", "exe", "last" },
+    { "inbox show", "inp", NULL },
+    { "inbox answer", "inp", NULL },
+};
+
 const struct args_table cli_table = {
     .commands = commands,
     .count = ARRAY_COUNT(commands),
     .everywhere = everywhere,
     .everywhere_count = ARRAY_COUNT(everywhere),
+    .rules = rules,
+    .rules_count = ARRAY_COUNT(rules),
+    .ids = ids,
+    .ids_count = ARRAY_COUNT(ids),
 };

@@ -150,7 +150,9 @@ static void daemon_each_emit(struct daemon *daemon, struct daemon_request *reque
     }
     if (!request->follow)
         return;
-    buf_printf(&text, "{\"number\":%llu,\"value\":", (unsigned long long)effect->number);
+    buf_printf(&text,
+               "{\"number\":%llu,\"before\":%llu,\"value\":", (unsigned long long)effect->number,
+               (unsigned long long)effect->before);
     buf_add_str(&text, effect->text);
     buf_add_char(&text, '}');
     daemon__api_stream(daemon, request, "emit", buf_str(&text));
@@ -170,7 +172,9 @@ static void daemon_each_line(struct daemon *daemon, struct daemon_request *reque
     }
     if (!request->follow)
         return;
-    buf_printf(&text, "{\"number\":%llu,\"level\":", (unsigned long long)effect->number);
+    buf_printf(&text,
+               "{\"number\":%llu,\"before\":%llu,\"level\":", (unsigned long long)effect->number,
+               (unsigned long long)effect->before);
     buf_add_json(&text, effect->level);
     buf_add_c(&text, ",\"text\":");
     buf_add_json(&text, effect->text);
