@@ -33,4 +33,11 @@ static UNUSED void bench_print(const char *what, double *rounds, size_t count, d
                  rounds[count - 1 - count / 100] / times);
 }
 
+/* The figure of the line before against its target. */
+static UNUSED void bench_judge(double p50_us, double target_us)
+{
+    (void)printf("%-52s  <= %10.3f us  %s\n", "  target", target_us,
+                 p50_us <= target_us ? "met" : "NOT MET");
+}
+
 #endif

@@ -75,7 +75,7 @@ static void fill(struct catalog *catalog, struct arena *arena, size_t count)
     catalog_apply(catalog, &approved);
 }
 
-static void bench_search(const struct catalog *catalog)
+static void bench_search(const struct catalog *catalog, double target_us)
 {
     static const char *const texts[] = {
         "create an issue",
@@ -103,6 +103,7 @@ static void bench_search(const struct catalog *catalog)
         rounds[r] = bench_now_us() - start;
     }
     bench_print("catalog_search", rounds, BENCH_ROUNDS, 1);
+    bench_judge(rounds[BENCH_ROUNDS / 2], target_us);
 }
 
 static void bench_lookups(const struct catalog *catalog)
@@ -132,6 +133,7 @@ static void bench_lookups(const struct catalog *catalog)
         rounds[r] = bench_now_us() - start;
     }
     bench_print("catalog_describe", rounds, BENCH_ROUNDS, 1);
+    bench_judge(rounds[BENCH_ROUNDS / 2], 1000);
     for (size_t r = 0; r < 51; r++) {
         double start = bench_now_us();
 
@@ -141,19 +143,19 @@ static void bench_lookups(const struct catalog *catalog)
     bench_print("catalog_nearest", rounds, 51, 1);
 }
 
-static void bench(size_t count)
+static void bench(size_t count, double search_us)
 {
     struct arena *arena CLEANUP(arena_free) = arena_new(0);
     struct catalog *catalog CLEANUP(catalog_free) = catalog_new();
 
     fill(catalog, arena, count);
-    bench_search(catalog);
+    bench_search(catalog, search_us);
     bench_lookups(catalog);
 }
 
 int main(void)
 {
-    bench(1223);
-    bench(20000);
+    bench(1223, 100);
+    bench(20000, 500);
     return 0;
 }

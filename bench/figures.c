@@ -243,8 +243,10 @@ static const struct {
     const char *name;
     void (*run)(struct figures *figures);
 } figures_parts[] = {
-    { "size", figures_size },   { "requests", figures_requests }, { "calls", figures_calls },
-    { "loops", figures_loops }, { "restart", figures_restart },   { "history", figures_history },
+    { "size", figures_size },       { "requests", figures_requests },
+    { "calls", figures_calls },     { "loops", figures_loops },
+    { "restart", figures_restart }, { "history", figures_history },
+    { "sources", figures_sources },
 };
 
 int main(int argc, char **argv)

@@ -130,12 +130,22 @@ static void house_token(struct house *house)
 }
 
 /* A bench that fails leaves nothing running. */
-static pid_t house_now;
+static pid_t house_now[4];
 
 static void house_end(void)
 {
-    if (house_now > 1)
-        (void)kill(house_now, SIGTERM);
+    for (size_t i = 0; i < ARRAY_COUNT(house_now); i++)
+        if (house_now[i] > 1)
+            (void)kill(house_now[i], SIGTERM);
+}
+
+static void house_now_change(pid_t from, pid_t to)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(house_now); i++)
+        if (house_now[i] == from) {
+            house_now[i] = to;
+            return;
+        }
 }
 
 void house_open(struct house *house, const char *writ, const char *home)
@@ -160,19 +170,21 @@ void house_open(struct house *house, const char *writ, const char *home)
     house->ready_us = bench_now_us() - began_us;
     house_look(house);
     house_token(house);
-    house_now = house->keeper;
+    house_now_change(0, house->keeper);
 }
 
 void house_close(struct house *house)
 {
+    if (setenv("WRIT_HOME", house->home, 1) < 0)
+        load_fail("no memory");
     house_person(house, "down");
-    house_now = 0;
+    house_now_change(house->keeper, 0);
 }
 
 void house_kill(struct house *house)
 {
     house_look(house);
-    house_now = 0;
+    house_now_change(house->keeper, 0);
     (void)kill(house->keeper, SIGKILL);
     for (size_t i = 0; i < house->pid_count; i++)
         (void)kill(house->pids[i], SIGKILL);

@@ -22,6 +22,8 @@
 
 extern char **environ;
 
+static bool load_is_quiet;
+
 void load_fail(const char *format, ...)
 {
     va_list args;
@@ -217,6 +219,11 @@ static void load_initialize(struct load_client *client, const struct load_door *
         load_read(client);
 }
 
+void load_quiet(bool quiet)
+{
+    load_is_quiet = quiet;
+}
+
 void load_open_command(struct load_client *client, char *const *argv)
 {
     posix_spawn_file_actions_t actions;
@@ -226,6 +233,8 @@ void load_open_command(struct load_client *client, char *const *argv)
     *client = (struct load_client){ 0 };
     if (pipe2(to, O_CLOEXEC) < 0 || pipe2(from, O_CLOEXEC) < 0 ||
         posix_spawn_file_actions_init(&actions) != 0 ||
+        (load_is_quiet &&
+         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) != 0) ||
         posix_spawn_file_actions_adddup2(&actions, to[0], 0) != 0 ||
         posix_spawn_file_actions_adddup2(&actions, from[1], 1) != 0)
         load_fail("pipes: %s", strerror(errno));

@@ -50,6 +50,8 @@ void load_open_http(struct load_client *client, const struct load_door *door);
 /* Any server that speaks MCP over pipes. */
 void load_open_command(struct load_client *client, char *const *argv);
 void load_close(struct load_client *client);
+/* Commands that are opened from now on say nothing on standard error: their Writ will be killed. */
+void load_quiet(bool quiet);
 
 /* What the client asks from now on: to run a program, or a tool of a server by name. */
 void load_set_program(struct load_client *client, const struct load_door *door, const char *code);

@@ -4,127 +4,20 @@
  * Targets: 0.15 ms added, 10,000 calls a second at 32, 60 us of CPU a call.
  */
 #include "bench.h"
+#include "peer.h"
 
 #include "edge/out/mcp/web.h"
 #include "proc/egress/http.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define CLIENTS  64U
-#define REQUEST  16384U
-#define CALLS    4000U
-#define MANY     20000U
-#define AT_ONCE  32U
-#define DISCOVER "{\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}}}"
-#define TOOLS    "{\"tools\":[{\"name\":\"read\"}]}"
-#define ANSWER   "{\"content\":[{\"type\":\"text\",\"text\":\"an ordinary line of text\"}]}"
-
-/* --- The server: answers what came, on connections that stay ------------------------------- */
-
-struct client {
-    char text[REQUEST];
-    size_t len;
-};
-
-static bool answer(int fd, struct client *client)
-{
-    char out[1024];
-    char body[512];
-    const char *head = memmem(client->text, client->len, "\r\n\r\n", 4);
-    const char *length = head ? strcasestr(client->text, "content-length:") : NULL;
-    size_t whole = head ? (size_t)(head - client->text) + 4 : 0;
-    const char *id;
-    int n;
-
-    whole += length ? strtoul(length + 15, NULL, 10) : 0;
-    if (!head || client->len < whole)
-        return true;
-    id = strstr(head, "\"id\":");
-    n = snprintf(body, sizeof(body), "{\"jsonrpc\":\"2.0\",\"id\":%lu,\"result\":%s}",
-                 id ? strtoul(id + 5, NULL, 10) : 0,
-                 strstr(head, "server/discover") ? DISCOVER
-                 : strstr(head, "tools/list")    ? TOOLS
-                                                 : ANSWER);
-    n = snprintf(
-        out, sizeof(out),
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", n,
-        body);
-    client->len = 0;
-    return write(fd, out, (size_t)n) == n;
-}
-
-static NORETURN void serve(int listener)
-{
-    static struct client clients[CLIENTS];
-    struct pollfd fds[CLIENTS + 1] = { { .fd = listener, .events = POLLIN } };
-    nfds_t count = 1;
-    int one = 1;
-
-    for (;;) {
-        (void)poll(fds, count, -1);
-        for (nfds_t i = 1; i < count; i++) {
-            struct client *client = &clients[i - 1];
-            ssize_t n;
-
-            if (!fds[i].revents)
-                continue;
-            n = read(fds[i].fd, client->text + client->len, REQUEST - 1 - client->len);
-            if (n > 0)
-                client->text[client->len += (size_t)n] = '\0';
-            if (n <= 0 || !answer(fds[i].fd, client)) {
-                (void)close(fds[i].fd);
-                fds[i].fd = -1;
-            }
-        }
-        if (fds[0].revents && count <= CLIENTS) {
-            fds[count] = (struct pollfd){ .fd = accept(listener, NULL, NULL), .events = POLLIN };
-            (void)setsockopt(fds[count++].fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-        }
-    }
-}
-
-/* --- A bare socket ------------------------------------------------------------------------- */
+#define CALLS   4000U
+#define MANY    20000U
+#define AT_ONCE 32U
 
 static double rounds[CALLS];
-
-static double direct(const struct sockaddr_in *address)
-{
-    static const char body[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
-                               "{\"name\":\"read\",\"arguments\":{\"path\":\"a\"}}}";
-    const void *any = address;
-    char request[1024];
-    char text[REQUEST];
-    int n = snprintf(request, sizeof(request),
-                     "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                     "Content-Length: %zu\r\n\r\n%s",
-                     sizeof(body) - 1, body);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int one = 1;
-
-    CHECK(connect(fd, any, sizeof(*address)) == 0);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    for (size_t i = 0; i < CALLS; i++) {
-        double from = bench_now_us();
-
-        CHECK(write(fd, request, (size_t)n) == n);
-        CHECK(read(fd, text, sizeof(text)) > 0);
-        rounds[i] = bench_now_us() - from;
-    }
-    (void)close(fd);
-    bench_print("a bare socket, one call after another", rounds, CALLS, 1);
-    return rounds[CALLS / 2];
-}
 
 /* --- As egress-net does it ----------------------------------------------------------------- */
 
@@ -263,7 +156,7 @@ static void many_at_once(struct out *out)
                  (double)MANY / from * 1e6, (cpu_us() - cpu) / (double)MANY);
 }
 
-static void ours(const struct sockaddr_in *address, double bare_us)
+static void ours(const struct peer *peer, double bare_us)
 {
     const struct str hosts[] = { STR("127.0.0.1") };
     const struct http_options options = { .ready_kind = 1 };
@@ -271,7 +164,7 @@ static void ours(const struct sockaddr_in *address, double bare_us)
     struct out out = { 0 };
     char url[64];
 
-    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/mcp", ntohs(address->sin_port));
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/mcp", peer->port);
     CHECK(loop_new(&out.loop) == 0 && http_new(out.loop, &options, &out.http) == 0);
     out.pool = http_pool_new(out.http, hosts, 1);
     out.session = out_mcp_new(&session, now_ms());
@@ -288,20 +181,13 @@ static void ours(const struct sockaddr_in *address, double bare_us)
 
 int main(void)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    socklen_t len = sizeof(address);
-    void *any = &address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    pid_t server;
+    struct peer peer;
+    double bare_us;
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    CHECK(bind(listener, any, len) == 0 && listen(listener, CLIENTS) == 0);
-    CHECK(getsockname(listener, any, &len) == 0);
-    server = fork();
-    if (server == 0)
-        serve(listener);
-    ours(&address, direct(&address));
-    (void)kill(server, SIGKILL);
-    (void)waitpid(server, NULL, 0);
+    peer_open(&peer);
+    bare_us = peer_call_bare(&peer, rounds, CALLS);
+    bench_print("a bare socket, one call after another", rounds, CALLS, 1);
+    ours(&peer, bare_us);
+    peer_close(&peer);
     return 0;
 }

@@ -21,6 +21,7 @@ void figures_restart(struct figures *figures)
     figures_open(figures, &house, "restart");
     house_person(&house, "sources add peer --yes -- %s/echo", figures->tools);
     /* Nothing allows it: each waits for a person. */
+    load_quiet(true);
     for (int i = 0; i < PAST_WAITING; i++) {
         struct load_client *asker = &clients[i % PAST_CLIENTS];
         char code[128];
@@ -35,6 +36,7 @@ void figures_restart(struct figures *figures)
         load_set_program(&clients[i], NULL, "return 1+1");
         (void)load_once(&clients[i]);
     }
+    load_quiet(false);
     house_kill(&house);
     for (size_t i = 0; i < PAST_CLIENTS; i++)
         load_close(&clients[i]);
