@@ -77,6 +77,22 @@ static bool json_read(struct openapi *run, struct openapi__doc *doc, struct str 
     return false;
 }
 
+/* What a sign-in page or a wrong address gives; as YAML it would be one long text. */
+static bool begins_as_page(struct str text)
+{
+    struct str trimmed = str_trim(text);
+
+    return trimmed.len > 0 && trimmed.ptr[0] == '<';
+}
+
+static bool page_refuse(struct openapi *run, const struct openapi__doc *doc)
+{
+    openapi__error(run, NULL, "syntax",
+                   "%.*s: this is a page (HTML or XML), not a document in JSON or YAML",
+                   STR_ARG(doc->uri));
+    return false;
+}
+
 static bool yaml_read(struct openapi *run, struct openapi__doc *doc, struct str text)
 {
     struct arena *scratch CLEANUP(arena_free) = arena_new(0);
@@ -151,8 +167,12 @@ void openapi_add(struct openapi *run, struct str uri, struct str text)
     doc->text = without_mark(text);
     doc->wanted = false;
     run->budget += text.len * OPENAPI_GROWTH_MAX;
-    read =
-        begins_as_json(doc->text) ? json_read(run, doc, doc->text) : yaml_read(run, doc, doc->text);
+    if (begins_as_page(doc->text))
+        read = page_refuse(run, doc);
+    else if (begins_as_json(doc->text))
+        read = json_read(run, doc, doc->text);
+    else
+        read = yaml_read(run, doc, doc->text);
     doc->lacking = !read;
     if (doc == run->docs.at[0]) {
         run->broken = !read;

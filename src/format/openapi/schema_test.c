@@ -203,6 +203,8 @@ static void what_is_no_document_is_refused(void **state UNUSED)
         assert_true(result.problems_count > 0 && result.errors > 0);
         (void)openapi_free(each);
     }
+    compile(" <!DOCTYPE html>\n<p>openapi: 3.0.0");
+    assert_non_null(strstr(problem("syntax")->sentence.ptr, "a page (HTML"));
     assert_true(openapi_detect(STR("{\"swagger\":\"2.0\"}")));
     assert_true(openapi_detect(STR("# x\nopenapi: 3.0.1\n")));
     assert_false(openapi_detect(STR("<html>openapi: </html>")));

@@ -595,6 +595,16 @@ static int add_document(struct cli *cli, struct client_response *ret_response)
     return cli_document_post(cli, &document, STR("/v1/sources"), buf_str(&body), ret_response);
 }
 
+/* Of a reason of several lines the first is the error's own; the rest is said before it. */
+static struct str reason_first(struct cli *cli, struct str reason)
+{
+    struct str first = str_split(&reason, '\n');
+
+    while (reason.ptr)
+        cli_note(cli, text_clean(cli->arena, str_split(&reason, '\n')));
+    return first.len > 0 ? text_clean(cli->arena, first) : STR("-");
+}
+
 int command_sources_add(struct cli *cli)
 {
     const char *name = args_word(&cli->args, 0);
@@ -619,7 +629,7 @@ int command_sources_add(struct cli *cli)
             str_printf(cli->arena, "`writ sources remove %s` forgets it; then add it again.", name)
                 .ptr,
             "%s is %.*s: %.*s", name, STR_ARG(cli_field(cli, response.body, "state")),
-            STR_ARG(cli_field(cli, response.body, "reason")));
+            STR_ARG(reason_first(cli, json_get_str(response.body, "reason"))));
     }
     return sources_approve(cli, name, response.body);
 }
