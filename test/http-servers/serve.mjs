@@ -1,7 +1,13 @@
 // What a test of the HTTP engine speaks to: an HTTP server that does what its path says, and a name server that says
-// what the name asks for. Prints "PORT DNS_PORT", and ends with its standard input.
+// what the name asks for. Prints "PORT DNS_PORT TLS_PORT CA_FILE", and ends with its standard input.
+import { execFileSync } from 'node:child_process';
 import dgram from 'node:dgram';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { deflateSync, gzipSync } from 'node:zlib';
 
 const connections = new Map(); // socket -> its number
@@ -44,6 +50,7 @@ const routes = {
     '/loop': (request, response) => response.writeHead(302, { location: '/loop' }).end(),
     '/away': (request, response) => response.writeHead(307, { location: `http://localhost:${other}/echo` }).end(),
     '/private': (request, response) => response.writeHead(302, { location: `http://127.0.0.2:${other}/echo` }).end(),
+    '/chain': (request, response) => response.writeHead(302, { location: '/private' }).end(),
     '/file': (request, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
     '/broken': (request, response) => {
         response.writeHead(200, { 'content-length': '100' });
@@ -105,6 +112,30 @@ function answer(question) {
     return Buffer.concat([head, Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address])]);
 }
 
+// An authority of this run, a certificate of it for good.test, and one for self.test that nobody vouches for. A client
+// that asks for another name is shown good.test's.
+const folder = mkdtempSync(join(tmpdir(), 'writ-http-servers-'));
+const ca = join(folder, 'ca.pem');
+
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+function certify(name, ...by) {
+    const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
+
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-keyout',
+        key, '-out', certificate, '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, ...by], { stdio: 'ignore' });
+    return { key: readFileSync(key), cert: readFileSync(certificate) };
+}
+
+certify('ca');
+const good = certify('good.test', '-CA', ca, '-CAkey', join(folder, 'ca.key'), '-addext', 'basicConstraints=critical,CA:FALSE');
+const self = createSecureContext(certify('self.test'));
+const secure = http2.createSecureServer({ ...good, allowHTTP1: true,
+    SNICallback: (name, done) => done(null, name === 'self.test' ? self : createSecureContext(good)) },
+(request, response) => response.end(`version ${request.httpVersion}`));
+
+secure.on('sessionError', () => {});
+
 const names = dgram.createSocket('udp4');
 
 names.on('message', (question, from) => names.send(answer(question), from.port, from.address));
@@ -113,7 +144,8 @@ names.bind(0, '127.0.0.1', () => {
 
     second.listen(0, '0.0.0.0', () => {
         other = second.address().port;
-        server.listen(0, '127.0.0.1', () => process.stdout.write(`${server.address().port} ${names.address().port}\n`));
+        secure.listen(0, '127.0.0.1', () => server.listen(0, '127.0.0.1', () => process.stdout.write(
+            `${server.address().port} ${names.address().port} ${secure.address().port} ${ca}\n`)));
     });
 });
 process.stdin.resume();

@@ -20,6 +20,7 @@ static struct loop *loop;
 static struct http *http;
 static struct arena *arena;
 static unsigned int port;
+static unsigned int tls_port;
 static int server_in;
 
 static int start_server(void **state)
@@ -29,8 +30,10 @@ static int start_server(void **state)
     int in[2];
     int out[2];
     unsigned int names;
-    char line[64] = "";
+    char line[256] = "";
+    char ca[4096];
     char *end;
+    FILE *file;
 
     (void)state;
     assert_int_equal(pipe(in), 0);
@@ -45,8 +48,14 @@ static int start_server(void **state)
     server_in = in[1];
     assert_true(read(out[0], line, sizeof(line) - 1) > 0);
     port = (unsigned)strtoul(line, &end, 10);
-    names = (unsigned)strtoul(end, NULL, 10);
-    assert_true(port > 0 && names > 0);
+    names = (unsigned)strtoul(end, &end, 10);
+    tls_port = (unsigned)strtoul(end, &end, 10);
+    assert_true(port > 0 && names > 0 && tls_port > 0);
+    end[strcspn(end, "\n")] = '\0';
+    file = fopen(end + 1, "r");
+    assert_non_null(file);
+    options.ca = str_of(ca, fread(ca, 1, sizeof(ca), file));
+    (void)fclose(file);
     arena = arena_new(0);
     options.servers = str_printf(arena, "127.0.0.1:%u", names).ptr;
     options.hosts =
@@ -281,6 +290,33 @@ static void test_what_a_person_allowed_is_reached(void **state)
     http_pool_free(pool);
 }
 
+static const char *secure(const char *name)
+{
+    return str_printf(arena, "https://%s:%u/", name, tls_port).ptr;
+}
+
+static void test_a_certificate_is_of_its_host(void **state)
+{
+    static const char *const bad[] = { "wrong.test", "self.test" };
+    const struct str hosts[] = { STR("good.test"), STR("wrong.test"), STR("self.test") };
+    struct http_pool *pool = http_pool_new(http, hosts, 3);
+    struct http_event event;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+        event = get(pool, secure(bad[i]));
+        if (event.end == HTTP_ANSWERED || event.sent != MSG_SENT_NO)
+            fail_msg("%s: end %d, sent %d", bad[i], event.end, event.sent);
+        assert_true(str_find(event.text, STR("certificate")) != SIZE_MAX);
+    }
+    /* Whoever can speak HTTP/2 is spoken to in it. */
+    event = get(pool, secure("good.test"));
+    assert_int_equal(event.end, HTTP_ANSWERED);
+    assert_true(str_is(event.body, "version 2.0"));
+    http_pool_free(pool);
+}
+
+/* To a source that a person allowed, and from there to where nobody did. */
 static void test_redirects_end(void **state)
 {
     struct http_pool *pool = local_pool();
@@ -292,6 +328,8 @@ static void test_redirects_end(void **state)
     event = get(pool, local("/private"));
     assert_int_equal(event.end, HTTP_FORBIDDEN);
     assert_int_equal(event.sent, MSG_SENT_NO);
+    event = get(pool, local("/chain"));
+    assert_int_equal(event.end, HTTP_FORBIDDEN);
     event = get(pool, local("/file"));
     assert_int_equal(event.end, HTTP_FORBIDDEN);
     http_pool_free(pool);
@@ -446,6 +484,7 @@ int main(void)
         cmocka_unit_test(test_private_addresses_are_refused_in_every_form),
         cmocka_unit_test(test_a_name_cannot_rebind),
         cmocka_unit_test(test_what_a_person_allowed_is_reached),
+        cmocka_unit_test(test_a_certificate_is_of_its_host),
         cmocka_unit_test(test_redirects_end),
         cmocka_unit_test(test_credentials_do_not_cross_origins),
         cmocka_unit_test(test_line_breaks_in_headers_are_refused),
