@@ -161,3 +161,35 @@ struct str uri_decode(struct arena *arena, struct str text)
     }
     return str_of(out, len);
 }
+
+static struct str uri_lower(struct arena *arena, struct str text)
+{
+    char *lower = arena_alloc_raw(arena, text.len + 1);
+
+    for (size_t i = 0; i < text.len; i++)
+        lower[i] =
+            text.ptr[i] >= 'A' && text.ptr[i] <= 'Z' ? (char)(text.ptr[i] | 32) : text.ptr[i];
+    return str_of(lower, text.len);
+}
+
+struct str uri_origin(struct arena *arena, struct str uri)
+{
+    struct uri_parts parts = uri_take_apart(uri);
+    struct str scheme = uri_lower(arena, parts.scheme);
+    struct str host = parts.authority;
+    struct str port = str_is(scheme, "https") ? STR("443") : STR("80");
+    size_t close = host.len && host.ptr[0] == '[' ? str_find_char(host, ']') : 0;
+    size_t colon;
+
+    if ((!str_is(scheme, "https") && !str_is(scheme, "http")) || close == SIZE_MAX ||
+        str_find_char(host, '@') != SIZE_MAX)
+        return STR_NULL;
+    colon = str_find_char(str_slice(host, close, host.len), ':');
+    if (colon != SIZE_MAX && close + colon + 1 < host.len)
+        port = str_slice(host, close + colon + 1, host.len);
+    host = close ? str_slice(host, 1, close) : str_slice(host, 0, colon);
+    if (!host.len)
+        return STR_NULL;
+    return str_printf(arena, "%.*s://%.*s:%.*s", STR_ARG(scheme), STR_ARG(uri_lower(arena, host)),
+                      STR_ARG(port));
+}

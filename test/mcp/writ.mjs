@@ -65,9 +65,17 @@ export class Writ {
     // In a session of its own, so that it does not descend from this process: whatever started `writ mcp` is an agent,
     // and so is whoever descends from it.
     beginAtTerminal(...args) {
+        return this.beginTyping('', ...args);
+    }
+
+    // The same, with what the person types once they are asked.
+    beginTyping(typed, ...args) {
         const done = join(this.home, `terminal-${++this.terminals}`);
-        const line = `${quote(['script', '-qec', quote([binary, ...args]), '/dev/null'])} >${quote([`${done}.out`])} 2>&1 ` +
-            `</dev/null; echo $? >${quote([`${done}.new`])}; mv ${quote([`${done}.new`, done])}`;
+        // Keys come when the question stands there: its end is ": ".
+        const keys = typed ? `(for i in $(seq 400); do tail -c 2 ${quote([`${done}.out`])} | grep -q ': ' && break; sleep 0.05; done; ` +
+            `printf '%s\\n' ${quote([typed])}; sleep 0.3) | ` : '';
+        const line = `${keys}${quote(['script', '-qec', quote([binary, ...args]), '/dev/null'])} >${quote([`${done}.out`])} 2>&1 ` +
+            `${typed ? '' : '</dev/null'}; echo $? >${quote([`${done}.new`])}; mv ${quote([`${done}.new`, done])}`;
 
         execFileSync('setsid', ['--fork', 'sh', '-c', line], { env: this.env, stdio: 'ignore' });
         return { done, out: `${done}.out` };
@@ -75,8 +83,14 @@ export class Writ {
 
     // The same, and waits for it.
     atTerminal(...args) {
-        const { done, out } = this.beginAtTerminal(...args);
+        return this.wait(this.beginAtTerminal(...args), args);
+    }
 
+    type(typed, ...args) {
+        return this.wait(this.beginTyping(typed, ...args), args);
+    }
+
+    wait({ done, out }, args) {
         for (const from = Date.now(); !existsSync(done); pause(10)) {
             if (Date.now() - from > this.patience)
                 throw new Error(`${args.join(' ')}: no end`);

@@ -114,7 +114,7 @@ struct given {
 static void source_open(const struct given *given)
 {
     BUF_CLEANUP struct buf payload = BUF_INIT;
-    struct msg_header header = { .name = str_from(given->scheme), .value = str_from(given->value) };
+    struct msg_given header = { .name = str_from(given->scheme), .value = str_from(given->value) };
     struct str allow[] = { STR("127.0.0.1"), STR("localhost") };
     const struct msg_source_open open = {
         .source = given->id,

@@ -69,6 +69,24 @@ static const struct str *texts_keep(struct arena *arena, const struct str *texts
     return copies;
 }
 
+static const struct catalog_credential *headers_keep(struct arena *arena, const struct str *headers,
+                                                     size_t count, size_t *ret_count)
+{
+    struct catalog_credential *kept = ARENA_ARRAY(arena, struct catalog_credential, count);
+
+    *ret_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t colon = str_find_char(headers[i], ':');
+
+        if (colon == SIZE_MAX)
+            continue;
+        kept[*ret_count].scheme = str_copy(arena, str_slice(headers[i], 0, colon));
+        kept[(*ret_count)++].value =
+            str_copy(arena, str_trim(str_slice(headers[i], colon + 1, headers[i].len)));
+    }
+    return kept;
+}
+
 static void source_remove(struct catalog *catalog, uint64_t handle)
 {
     struct catalog__source *source = map_take_u64(&catalog->sources, handle);
@@ -97,8 +115,6 @@ static void apply_added(struct catalog *catalog, const struct event_source_added
         .argv_count = event->argv_count,
         .env = texts_keep(arena, event->env, event->env_count),
         .env_count = event->env_count,
-        .headers = texts_keep(arena, event->headers, event->headers_count),
-        .headers_count = event->headers_count,
         .allow = texts_keep(arena, event->allow, event->allow_count),
         .allow_count = event->allow_count,
         .folder = text_keep(arena, event->folder),
@@ -106,6 +122,8 @@ static void apply_added(struct catalog *catalog, const struct event_source_added
         .base_url = text_keep(arena, event->base_url),
         .partial = event->partial,
     };
+    source->view.credentials =
+        headers_keep(arena, event->headers, event->headers_count, &source->view.credentials_count);
     (void)map_put_u64(&catalog->sources, event->source, source);
     (void)map_put(&catalog->names, source->view.name, source);
 }
@@ -271,6 +289,8 @@ void catalog_apply(struct catalog *catalog, const struct event *event)
         apply_state(catalog, &event->as.source_state);
     else if (event->type == EVENT_SOURCE_LISTED)
         apply_listed(catalog, &event->as.source_listed);
+    else if (event->type == EVENT_SOURCE_CREDENTIAL)
+        catalog__apply_credential(catalog, &event->as.source_credential);
     else if (event->type == EVENT_SOURCE_APPROVED)
         apply_approved(catalog, &event->as.source_approved);
     else if (event->type == EVENT_SOURCE_REMOVED)
@@ -343,8 +363,10 @@ static enum catalog_answer answer_of(const struct catalog_source *source,
     switch (source->state) {
     case MSG_SOURCE_STATE_CONNECTED:
         return CATALOG_FOUND;
-    case MSG_SOURCE_STATE_AUTH_REQUIRED:
-        return CATALOG_SOURCE_AUTH;
+    case MSG_SOURCE_STATE_AUTH_REQUIRED: /* Some of its operations may want nothing. */
+        return source->kind == MSG_SOURCE_KIND_OPENAPI || source->kind == MSG_SOURCE_KIND_GRAPHQL
+                   ? CATALOG_FOUND
+                   : CATALOG_SOURCE_AUTH;
     case MSG_SOURCE_STATE_DRAFT:
     case MSG_SOURCE_STATE_PROBING:
         return CATALOG_SOURCE_OPENING;

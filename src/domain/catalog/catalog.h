@@ -50,6 +50,13 @@ struct catalog_tool {
     struct catalog__more *more;
 };
 
+/* What a source was given to be let in. Its value has a reference in place of the secret. */
+struct catalog_credential {
+    struct str scheme; /* of its document, or the header that it goes into */
+    struct str value;
+    struct str bound; /* where alone it may go: scheme://host:port; null: where its source is */
+};
+
 struct catalog_source {
     uint64_t source; /* handle */
     struct str name;
@@ -60,8 +67,8 @@ struct catalog_source {
     size_t argv_count;
     const struct str *env; /* as recorded: NAME or NAME=value */
     size_t env_count;
-    const struct str *headers; /* names, or Name: value where the value refers to a secret */
-    size_t headers_count;
+    const struct catalog_credential *credentials;
+    size_t credentials_count;
     const struct str *allow; /* hosts that may have private addresses */
     size_t allow_count;
     struct str folder;
@@ -114,6 +121,25 @@ const struct catalog_source *catalog_source_find(const struct catalog *catalog, 
 const struct catalog_source *catalog_source_named(const struct catalog *catalog, struct str name);
 /* In the order added; *position starts at 0; NULL at the end. */
 const struct catalog_source *catalog_source_next(const struct catalog *catalog, size_t *position);
+
+/* By scheme, or by header whatever its case; NULL if it has none of that name. */
+const struct catalog_credential *catalog_credential_find(const struct catalog_source *source,
+                                                         struct str scheme);
+
+/* A way in that the document of a source speaks of. */
+struct catalog_scheme {
+    struct str scheme;
+    struct str type; /* apiKey http oauth2 openIdConnect ... */
+    struct str http; /* basic, bearer, ...; null: not of type http */
+    struct str in;   /* header query cookie, where type is apiKey */
+    struct str name; /* of that header, parameter or cookie */
+};
+/*
+ * Those that what it offers now asks for, by their first use, in the arena; at most max. Other
+ * sources than documents have none: a header is.
+ */
+size_t catalog_schemes(const struct catalog_source *source, struct arena *arena,
+                       struct catalog_scheme *ret_schemes, size_t max);
 
 /* ---- a listing becomes an event ---- */
 

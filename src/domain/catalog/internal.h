@@ -52,6 +52,10 @@ struct catalog__more {
     uint32_t spelling_len; /* at most CATALOG__SPELLING_MAX */
 };
 
+/* ---- credential.c ---- */
+void catalog__apply_credential(struct catalog *catalog,
+                               const struct event_source_credential *event);
+
 /* ---- artifact.c ---- */
 struct catalog__artifact *catalog__artifact_find(const struct catalog *catalog,
                                                  const struct digest *digest);

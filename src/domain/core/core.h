@@ -153,6 +153,7 @@ enum command_type {
     COMMAND_SOURCE_ADD,
     COMMAND_SOURCE_REMOVE,
     COMMAND_SOURCE_APPROVE,
+    COMMAND_SOURCE_CREDENTIAL,
     COMMAND_SOURCE_REPORT,   /* by egress */
     COMMAND_SOURCE_COMPILED, /* its document became a listing, which is in the catalog; or not */
     COMMAND_POLICY_APPLY,
@@ -218,6 +219,7 @@ struct command {
             struct digest digest;
             struct event_who who;
         } source_approve;
+        struct event_source_credential source_credential;
         struct msg_source_report source_report;
         struct command_compiled source_compiled;
         struct {

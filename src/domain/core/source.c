@@ -156,6 +156,37 @@ void core__on_source_approve(struct core_turn *turn)
     (void)core_reply_ok(turn);
 }
 
+/* What it lacked may be what it was given: until it says otherwise it is not in the way. */
+static void core_given_state(struct core_turn *turn, const struct catalog_source *source)
+{
+    bool direct =
+        source->kind == MSG_SOURCE_KIND_OPENAPI || source->kind == MSG_SOURCE_KIND_GRAPHQL;
+
+    if (source->state != MSG_SOURCE_STATE_AUTH_REQUIRED)
+        return;
+    core_source_state(turn, source->source,
+                      direct ? MSG_SOURCE_STATE_CONNECTED : MSG_SOURCE_STATE_PROBING, STR_NULL);
+}
+
+void core__on_source_credential(struct core_turn *turn)
+{
+    struct event event = { .type = EVENT_SOURCE_CREDENTIAL };
+    const struct catalog_source *source;
+
+    event.as.source_credential = turn->command->as.source_credential;
+    if (!core_is_person(turn, &event.as.source_credential.who, "sources auth"))
+        return;
+    source = catalog_source_find(turn->core->catalog, event.as.source_credential.source);
+    if (!source) {
+        core__effect(turn, EFFECT_REPLY)->error =
+            core__error("invalid", STR("the source was removed"));
+        return;
+    }
+    core__emit(turn, &event);
+    core_given_state(turn, source);
+    core_reply_ok(turn)->source = event.as.source_credential.source;
+}
+
 void core__on_source_report(struct core_turn *turn)
 {
     const struct msg_source_report *report = &turn->command->as.source_report;

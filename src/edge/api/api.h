@@ -22,6 +22,8 @@
 
 /* Longest body that is read. */
 #define API_BODY_MAX (1024U * 1024U)
+/* Of a credential. */
+#define API_CREDENTIAL_MAX 8192U
 /* Longest path with its query. */
 #define API_PATH_MAX 4096U
 /* Words of a source's command, and variables of its environment. */
@@ -44,6 +46,7 @@ enum api_kind {
     API_SOURCE_APPROVE,
     API_SOURCE_REFRESH,
     API_SOURCE_DOCUMENT,
+    API_SOURCE_AUTH,
     API_TOOL_LIST,
     API_TOOL_SHOW,
     API_POLICY_SHOW,
@@ -108,6 +111,13 @@ struct api_source_document {
     struct str uri;
 };
 
+/* Gives a source a credential, or takes it away. */
+struct api_source_auth {
+    struct str name;
+    struct str scheme; /* null: the only one, or Authorization */
+    struct str value;  /* a secret; null: it is taken away */
+};
+
 struct api_tool_list {
     struct str query;  /* null: all */
     struct str source; /* null: of all */
@@ -140,6 +150,7 @@ struct api_call {
         struct api_source_approve source_approve;
         struct api_source_refresh source_refresh;
         struct api_source_document source_document;
+        struct api_source_auth source_auth;
         struct str source; /* show, remove: name */
         struct api_tool_list tool_list;
         struct str tool;         /* show: address */
@@ -170,6 +181,9 @@ struct api_request {
  */
 MUST int api_parse(const struct api_request *request, struct arena *arena,
                    struct api_call *ret_call, struct report *report);
+
+/* RFC 9110, section 5.1: a token; and a value without control characters. */
+bool api_header_is_fit(struct str name, struct str value);
 
 /* The body for a request that api_parse did not accept; gives the status. */
 unsigned api_print_rejected(struct buf *out, enum api_answer answer, const struct report *report);

@@ -139,6 +139,23 @@ static void read_source_document(struct api__request *request, struct api_call *
     api__text_required(request, "uri", &call->of.source_document.uri);
 }
 
+/* What is wrong with it is said without it. */
+static void read_source_auth(struct api__request *request, struct api_call *call)
+{
+    struct api_source_auth *auth = &call->of.source_auth;
+
+    auth->name = request->name;
+    api__text(request, "scheme", &auth->scheme);
+    api__text(request, "value", &auth->value);
+    if (auth->scheme.ptr && (auth->scheme.len == 0 || auth->scheme.len > 256))
+        report_add(request->report, STR("/scheme"), "length", "scheme has 1 to 256 bytes");
+    if (auth->value.ptr &&
+        (auth->value.len > API_CREDENTIAL_MAX || !api_header_is_fit(STR("x"), auth->value)))
+        report_add(request->report, STR("/value"), "credential",
+                   "a credential is one line of 1 to %u bytes without control characters",
+                   API_CREDENTIAL_MAX);
+}
+
 static void read_tool_list(struct api__request *request, struct api_call *call)
 {
     call->of.tool_list.query = api__query(request, "query");
@@ -237,6 +254,7 @@ static const struct api_route routes[] = {
     { "POST", "/v1/sources/*/refresh", API_SOURCE_REFRESH, "", "document further",
       read_source_refresh },
     { "POST", "/v1/sources/*/document", API_SOURCE_DOCUMENT, "", "uri", read_source_document },
+    { "POST", "/v1/sources/*/auth", API_SOURCE_AUTH, "", "scheme value", read_source_auth },
     { "GET", "/v1/tools", API_TOOL_LIST, "query source limit", NULL, read_tool_list },
     { "GET", "/v1/tools/*", API_TOOL_SHOW, "", NULL, read_tool },
     { "POST", "/v1/tools/*/call", API_EXECUTION_START, "", "args" RUN_MEMBERS, read_tool_call },

@@ -180,6 +180,22 @@ void api_print_tool(struct buf *out, const struct api_tool *tool)
     api__close(out);
 }
 
+static void print_schemes(struct buf *out, const struct api_source *source)
+{
+    api__put_name(out, "schemes");
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < source->schemes_count; i++) {
+        api_list_item(out);
+        api__open(out);
+        api__put_str(out, "scheme", source->schemes[i].scheme);
+        api__put_str(out, "means", source->schemes[i].means);
+        api__put_bool(out, "given", source->schemes[i].given);
+        api__put_str_if(out, "bound", source->schemes[i].bound);
+        api__close(out);
+    }
+    buf_add_char(out, ']');
+}
+
 void api_print_source(struct buf *out, const struct api_source *source)
 {
     api__open(out);
@@ -202,6 +218,8 @@ void api_print_source(struct buf *out, const struct api_source *source)
     api__put_str(out, "stderr", source->stderr_tail);
     api__put_u64(out, "tools_count", source->tools_count);
     api__put_u64(out, "waiting_count", source->waiting_count);
+    if (source->schemes)
+        print_schemes(out, source);
     if (source->tools) {
         api__put_name(out, "tools");
         buf_add_char(out, '[');

@@ -117,8 +117,7 @@ void api__words_if(struct api__request *request, const char *key, struct api_wor
         api__words(request, key, ret_words);
 }
 
-/* RFC 9110, section 5.1: a token; and a value without control characters. */
-static bool read_is_header(struct str name, struct str value)
+bool api_header_is_fit(struct str name, struct str value)
 {
     for (size_t i = 0; i < name.len; i++)
         if (name.ptr[i] <= 0x20 || (unsigned char)name.ptr[i] >= 0x7f ||
@@ -145,7 +144,7 @@ void api__headers(struct api__request *request, const char *key, struct api_word
     }
     words.at = ARENA_ARRAY(request->arena, struct str, json_count(object));
     while ((value = json_next(&iter))) {
-        if (!read_is_header(iter.key, json_str(value))) {
+        if (!api_header_is_fit(iter.key, json_str(value))) {
             report_add(request->report, str_printf(request->arena, "/%s", key), "header",
                        "%.*s is no header with a value of one line", STR_ARG(iter.key));
             return;

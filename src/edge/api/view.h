@@ -95,6 +95,14 @@ struct api_tool {
     size_t findings_count;
 };
 
+/* A way to be let in by a source. */
+struct api_scheme {
+    struct str scheme;
+    struct str means; /* for a person: "http basic", "apiKey in header X-Key" */
+    struct str bound; /* null: not bound, or not given */
+    bool given;
+};
+
 struct api_source {
     struct str name;
     struct str kind;
@@ -105,7 +113,7 @@ struct api_source {
     struct str folder;
     struct str url;           /* null: it is a command */
     struct str base_url;      /* where its requests go instead; null: as it says */
-    struct api_words headers; /* names */
+    struct api_words headers; /* names of what it was given */
     struct api_words allow;
     struct str server;   /* name and version, as it says */
     struct str digest;   /* of what it offers now; null: not listed yet */
@@ -113,6 +121,8 @@ struct api_source {
     struct str stderr_tail;
     uint32_t tools_count;
     uint32_t waiting_count;
+    const struct api_scheme *schemes; /* NULL: left out */
+    size_t schemes_count;
     const struct api_tool *tools; /* NULL: left out */
 };
 

@@ -85,6 +85,8 @@ void cli_print_json(struct cli *cli, const struct json_value *value);
 int cli_print_error(struct cli *cli, const struct json_value *error);
 /* A table at the end of out. */
 void cli_print_table(struct cli *cli, struct text_table *table);
+/* The ways to be let in by a source, and which it has: a line each. */
+void cli_print_schemes(struct cli *cli, const struct json_value *source, struct buf *out);
 
 /* A segment of a path or a value of a query, percent-encoded. */
 struct str cli_percent(struct arena *arena, struct str text);
@@ -103,6 +105,7 @@ int command_sources_add(struct cli *cli);
 int command_sources_show(struct cli *cli);
 int command_sources_diff(struct cli *cli);
 int command_sources_approve(struct cli *cli);
+int command_sources_auth(struct cli *cli);
 int command_sources_remove(struct cli *cli);
 int command_sources_refresh(struct cli *cli);
 int command_sources_import(struct cli *cli);

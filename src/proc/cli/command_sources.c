@@ -178,6 +178,7 @@ static void sources_print_one(struct cli *cli, const struct json_value *source)
         buf_add_str(out, value);
         buf_add_char(out, '\n');
     }
+    cli_print_schemes(cli, source, out);
 }
 
 static int sources_get(struct cli *cli, const char *name, struct client_response *ret)

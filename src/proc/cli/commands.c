@@ -44,6 +44,10 @@ static const struct args_option approve_options[] = {
     { "yes", 'y', NULL, "without asking" },
 };
 
+static const struct args_option auth_options[] = {
+    { "remove", 0, NULL, "take it away instead" },
+};
+
 static const struct args_option why_options[] = {
     { "effect", 0, "CLASS", "read, write or destructive, instead of the tool's own" },
     { "channel", 0, "CHANNEL", "mcp, cli, api or web" },
@@ -98,6 +102,8 @@ static const struct args_command commands[] = {
     { "sources refresh", "NAME [FILE]",
       "Asks again what one offers, or reads its document again; what changed waits", NO_OPTIONS, 1,
       2, false, command_sources_refresh },
+    { "sources auth", "NAME [SCHEME] [-]", "Gives one a credential, typed where nobody sees it",
+      OPTIONS(auth_options), 1, 3, false, command_sources_auth },
     { "sources remove", "NAME", "Forgets one; its records stay", NO_OPTIONS, 1, 1, false,
       command_sources_remove },
     { "tools", "", "Lists what can be called", NO_OPTIONS, 0, 0, false, command_tools_search },

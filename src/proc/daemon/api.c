@@ -625,7 +625,6 @@ static void daemon_api_source_call(struct daemon *daemon, struct daemon_request 
 static void daemon_api_call(struct daemon *daemon, struct daemon_request *request,
                             const struct api_call *call)
 {
-    request->kind = call->kind;
     switch (call->kind) {
     case API_STATUS:
         daemon_api_view(daemon, request, daemon__view_status);
@@ -656,6 +655,9 @@ static void daemon_api_call(struct daemon *daemon, struct daemon_request *reques
     case API_SOURCE_REFRESH:
     case API_SOURCE_DOCUMENT:
         daemon_api_source_call(daemon, request, call);
+        return;
+    case API_SOURCE_AUTH:
+        daemon__api_auth(daemon, request, &call->of.source_auth);
         return;
     case API_TOOL_LIST:
         daemon_api_tools(daemon, request, &call->of.tool_list);
@@ -700,6 +702,7 @@ void daemon__api(struct daemon *daemon, struct daemon_request *request, struct s
     report_init(report, daemon->turn);
     r = api_parse(&asked, daemon->turn, &call, report);
     if (r == API_PARSED) {
+        request->kind = call.kind;
         daemon_api_call(daemon, request, &call);
         return;
     }
@@ -720,6 +723,11 @@ void daemon__api_reply(struct daemon *daemon, struct daemon_request *request,
     switch ((int)request->kind) {
     case API_SOURCE_ADD:
         request->source = effect->source;
+        if (!request->wait)
+            daemon__api_source(daemon, request);
+        return;
+    case API_SOURCE_AUTH:
+        daemon__given_use(daemon, request->source);
         if (!request->wait)
             daemon__api_source(daemon, request);
         return;

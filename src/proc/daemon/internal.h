@@ -264,6 +264,13 @@ void daemon__api_fail(struct daemon *daemon, struct daemon_request *request,
 void daemon__api_stream(struct daemon *daemon, struct daemon_request *request, const char *name,
                         struct str data);
 
+/* given.c */
+void daemon__api_auth(struct daemon *daemon, struct daemon_request *request,
+                      const struct api_source_auth *auth);
+/* The ways to be let in by a source, and which of them it has. */
+void daemon__view_schemes(struct daemon *daemon, const struct catalog_source *source,
+                          struct api_source *view);
+
 void daemon__walls(struct daemon *daemon, struct api_words *words);
 void daemon__view_execution(struct daemon *daemon, const struct execution *execution, bool whole,
                             struct buf *out);

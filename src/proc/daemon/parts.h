@@ -91,6 +91,15 @@ void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker);
 void daemon__worker_end(struct daemon *daemon, struct daemon_worker *worker);
 void daemon__workers_tend(struct daemon *daemon);
 
+/* given.c: what a person gives a source to be let in. */
+/* Its credentials, each opened by the vault once, now. */
+void daemon__given_open(struct daemon *daemon, const struct catalog_source *source,
+                        struct msg_source_open *open);
+/* It is used from now on. */
+void daemon__given_use(struct daemon *daemon, uint64_t source);
+/* The source is gone, and its secrets. */
+void daemon__given_forget(struct daemon *daemon, uint64_t source);
+
 /* sources.c */
 /* peer: egress or net. */
 void daemon__egress_up(struct daemon *daemon, struct daemon_peer *peer);
@@ -101,10 +110,12 @@ bool daemon__is_away(const struct daemon *daemon, const struct core_effect *effe
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect);
 void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect);
 void daemon__source_start(struct daemon *daemon, uint64_t source);
-/* What it was given for its requests goes into open, and may be opened for them: once, now. */
-void daemon__source_given(struct daemon *daemon, const struct catalog_source *source,
-                          struct msg_source_open *open);
 void daemon__source_stop(struct daemon *daemon, uint64_t source);
+/* What its credentials are for: where it was said, or where the first of its requests goes. */
+struct str daemon__source_url(struct daemon *daemon, const struct catalog_source *source);
+/* Each secret in the text may be opened once: by this call, or (call 0) for the source itself. */
+void daemon__vault_grants(struct daemon *daemon, struct str text,
+                          const struct msg_vault_grant *use);
 void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *ended);
 struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t source);
 void daemon__artifacts(struct daemon *daemon);

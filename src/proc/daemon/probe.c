@@ -57,13 +57,14 @@ static uint64_t fetch_send(struct daemon *daemon, const struct catalog_source *s
 {
     struct daemon_fetch *fetch = heap_alloc(sizeof(*fetch));
     struct buf payload BUF_CLEANUP = BUF_INIT;
-    struct msg_source_open given = { 0 };
+    struct msg_source_open given = { .kind = MSG_SOURCE_KIND_UNKNOWN };
 
     *fetch = (struct daemon_fetch){ .source = source->source, .wanted = start->within.ptr };
     start->fetch = ++daemon->numbers;
     start->source = source->source;
     start->headers_for = source->base_url.len ? source->base_url : source->url;
-    daemon__source_given(daemon, source, &given);
+    given.url = start->headers_for;
+    daemon__given_open(daemon, source, &given);
     start->headers = given.headers;
     start->headers_count = given.headers_count;
     start->allow = given.allow;

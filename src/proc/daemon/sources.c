@@ -23,8 +23,7 @@ struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t handle
     return source;
 }
 
-/* What its credentials are for: where it was said, or where the first of its requests goes. */
-static struct str daemon_source_url(struct daemon *daemon, const struct catalog_source *source)
+struct str daemon__source_url(struct daemon *daemon, const struct catalog_source *source)
 {
     struct json_error error;
     struct json_doc doc;
@@ -44,8 +43,7 @@ static struct daemon_peer *daemon_peer_of(struct daemon *daemon, enum msg_source
 }
 
 /* Each secret in the text may be opened once: by this call, or (call 0) for the child. */
-static void daemon_vault_grants(struct daemon *daemon, struct str text,
-                                const struct msg_vault_grant *use)
+void daemon__vault_grants(struct daemon *daemon, struct str text, const struct msg_vault_grant *use)
 {
     struct secret_span span;
     size_t at = 0;
@@ -83,32 +81,11 @@ static void daemon_child_start(struct daemon *daemon, const struct catalog_sourc
         start.argv[i] = source->argv[i];
     for (size_t i = 0; i < source->env_count; i++) {
         start.env[i] = source->env[i];
-        daemon_vault_grants(daemon, source->env[i],
-                            &(struct msg_vault_grant){ .source = source->source });
+        daemon__vault_grants(daemon, source->env[i],
+                             &(struct msg_vault_grant){ .source = source->source });
     }
     msg_child_start_encode(&start, &payload);
     daemon__send(&daemon->keeper, MSG_CHILD_START, source->source, buf_str(&payload));
-}
-
-void daemon__source_given(struct daemon *daemon, const struct catalog_source *source,
-                          struct msg_source_open *open)
-{
-    open->headers = ARENA_ARRAY(daemon->turn, struct msg_header, source->headers_count + 1);
-    for (size_t i = 0; i < source->headers_count; i++) {
-        size_t colon = str_find_char(source->headers[i], ':');
-        struct msg_header *header = &open->headers[open->headers_count];
-
-        if (colon == SIZE_MAX)
-            continue;
-        header->name = str_slice(source->headers[i], 0, colon);
-        header->value = str_trim(str_slice(source->headers[i], colon + 1, source->headers[i].len));
-        daemon_vault_grants(daemon, header->value,
-                            &(struct msg_vault_grant){ .source = source->source });
-        open->headers_count++;
-    }
-    open->allow = ARENA_ARRAY(daemon->turn, struct str, source->allow_count + 1);
-    for (size_t i = 0; i < source->allow_count; i++)
-        open->allow[open->allow_count++] = source->allow[i];
 }
 
 /* Its document was given, or is fetched. */
@@ -182,9 +159,9 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
     open.name = source->name;
     /* What is none of the others is asked as this. */
     open.kind = source->kind == MSG_SOURCE_KIND_UNKNOWN ? MSG_SOURCE_KIND_MCP_HTTP : source->kind;
-    open.url = daemon_source_url(daemon, source);
+    open.url = daemon__source_url(daemon, source);
     if (peer == &daemon->net)
-        daemon__source_given(daemon, source, &open);
+        daemon__given_open(daemon, source, &open);
     /* Egress is told first, so that it knows whose pipes the keeper passes. */
     msg_source_open_encode(&open, &payload);
     daemon__send(peer, MSG_SOURCE_OPEN, handle, buf_str(&payload));
@@ -200,6 +177,7 @@ void daemon__source_stop(struct daemon *daemon, uint64_t handle)
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
     daemon__probe_stop(daemon, handle);
+    daemon__given_forget(daemon, handle);
     if (!held)
         return;
     msg_source_close_encode(&close, &payload);
@@ -299,10 +277,10 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
         daemon_outcome_unreachable(daemon, effect, STR("its arguments are over 1 MiB"));
         return;
     }
-    daemon_vault_grants(daemon, send.args,
-                        &(struct msg_vault_grant){ .source = send.source,
-                                                   .execution = send.execution,
-                                                   .call = send.call });
+    daemon__vault_grants(daemon, send.args,
+                         &(struct msg_vault_grant){ .source = send.source,
+                                                    .execution = send.execution,
+                                                    .call = send.call });
     daemon__send(peer, MSG_CALL_SEND, effect->execution, buf_str(&payload));
 }
 

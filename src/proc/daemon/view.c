@@ -189,14 +189,15 @@ static struct api_words daemon_words(struct daemon *daemon, const struct str *at
     return words;
 }
 
-/* What a header says is nobody's to see. */
+/* What it says to be let in is nobody's to see. */
 static struct api_words daemon_header_names(struct daemon *daemon,
                                             const struct catalog_source *source)
 {
-    struct api_words names = daemon_words(daemon, source->headers, source->headers_count);
+    struct api_words names = { .count = source->credentials_count };
 
+    names.at = ARENA_ARRAY(daemon->turn, struct str, names.count + 1);
     for (size_t i = 0; i < names.count; i++)
-        names.at[i] = str_slice(names.at[i], 0, str_find_char(names.at[i], ':'));
+        names.at[i] = source->credentials[i].scheme;
     return names;
 }
 
@@ -230,6 +231,7 @@ void daemon__view_source(struct daemon *daemon, const struct catalog_source *sou
         for (size_t i = 0; i < source->tools_count; i++)
             tools[i] = daemon_tool(daemon, source, &source->tools[i]);
         view.tools = tools;
+        daemon__view_schemes(daemon, source, &view);
     }
     api_print_source(out, &view);
 }

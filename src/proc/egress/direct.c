@@ -41,11 +41,12 @@ static const struct json_value *parsed(struct arena *turn, struct str text)
 static const struct out_http_credential *credentials_of(const struct egress_line *line,
                                                         struct arena *turn)
 {
+    const struct line_given *given = line->given;
     struct out_http_credential *list =
-        ARENA_ARRAY(turn, struct out_http_credential, line->header_count + 1);
+        ARENA_ARRAY(turn, struct out_http_credential, given->count + 1);
 
-    for (size_t i = 0; i < line->header_count; i++)
-        list[i] = (struct out_http_credential){ line->headers[i].name, line->headers[i].value };
+    for (size_t i = 0; i < given->count; i++)
+        list[i] = (struct out_http_credential){ given->headers[i].name, given->headers[i].value };
     return list;
 }
 
@@ -56,7 +57,8 @@ static void make_openapi(struct arena *turn, const struct egress_call *call,
     const struct out_openapi_call one = { .plan = made->plan,
                                           .args = args,
                                           .credentials = credentials_of(line, turn),
-                                          .credential_count = line->header_count,
+                                          .credential_count = line->given->count,
+                                          .source = line->name,
                                           .key = call->send.key };
 
     switch (
@@ -77,7 +79,7 @@ static void make_graphql(struct arena *turn, const struct egress_call *call,
     const struct out_graphql_call one = { .plan = made->plan,
                                           .args = args,
                                           .credentials = credentials_of(line, turn),
-                                          .credential_count = line->header_count };
+                                          .credential_count = line->given->count };
 
     (void)!out_graphql_request(turn, &one, &made->request, &made->fault);
 }
@@ -95,6 +97,19 @@ static struct made make(struct arena *turn, const struct egress_call *call)
     else
         made.fault = STR("it came without a plan for sources of this kind");
     return made;
+}
+
+/* What it is seen to be: let in, or not. The daemon hears of it when that changes. */
+static void source_seen(struct egress_call *call, bool let_in, struct str reason)
+{
+    struct egress_source *source = call->source;
+    struct egress *egress = source->line->egress;
+
+    if (source->unlet != let_in)
+        return;
+    source->unlet = !let_in;
+    egress__report(egress, source,
+                   let_in ? MSG_SOURCE_STATE_CONNECTED : MSG_SOURCE_STATE_AUTH_REQUIRED, reason);
 }
 
 /* Not sent, and saying it again would change nothing. */
@@ -149,7 +164,7 @@ static void start(struct egress_call *call, const struct out_http_request *made)
                                         .json = made->json };
     split_headers(line->egress->turn, made, &request);
     /* A document says where each request goes; what was given is for one place. */
-    if (line->header_count &&
+    if (line->given->count &&
         !str_equal(http_origin(made->url, line->egress->turn), line->origin)) {
         (void)heap_free(exchange);
         refuse(call, "refused",
@@ -176,6 +191,8 @@ void egress__wire_call(struct egress *egress, struct egress_call *call)
     if (!line || !line->ready)
         return;
     made = make(egress->turn, call);
+    if (made.auth)
+        source_seen(call, false, made.fault);
     if (made.fault.ptr)
         refuse(call, made.auth ? "auth_required" : "invalid", made.fault);
     else
@@ -218,6 +235,24 @@ static void outcome_of(const struct egress_call *call, const struct line_exchang
         out_http_outcome_of(turn, &request, response, outcome);
 }
 
+/* 401 and 403 are about who asks: what to do about it is said with them. */
+static void look_let_in(struct egress_call *call, const struct http_event *event,
+                        struct out_http_outcome *outcome)
+{
+    const struct egress_line *line = call->source->line;
+    bool refused = event->status == 401 || event->status == 403;
+
+    if (refused || str_is(outcome->code, "auth_required")) {
+        outcome->text =
+            str_printf(line->egress->turn, "%.*s (`writ sources auth %.*s` gives it %s)",
+                       STR_ARG(outcome->text), STR_ARG(line->name),
+                       line->given->count ? "another credential" : "a credential");
+        source_seen(call, false, outcome->text);
+    } else if (event->status < 400) {
+        source_seen(call, true, STR_NULL);
+    }
+}
+
 /* Bytes that hold a secret become an artifact without it. */
 static void answered(struct egress_call *call, const struct line_exchange *exchange,
                      const struct http_event *event)
@@ -233,6 +268,7 @@ static void answered(struct egress_call *call, const struct line_exchange *excha
         if (response.body.ptr != event->body.ptr)
             outcome_of(call, exchange, &response, &outcome);
     }
+    look_let_in(call, event, &outcome);
     egress__call_answer(egress, call, MSG_SENT_YES, &outcome);
 }
 

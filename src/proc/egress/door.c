@@ -5,6 +5,8 @@
  */
 #include "proc/egress/internal.h"
 
+#include "base/base64.h"
+
 static void seal(struct egress *egress, const struct secret_found *found, uint64_t source,
                  uint64_t execution)
 {
@@ -21,6 +23,59 @@ static void seal(struct egress *egress, const struct secret_found *found, uint64
     (void)!link_end(egress->vault);
 }
 
+/* --- What its source was given --------------------------------------------------------------- */
+
+/* A value so short is a word that stands in many answers. */
+#define KNOWN_MIN 8U
+
+/* The text with one value replaced by its reference wherever it stands. */
+static struct str known_replace(struct egress *egress, struct str text, struct str value,
+                                struct str reference)
+{
+    BUF_CLEANUP struct buf out = BUF_INIT;
+    size_t at = value.len < KNOWN_MIN ? SIZE_MAX : str_find(text, value);
+
+    if (at == SIZE_MAX)
+        return text;
+    for (; at != SIZE_MAX; at = str_find(text, value)) {
+        buf_add_str(&out, str_slice(text, 0, at));
+        buf_printf(&out, "{{%.*s}}", STR_ARG(reference));
+        text = str_slice(text, at + value.len, text.len);
+        egress->replaced++;
+    }
+    buf_add_str(&out, text);
+    return str_copy(egress->turn, buf_str(&out));
+}
+
+/* As it is, as JSON spells it, and as Basic sends it. */
+static struct str known_replace_all(struct egress *egress, struct str text,
+                                    const struct egress_secret *secret)
+{
+    BUF_CLEANUP struct buf quoted = BUF_INIT;
+    BUF_CLEANUP struct buf basic = BUF_INIT;
+
+    buf_add_json(&quoted, secret->value);
+    base64_encode(&basic, secret->value);
+    text = known_replace(egress, text, secret->value, secret->reference);
+    text = known_replace(egress, text, str_slice(buf_str(&quoted), 1, quoted.len - 1),
+                         secret->reference);
+    text = known_replace(egress, text, buf_str(&basic), secret->reference);
+    explicit_bzero(quoted.ptr, quoted.len);
+    explicit_bzero(basic.ptr, basic.len);
+    return text;
+}
+
+static struct str known_out(struct egress *egress, struct str text, uint64_t id)
+{
+    const struct egress_source *source = egress__source_find(egress, id);
+    const struct egress_secrets *secrets = source ? egress__wire_secrets(source) : NULL;
+
+    for (size_t i = 0; secrets && i < secrets->count; i++)
+        if (secrets->at[i].value.len >= KNOWN_MIN)
+            text = known_replace_all(egress, text, &secrets->at[i]);
+    return text;
+}
+
 struct str egress__door_in(struct egress *egress, const struct secret_door *door, struct str text,
                            uint64_t source, uint64_t execution)
 {
@@ -30,6 +85,7 @@ struct str egress__door_in(struct egress *egress, const struct secret_door *door
 
     if (!text.len)
         return text;
+    text = known_out(egress, text, source);
     count = secret_replace(door, text, egress->turn, &out, &found);
     for (size_t i = 0; i < found.count; i++)
         seal(egress, &found.at[i], source, execution);
@@ -60,26 +116,30 @@ static bool ask(struct egress *egress, const struct egress_call *call, struct st
     return link_end(egress->vault) == 0;
 }
 
-static bool ask_for(struct egress *egress, uint64_t id, uint64_t source, struct str reference)
+static bool ask_for(struct egress *egress, uint64_t id, const struct msg_vault_open *msg)
 {
     const struct wire_frame frame = { .type = MSG_VAULT_OPEN, .id = id };
-    const struct msg_vault_open msg = { .reference = reference, .source = source };
 
     if (!egress->vault)
         return false;
-    msg_vault_open_encode(&msg, link_begin(egress->vault, &frame));
+    msg_vault_open_encode(msg, link_begin(egress->vault, &frame));
     return link_end(egress->vault) == 0;
 }
 
-bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference)
+bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference,
+                             struct str bound)
 {
-    return ask_for(egress, source | EGRESS_OF_SOURCE, source, reference);
+    return ask_for(egress, source | EGRESS_OF_SOURCE,
+                   &(struct msg_vault_open){
+                       .reference = reference, .bound = bound, .source = source });
 }
 
 bool egress__door_ask_fetch(struct egress *egress, const struct msg_fetch_start *fetch,
-                            struct str reference)
+                            struct str reference, struct str bound)
 {
-    return ask_for(egress, fetch->fetch | EGRESS_OF_FETCH, fetch->source, reference);
+    return ask_for(egress, fetch->fetch | EGRESS_OF_FETCH,
+                   &(struct msg_vault_open){
+                       .reference = reference, .bound = bound, .source = fetch->source });
 }
 
 bool egress__door_ask(struct egress *egress, struct egress_call *call)

@@ -144,6 +144,9 @@ static bool ask_secrets(struct egress_fetch *fetch)
 {
     for (size_t i = 0; i < fetch->start.headers_count; i++) {
         struct str value = fetch->headers[i].value;
+        struct str bound = fetch->start.headers[i].bound.ptr
+                               ? http_origin(fetch->start.headers_for, fetch->arena)
+                               : STR_NULL;
         struct secret_span span;
         size_t at = 0;
 
@@ -151,7 +154,7 @@ static bool ask_secrets(struct egress_fetch *fetch)
             struct str reference = str_slice(value, span.from + 2, span.to - 2);
 
             VEC_PUSH(&fetch->secrets)->reference = reference;
-            if (egress__door_ask_fetch(fetch->egress, &fetch->start, reference))
+            if (egress__door_ask_fetch(fetch->egress, &fetch->start, reference, bound))
                 continue;
             end(fetch, MSG_FETCH_END_UNREACHABLE,
                 STR("the vault, which has its secrets, is not up"));

@@ -75,6 +75,7 @@ struct egress_source {
     bool older;         /* its server ends at any first word but initialize */
     bool touched;       /* has something to do in this turn */
     bool direct;        /* no session: each call is a request by itself */
+    bool unlet;         /* direct: it did not let the last call in, and the daemon knows */
     int64_t closing_ms; /* 0, or when its session ends at the latest */
     int64_t pipes_ms;   /* 0, or until when its pipes must have come */
     struct str reason;  /* why its child ended */
@@ -152,6 +153,9 @@ void egress__wire_free(struct egress *egress);
 bool egress__wire_speaks(enum msg_source_kind kind);
 void egress__wire_open(struct egress *egress, struct egress_source *source,
                        const struct msg_source_open *open);
+/* It was opened again while its session lives: what it is given now is used from now on. */
+void egress__wire_given(struct egress *egress, struct egress_source *source,
+                        const struct msg_source_open *open);
 /* Moves what came to the session and what it says out. */
 void egress__wire_read(struct egress *egress, struct egress_source *source);
 /* True: something came of it at once; look at the session again. */
@@ -166,6 +170,8 @@ int64_t egress__wire_due_ms(const struct egress_source *source);
 void egress__wire_close(struct egress_source *source);
 /* The session ended at its first question: true if it is tried the older way. */
 bool egress__wire_again(struct egress *egress, struct egress_source *source);
+/* What its source was given to be let in, with the values; NULL: nothing, or not here. */
+const struct egress_secrets *egress__wire_secrets(const struct egress_source *source);
 void egress__wire_ready(struct egress *egress, struct loop_ready *ready);
 /* The vault answered for a source's headers. */
 void egress__wire_opened(struct egress *egress, uint64_t source,
@@ -211,10 +217,11 @@ struct str egress__door_in(struct egress *egress, const struct secret_door *door
 /* True: the call has references, and waits for the vault (or has failed for want of it). */
 bool egress__door_ask(struct egress *egress, struct egress_call *call);
 /* True: the vault was asked for it, and answers by egress__wire_opened. */
-bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference);
+bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference,
+                             struct str bound);
 /* The same for a fetch of the source: egress__wire_fetch_opened answers. */
 bool egress__door_ask_fetch(struct egress *egress, const struct msg_fetch_start *fetch,
-                            struct str reference);
+                            struct str reference, struct str bound);
 /* The text with its values, in the arena. */
 struct str egress__door_fill(struct arena *arena, const struct egress_secrets *secrets,
                              struct str text, bool inside_json);

@@ -111,6 +111,39 @@ bool egress__wire_pipes(struct egress *egress, uint64_t id, const int fds[3])
 
 /* --- Opening ------------------------------------------------------------------------------- */
 
+static struct line_given *given_free(struct line_given *given)
+{
+    if (!given)
+        return NULL;
+    for (size_t i = 0; i < given->secrets.count; i++)
+        if (given->secrets.at[i].value.ptr)
+            explicit_bzero((char *)(uintptr_t)given->secrets.at[i].value.ptr,
+                           given->secrets.at[i].value.len);
+    for (size_t i = 0; i < given->count; i++)
+        explicit_bzero((char *)(uintptr_t)given->headers[i].value.ptr, given->headers[i].value.len);
+    VEC_FINI(&given->secrets);
+    (void)arena_free(given->arena); /* it lies there itself */
+    return NULL;
+}
+
+static struct line_given *given_new(const struct msg_source_open *open)
+{
+    struct arena *arena = arena_new(0);
+    struct line_given *given = ARENA_NEW(arena, struct line_given);
+
+    *given = (struct line_given){ .arena = arena, .count = open->headers_count };
+    given->headers = ARENA_ARRAY(arena, struct http_header, given->count + 1);
+    given->bounds = ARENA_ARRAY(arena, struct str, given->count + 1);
+    for (size_t i = 0; i < given->count; i++) {
+        const struct msg_given *one = &open->headers[i];
+
+        given->headers[i] =
+            (struct http_header){ str_copy(arena, one->name), str_copy(arena, one->value) };
+        given->bounds[i] = one->bound.ptr ? str_copy(arena, one->bound) : STR_NULL;
+    }
+    return given;
+}
+
 static void line_free(struct egress_line *line)
 {
     struct map_entry *entry;
@@ -122,13 +155,8 @@ static void line_free(struct egress_line *line)
     map_fini(&line->exchanges);
     line->web = out_mcp_web_free(line->web);
     line->pool = http_pool_free(line->pool);
-    for (size_t i = 0; i < line->secrets.count; i++)
-        if (line->secrets.at[i].value.ptr)
-            explicit_bzero((char *)(uintptr_t)line->secrets.at[i].value.ptr,
-                           line->secrets.at[i].value.len);
-    for (size_t i = 0; i < line->header_count; i++)
-        explicit_bzero((char *)(uintptr_t)line->headers[i].value.ptr, line->headers[i].value.len);
-    VEC_FINI(&line->secrets);
+    line->given = given_free(line->given);
+    line->coming = given_free(line->coming);
     arena_free(line->arena);
     (void)heap_free(line);
 }
@@ -144,9 +172,6 @@ static void begin(struct egress_line *line)
     const struct out_mcp_web_options how = { .url = line->url, .sse = line->old };
     struct egress_source *source = line->source;
 
-    for (size_t i = 0; i < line->header_count; i++)
-        line->headers[i].value =
-            egress__door_fill(line->arena, &line->secrets, line->headers[i].value, false);
     if (egress__direct_speaks(line->kind)) {
         source->pipes_ms = 0;
         line->ready = true;
@@ -168,25 +193,68 @@ static void fail(struct egress_line *line, struct str reason)
     line_free(line);
 }
 
-/* True: it waits for the vault, or has failed for want of it. */
+/* From now on it is what requests are made with. */
+static void given_use(struct egress_line *line)
+{
+    struct line_given *given = line->coming;
+    bool first = !line->given;
+
+    for (size_t i = 0; i < given->count; i++)
+        given->headers[i].value =
+            egress__door_fill(given->arena, &given->secrets, given->headers[i].value, false);
+    (void)given_free(line->given);
+    line->given = given;
+    line->coming = NULL;
+    if (first)
+        begin(line);
+}
+
+/* What was opened already goes on with what it has. */
+static void given_refuse(struct egress_line *line, struct str reason)
+{
+    line->coming = given_free(line->coming);
+    if (!line->given)
+        fail(line, reason);
+}
+
+/* Asks the vault for all that they refer to; one without a place is for wherever its source is. */
 static bool ask_secrets(struct egress_line *line)
 {
-    for (size_t i = 0; i < line->header_count; i++) {
-        struct str value = line->headers[i].value;
+    struct line_given *given = line->coming;
+
+    for (size_t i = 0; i < given->count; i++) {
+        struct str value = given->headers[i].value;
+        struct str bound = given->bounds[i].ptr ? line->origin : STR_NULL;
         struct secret_span span;
         size_t at = 0;
 
         while (secret_reference_next(value, &at, &span)) {
             struct str reference = str_slice(value, span.from + 2, span.to - 2);
 
-            VEC_PUSH(&line->secrets)->reference = reference;
-            if (!egress__door_ask_source(line->egress, line->source->id, reference)) {
-                fail(line, STR("the vault, which has its secrets, is not up"));
-                return true;
-            }
+            VEC_PUSH(&given->secrets)->reference = reference;
+            if (!egress__door_ask_source(line->egress, line->source->id, reference, bound))
+                return false;
         }
     }
-    return line->secrets.count > 0;
+    return true;
+}
+
+static void given_ask(struct egress_line *line, const struct msg_source_open *open)
+{
+    (void)given_free(line->coming);
+    line->coming = given_new(open);
+    if (!ask_secrets(line))
+        given_refuse(line, STR("the vault, which has its secrets, is not up"));
+    else if (line->coming->secrets.count == 0)
+        given_use(line);
+}
+
+void egress__wire_given(struct egress *egress, struct egress_source *source,
+                        const struct msg_source_open *open)
+{
+    (void)egress;
+    if (source->line)
+        given_ask(source->line, open);
 }
 
 void egress__wire_open(struct egress *egress, struct egress_source *source,
@@ -194,6 +262,12 @@ void egress__wire_open(struct egress *egress, struct egress_source *source,
 {
     struct egress_line *line = heap_alloc(sizeof(*line));
 
+    /* Calls that are under way go on. */
+    if (source->line && source->line->given && str_equal(source->line->url, open->url)) {
+        (void)heap_free(line);
+        given_ask(source->line, open);
+        return;
+    }
     if (source->line)
         line_free(source->line);
     *line = (struct egress_line){ .egress = egress,
@@ -203,47 +277,46 @@ void egress__wire_open(struct egress *egress, struct egress_source *source,
                                   .arena = arena_new(0) };
     source->line = line;
     source->direct = egress__direct_speaks(open->kind);
+    line->name = str_copy(line->arena, open->name);
     line->url = str_copy(line->arena, open->url);
     line->origin = http_origin(line->url, line->arena);
     line->pool = http_pool_new(egress->wire->http, open->allow, open->allow_count);
-    line->headers = ARENA_ARRAY(line->arena, struct http_header, open->headers_count + 1);
-    for (size_t i = 0; i < open->headers_count; i++)
-        line->headers[i] = (struct http_header){
-            .name = str_copy(line->arena, open->headers[i].name),
-            .value = str_copy(line->arena, open->headers[i].value),
-        };
-    line->header_count = open->headers_count;
     if (!line->origin.len) {
         fail(line, STR("its URL is none of http or https, or has a user in it"));
         return;
     }
     source->pipes_ms = egress->now_ms + EGRESS_PIPES_MS;
-    if (!ask_secrets(line))
-        begin(line);
+    given_ask(line, open);
 }
 
 void egress__wire_opened(struct egress *egress, uint64_t id, const struct msg_vault_opened *opened)
 {
     struct egress_source *source = egress__source_find(egress, id);
     struct egress_line *line = source ? source->line : NULL;
+    struct line_given *given = line ? line->coming : NULL;
     bool all = true;
 
-    if (!line || line->web || line->ready)
+    if (!given)
         return;
     if (!opened->value.ptr) {
-        fail(line, str_printf(egress->turn, "a secret in its headers stays closed: %.*s",
-                              STR_ARG(opened->reason)));
+        given_refuse(line, str_printf(egress->turn, "a secret in its headers stays closed: %.*s",
+                                      STR_ARG(opened->reason)));
         return;
     }
-    for (size_t i = 0; i < line->secrets.count; i++) {
-        struct egress_secret *secret = &line->secrets.at[i];
+    for (size_t i = 0; i < given->secrets.count; i++) {
+        struct egress_secret *secret = &given->secrets.at[i];
 
         if (str_equal(secret->reference, opened->reference))
-            secret->value = str_copy(line->arena, opened->value);
+            secret->value = str_copy(given->arena, opened->value);
         all = all && secret->value.ptr;
     }
     if (all)
-        begin(line);
+        given_use(line);
+}
+
+const struct egress_secrets *egress__wire_secrets(const struct egress_source *source)
+{
+    return source->line && source->line->given ? &source->line->given->secrets : NULL;
 }
 
 void egress__wire_close(struct egress_source *source)
@@ -376,8 +449,8 @@ static void start(struct egress_line *line, const struct out_mcp_web_request *as
     struct http_request request = {
         .method = asked->method,
         .url = http_resolve(line->url, asked->url, turn),
-        .secrets = line->headers,
-        .secret_count = line->header_count,
+        .secrets = line->given->headers,
+        .secret_count = line->given->count,
         .body = asked->body,
         .has_body = asked->body.ptr,
         .stream = true,

@@ -6,6 +6,15 @@
 #include "proc/egress/http.h"
 #include "proc/egress/internal.h"
 
+/* What the source was given to be let in. */
+struct line_given {
+    struct http_header *headers;
+    struct str *bounds; /* of each: where alone it may go, or null */
+    size_t count;
+    struct egress_secrets secrets;
+    struct arena *arena;
+};
+
 struct egress_line {
     struct egress *egress;
     struct egress_source *source;
@@ -17,9 +26,9 @@ struct egress_line {
     struct str url;
     struct str origin;
     bool old;
-    struct http_header *headers;
-    size_t header_count;
-    struct egress_secrets secrets;
+    struct line_given *given;  /* in use; NULL: not opened yet */
+    struct line_given *coming; /* waits for the vault; NULL: none does */
+    struct str name;           /* of the source */
     struct arena *arena;
 };
 

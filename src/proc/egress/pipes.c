@@ -131,6 +131,21 @@ void egress__wire_ready(struct egress *egress, struct loop_ready *ready)
         errors_read(container_of(ready, struct egress_line, errors_ready));
 }
 
+/* A child has what it was given in its environment. */
+void egress__wire_given(struct egress *egress, struct egress_source *source,
+                        const struct msg_source_open *open)
+{
+    (void)egress;
+    (void)source;
+    (void)open;
+}
+
+const struct egress_secrets *egress__wire_secrets(const struct egress_source *source)
+{
+    (void)source;
+    return NULL;
+}
+
 void egress__wire_opened(struct egress *egress, uint64_t source,
                          const struct msg_vault_opened *opened)
 {

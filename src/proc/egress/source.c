@@ -79,8 +79,10 @@ void egress__source_open(struct egress *egress, const struct msg_source_open *op
         egress__source_failed(egress, source, STR("sources of this kind are not supported"));
     else if (!source->session)
         egress__wire_open(egress, source, open);
-    else
+    else {
+        egress__wire_given(egress, source, open);
         out_mcp_refresh(source->session);
+    }
 }
 
 void egress__source_close(struct egress *egress, uint64_t id, struct str reason)

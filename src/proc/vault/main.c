@@ -105,13 +105,14 @@ static void keep_early(struct state *state, const struct vault_use *use, struct 
                              .arena = arena_new(0),
                              .due_ns = clock_mono_ns() + EARLY_WAIT_NS };
     early->use.reference = str_copy(early->arena, use->reference);
+    early->use.bound = str_copy(early->arena, use->bound);
     loop_timer_set(state->timer, state->early.at[0].due_ns);
 }
 
 static bool same_use(const struct vault_use *a, const struct vault_use *b)
 {
     return a->source == b->source && a->execution == b->execution && a->call == b->call &&
-           str_equal(a->reference, b->reference);
+           str_equal(a->reference, b->reference) && str_equal(a->bound, b->bound);
 }
 
 static void early_drop(struct state *state, size_t index)
@@ -151,7 +152,8 @@ static bool on_grant(struct state *state, const struct wire_frame *frame)
 
     if (!msg_vault_grant_decode(frame->payload, state->turn, &grant))
         return false;
-    use = (struct vault_use){ grant.reference, grant.source, grant.execution, grant.call };
+    use = (struct vault_use){ grant.reference, grant.bound, grant.source, grant.execution,
+                              grant.call };
     if (vault_grant(state->vault, &use) == 0)
         early_answer(state, &use);
     return true;
@@ -169,7 +171,7 @@ static bool open_for(struct state *state, struct link *to, const struct wire_fra
     if (!msg_vault_open_decode(frame->payload, state->turn, &open) ||
         (to != state->net && (open.call == 0) != (to == state->keeper)))
         return false;
-    use = (struct vault_use){ open.reference, open.source, open.execution, open.call };
+    use = (struct vault_use){ open.reference, open.bound, open.source, open.execution, open.call };
     if (vault_granted(state->vault, &use) || state->early.count >= EARLY_MAX)
         answer(state, &use, to, frame->id);
     else
@@ -192,14 +194,29 @@ static bool on_net_open(struct state *state, const struct wire_frame *frame)
     return open_for(state, state->net, frame);
 }
 
-/* What a person gave for a source that has no number yet. */
+/* What a person gave: for a source, and there for one place; or for one that has no number yet. */
 static bool on_daemon_seal(struct state *state, const struct wire_frame *frame)
 {
     struct msg_vault_seal seal;
+    struct vault_name name;
 
-    if (!msg_vault_seal_decode(frame->payload, state->turn, &seal) || seal.source != 0)
+    if (!msg_vault_seal_decode(frame->payload, state->turn, &seal) ||
+        (seal.source != VAULT_GIVEN && !seal.bound.len))
         return false;
-    CHECK(vault_seal(state->vault, seal.reference, VAULT_GIVEN, seal.value) >= 0);
+    name = (struct vault_name){ seal.reference, seal.bound, seal.source };
+    CHECK(vault_seal(state->vault, &name, seal.value) >= 0);
+    return true;
+}
+
+static bool on_drop(struct state *state, const struct wire_frame *frame)
+{
+    struct msg_vault_drop drop;
+    struct vault_name name;
+
+    if (!msg_vault_drop_decode(frame->payload, state->turn, &drop) || drop.source == VAULT_GIVEN)
+        return false;
+    name = (struct vault_name){ drop.reference, drop.bound, drop.source };
+    CHECK(vault_drop(state->vault, &name) >= 0);
     return true;
 }
 
@@ -212,7 +229,8 @@ static bool seal_for(struct state *state, struct link *from, const struct wire_f
 
     if (!msg_vault_seal_decode(frame->payload, state->turn, &seal))
         return false;
-    r = vault_seal(state->vault, seal.reference, seal.source, seal.value);
+    r = vault_seal(state->vault, &(struct vault_name){ seal.reference, STR_NULL, seal.source },
+                   seal.value);
     CHECK(r >= 0); /* A secret that is not on disk must not be called kept. */
     if (r == VAULT_FULL)
         return true;
@@ -287,6 +305,7 @@ static const struct accepted {
 } accepted[] = {
     { READY_DAEMON, MSG_VAULT_GRANT, on_grant },
     { READY_DAEMON, MSG_VAULT_SEAL, on_daemon_seal },
+    { READY_DAEMON, MSG_VAULT_DROP, on_drop },
     { READY_KEEPER, MSG_VAULT_OPEN, on_keeper_open },
     { READY_KEEPER, MSG_PROCESS_STARTED, on_process_started },
     { READY_EGRESS, MSG_VAULT_SEAL, on_seal },

@@ -17,16 +17,20 @@
 
 #define NONCE_LEN   crypto_secretbox_NONCEBYTES
 #define MAC_LEN     crypto_secretbox_MACBYTES
-#define RECORD_MAX  (VAULT_VALUE_MAX + 512U)
-#define PLAIN_HEAD  12U /* u64 source, u32 length of the reference */
-#define USE_KEY_MAX 128U
+#define RECORD_MAX  (VAULT_VALUE_MAX + 1024U)
+#define PLAIN_HEAD  12U /* u64 source, u32 length of the name */
+#define USE_KEY_MAX 512U
+/* Of a reference and of a place, as they stand in a key. */
+#define REFERENCE_MAX 64U
+#define BOUND_MAX     320U
 
 static_assert(crypto_secretbox_KEYBYTES == VAULT_KEY_LEN, "the file has one length of key");
 
 /* One secret, as it lies in the file. */
 struct vault_secret {
-    struct str reference;
+    struct str name; /* the reference, and behind a space the place it is bound to */
     uint64_t source;
+    bool dropped;
     uint8_t nonce[NONCE_LEN];
     struct str box;
 };
@@ -41,10 +45,11 @@ struct vault {
     uint8_t *keys; /* locked: seal, fingerprint */
     char *open;    /* locked: the plain record on its way out */
     size_t open_len;
+    int folder; /* borrowed */
     int file;
     uint64_t end; /* of the file */
     struct arena *core;
-    struct map secrets; /* reference and source -> struct vault_secret */
+    struct map secrets; /* source and name -> struct vault_secret */
     struct map grants;  /* its text -> struct vault_grant */
 };
 
@@ -125,27 +130,46 @@ static int keys_load(int folder_fd, uint8_t *keys)
 
 /* --- Records ----------------------------------------------------------------------------- */
 
-static size_t secret_key_print(char *key, struct str reference, uint64_t source)
+static size_t secret_key_print(char *key, struct str name, uint64_t source)
 {
     int n = snprintf(key, USE_KEY_MAX, "%llu %.*s", (unsigned long long)source,
-                     STR_ARG(str_slice(reference, 0, USE_KEY_MAX / 2)));
+                     STR_ARG(str_slice(name, 0, REFERENCE_MAX + 1 + BOUND_MAX)));
 
     return (size_t)n;
+}
+
+/* Records from before places were bound have the reference alone. */
+static size_t name_print(char *name, struct str reference, struct str bound)
+{
+    int n =
+        snprintf(name, USE_KEY_MAX, "%.*s%s%.*s", STR_ARG(str_slice(reference, 0, REFERENCE_MAX)),
+                 bound.len ? " " : "", STR_ARG(str_slice(bound, 0, BOUND_MAX)));
+
+    return (size_t)n;
+}
+
+static struct vault_secret *secret_find(const struct vault *vault, const struct vault_name *what)
+{
+    char name[USE_KEY_MAX];
+    char key[USE_KEY_MAX];
+    struct str text = str_of(name, name_print(name, what->reference, what->bound));
+
+    return map_find(&vault->secrets, str_of(key, secret_key_print(key, text, what->source)));
 }
 
 static void remember(struct vault *vault, const struct vault_secret *secret)
 {
     struct vault_secret *kept = ARENA_NEW(vault->core, struct vault_secret);
     char key[USE_KEY_MAX];
-    struct str name = str_of(key, secret_key_print(key, secret->reference, secret->source));
+    struct str name = str_of(key, secret_key_print(key, secret->name, secret->source));
 
     *kept = *secret;
-    kept->reference = str_copy(vault->core, secret->reference);
+    kept->name = str_copy(vault->core, secret->name);
     kept->box = str_copy(vault->core, secret->box);
     (void)map_put(&vault->secrets, str_copy(vault->core, name), kept);
 }
 
-/* The plain record: u64 source, u32 length, reference, value. False: not sealed by us. */
+/* The plain record: u64 source, u32 length, name, value. False: not sealed by us. */
 static bool plain_open(struct vault *vault, struct vault_secret *secret, struct str *ret_value)
 {
     uint64_t source;
@@ -164,7 +188,7 @@ static bool plain_open(struct vault *vault, struct vault_secret *secret, struct 
     if (len > vault->open_len - PLAIN_HEAD)
         return false;
     secret->source = le64toh(source);
-    secret->reference = str_of(vault->open + PLAIN_HEAD, len);
+    secret->name = str_of(vault->open + PLAIN_HEAD, len);
     *ret_value = str_of(vault->open + PLAIN_HEAD + len, vault->open_len - PLAIN_HEAD - len);
     return true;
 }
@@ -224,7 +248,7 @@ int vault_new(int folder_fd, struct vault **ret_vault)
     int r;
 
     CHECK(sodium_init() >= 0);
-    *vault = (struct vault){ .file = -1, .core = arena_new(0) };
+    *vault = (struct vault){ .folder = folder_fd, .file = -1, .core = arena_new(0) };
     vault->keys = sodium_malloc(2 * (size_t)VAULT_KEY_LEN);
     vault->open = sodium_malloc(RECORD_MAX);
     CHECK(vault->keys && vault->open);
@@ -274,16 +298,16 @@ static void record_make(struct vault *vault, struct vault_secret *secret, struct
                         struct buf *record)
 {
     uint64_t source = htole64(secret->source);
-    uint32_t reference_len = htole32((uint32_t)secret->reference.len);
-    size_t len = PLAIN_HEAD + secret->reference.len + value.len;
+    uint32_t name_len = htole32((uint32_t)secret->name.len);
+    size_t len = PLAIN_HEAD + secret->name.len + value.len;
     uint32_t record_len = htole32((uint32_t)(NONCE_LEN + MAC_LEN + len));
     char *box;
 
     vault->open_len = len;
     memcpy(vault->open, &source, sizeof(source));
-    memcpy(vault->open + sizeof(source), &reference_len, sizeof(reference_len));
-    memcpy(vault->open + PLAIN_HEAD, secret->reference.ptr, secret->reference.len);
-    memcpy(vault->open + PLAIN_HEAD + secret->reference.len, value.ptr, value.len);
+    memcpy(vault->open + sizeof(source), &name_len, sizeof(name_len));
+    memcpy(vault->open + PLAIN_HEAD, secret->name.ptr, secret->name.len);
+    memcpy(vault->open + PLAIN_HEAD + secret->name.len, value.ptr, value.len);
     randombytes_buf(secret->nonce, NONCE_LEN);
     buf_add(record, &record_len, sizeof(record_len));
     buf_add(record, secret->nonce, NONCE_LEN);
@@ -295,18 +319,19 @@ static void record_make(struct vault *vault, struct vault_secret *secret, struct
     vault_forget(vault);
 }
 
-int vault_seal(struct vault *vault, struct str reference, uint64_t source, struct str value)
+int vault_seal(struct vault *vault, const struct vault_name *name, struct str value)
 {
-    struct vault_secret secret = { .reference = reference, .source = source };
+    struct vault_secret secret = { .source = name->source };
     BUF_CLEANUP struct buf record = BUF_INIT;
-    char key[USE_KEY_MAX];
+    char text[USE_KEY_MAX];
     int r;
 
-    if (map_find(&vault->secrets, str_of(key, secret_key_print(key, reference, source))))
+    if (secret_find(vault, name))
         return 0;
     if (vault->secrets.count >= VAULT_SECRETS_MAX || value.len > VAULT_VALUE_MAX ||
-        reference.len > USE_KEY_MAX / 2)
+        name->reference.len > REFERENCE_MAX || name->bound.len > BOUND_MAX)
         return VAULT_FULL;
+    secret.name = str_of(text, name_print(text, name->reference, name->bound));
     record_make(vault, &secret, value, &record);
     r = write_all(vault->file, vault->end, buf_str(&record));
     if (r < 0)
@@ -316,13 +341,101 @@ int vault_seal(struct vault *vault, struct str reference, uint64_t source, struc
     return 0;
 }
 
+static void record_add(struct buf *file, const struct vault_secret *secret)
+{
+    uint32_t len = htole32((uint32_t)(NONCE_LEN + secret->box.len));
+
+    buf_add(file, &len, sizeof(len));
+    buf_add(file, secret->nonce, NONCE_LEN);
+    buf_add_str(file, secret->box);
+}
+
+/* Under another name first: the file is whole, with or without them. */
+static int file_replace(struct vault *vault, struct str bytes)
+{
+    int fd = openat(vault->folder, "sealed.new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int r;
+
+    if (fd < 0)
+        return RAISE(-errno);
+    r = write_all(fd, 0, bytes);
+    if (r == 0 && (renameat(vault->folder, "sealed.new", vault->folder, "sealed") < 0 ||
+                   fsync(vault->folder) < 0))
+        r = RAISE(-errno);
+    if (r < 0) {
+        (void)close(fd);
+        return TRACE(r);
+    }
+    (void)close(vault->file);
+    vault->file = fd;
+    vault->end = bytes.len;
+    return 0;
+}
+
+static int file_rewrite(struct vault *vault)
+{
+    BUF_CLEANUP struct buf file = BUF_INIT;
+    const struct map_entry *entry;
+
+    for (size_t at = 0; (entry = map_next(&vault->secrets, &at));) {
+        const struct vault_secret *secret = entry->value;
+
+        if (!secret->dropped)
+            record_add(&file, secret);
+    }
+    return file_replace(vault, buf_str(&file));
+}
+
+static void forget_dropped(struct vault *vault)
+{
+    const struct map_entry *entry;
+    size_t at = 0;
+
+    while ((entry = map_next(&vault->secrets, &at))) {
+        const struct vault_secret *secret = entry->value;
+        char key[USE_KEY_MAX];
+
+        if (!secret->dropped)
+            continue;
+        (void)map_take(&vault->secrets,
+                       str_of(key, secret_key_print(key, secret->name, secret->source)));
+        at = 0; /* The map may have moved. */
+    }
+}
+
+int vault_drop(struct vault *vault, const struct vault_name *name)
+{
+    struct vault_secret *only = name->reference.len ? secret_find(vault, name) : NULL;
+    const struct map_entry *entry;
+    bool some = only;
+    int r;
+
+    if (only)
+        only->dropped = true;
+    for (size_t at = 0; !name->reference.len && (entry = map_next(&vault->secrets, &at));) {
+        struct vault_secret *secret = entry->value;
+
+        secret->dropped = secret->source == name->source;
+        some = some || secret->dropped;
+    }
+    if (!some)
+        return 0;
+    r = file_rewrite(vault);
+    if (r < 0)
+        return TRACE(r);
+    forget_dropped(vault);
+    return 0;
+}
+
 static size_t use_print(char *key, const struct vault_use *use)
 {
-    int n = snprintf(key, USE_KEY_MAX, "%llu %llu %u %.*s", (unsigned long long)use->source,
-                     (unsigned long long)use->execution, use->call,
-                     STR_ARG(str_slice(use->reference, 0, USE_KEY_MAX / 2)));
+    int n = snprintf(key, USE_KEY_MAX, "%llu %llu %u ", (unsigned long long)use->source,
+                     (unsigned long long)use->execution, use->call);
+    char name[USE_KEY_MAX];
+    size_t len = name_print(name, use->reference, use->bound);
 
-    return (size_t)n;
+    memcpy(key + n, name, len);
+    return (size_t)n + len;
 }
 
 int vault_grant(struct vault *vault, const struct vault_use *use)
@@ -360,11 +473,9 @@ int vault_open(struct vault *vault, const struct vault_use *use, struct str *ret
     if (!grant)
         return VAULT_REFUSED;
     (void)heap_free(grant);
-    secret =
-        map_find(&vault->secrets, str_of(key, secret_key_print(key, use->reference, use->source)));
+    secret = secret_find(vault, &(struct vault_name){ use->reference, use->bound, use->source });
     if (!secret && use->call == 0)
-        secret = map_find(&vault->secrets,
-                          str_of(key, secret_key_print(key, use->reference, VAULT_GIVEN)));
+        secret = secret_find(vault, &(struct vault_name){ use->reference, STR_NULL, VAULT_GIVEN });
     if (!secret)
         return VAULT_ABSENT;
     opened = *secret;

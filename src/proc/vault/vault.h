@@ -36,7 +36,7 @@ enum vault_answer {
     VAULT_DAMAGED = 4, /* a file is not what it was */
 };
 
-/* folder_fd: the open folder vault/ (borrowed). 0 or VAULT_DAMAGED. */
+/* folder_fd: the open folder vault/ (borrowed until vault_free). 0 or VAULT_DAMAGED. */
 MUST int vault_new(int folder_fd, struct vault **ret_vault);
 struct vault *vault_free(struct vault *vault);
 CLEANUP_DEFINE(struct vault, vault_free)
@@ -44,12 +44,26 @@ CLEANUP_DEFINE(struct vault, vault_free)
 /* The key of fingerprints: VAULT_KEY_LEN bytes. */
 const uint8_t *vault_fingerprint_key(const struct vault *vault);
 
-/* Keeps a value for a source, durable when it returns. Again is nothing. 0 or VAULT_FULL. */
-MUST int vault_seal(struct vault *vault, struct str reference, uint64_t source, struct str value);
+/* What a secret is known by: another source's, or one for another place, is another one. */
+struct vault_name {
+    struct str reference;
+    struct str bound; /* scheme://host:port; null: wherever its source is */
+    uint64_t source;
+};
 
-/* One use of one secret by one call; call 0: by the environment of the source's child. */
+/* Keeps a value, durable when it returns. Again is nothing. 0 or VAULT_FULL. */
+MUST int vault_seal(struct vault *vault, const struct vault_name *name, struct str value);
+
+/*
+ * Forgets it; without a reference, all of that source. The file is written anew without it, and
+ * is durable when this returns.
+ */
+MUST int vault_drop(struct vault *vault, const struct vault_name *name);
+
+/* One use of one secret by one call; call 0: by the source itself, or its child's environment. */
 struct vault_use {
     struct str reference;
+    struct str bound;
     uint64_t source;
     uint64_t execution;
     uint32_t call;

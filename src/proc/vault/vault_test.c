@@ -17,6 +17,9 @@ static const struct vault_use use = {
     .reference = { "secret:1", 8 }, .source = 7, .execution = 3, .call = 2
 };
 
+static const struct vault_name name = { .reference = { "secret:1", 8 }, .source = 7 };
+static int folder = -1;
+
 static int new_folder(void **state)
 {
     static char path[64];
@@ -42,7 +45,8 @@ static struct vault *open_vault(void **state)
     int fd = open(*state, O_RDONLY | O_DIRECTORY);
 
     assert_int_equal(vault_new(fd, &vault), 0);
-    (void)close(fd);
+    (void)close(folder);
+    folder = fd;
     return vault;
 }
 
@@ -52,7 +56,7 @@ static void a_secret_opens_once_for_the_call_that_may(void **state)
     struct vault_use other = use;
     struct str value;
 
-    assert_int_equal(vault_seal(vault, use.reference, 7, STR("hush")), 0);
+    assert_int_equal(vault_seal(vault, &name, STR("hush")), 0);
     assert_int_equal(vault_open(vault, &use, &value), VAULT_REFUSED);
     assert_int_equal(vault_grant(vault, &use), 0);
     assert_int_equal(vault_grant(vault, &use), 0);
@@ -71,7 +75,7 @@ static void another_source_gets_nothing_even_with_a_grant(void **state)
     struct str value;
 
     other.source = 8;
-    assert_int_equal(vault_seal(vault, use.reference, 7, STR("hush")), 0);
+    assert_int_equal(vault_seal(vault, &name, STR("hush")), 0);
     assert_int_equal(vault_grant(vault, &other), 0);
     assert_int_equal(vault_open(vault, &other, &value), VAULT_ABSENT);
 }
@@ -88,7 +92,7 @@ static void sealed_values_survive_a_restart_and_stand_nowhere_in_clear(void **st
     int fd;
 
     memcpy(key, vault_fingerprint_key(vault), sizeof(key));
-    assert_int_equal(vault_seal(vault, use.reference, 7, STR("a-planted-secret")), 0);
+    assert_int_equal(vault_seal(vault, &name, STR("a-planted-secret")), 0);
     vault_free(vault);
     (void)snprintf(path, sizeof(path), "%s/sealed", (const char *)*state);
     fd = open(path, O_RDWR);
@@ -112,10 +116,9 @@ static void a_changed_record_or_an_exposed_key_is_damage(void **state)
     struct vault *vault = open_vault(state);
     char path[96];
     char byte;
-    int folder = open(*state, O_RDONLY | O_DIRECTORY);
     int fd;
 
-    assert_int_equal(vault_seal(vault, use.reference, 7, STR("hush")), 0);
+    assert_int_equal(vault_seal(vault, &name, STR("hush")), 0);
     vault_free(vault);
     (void)snprintf(path, sizeof(path), "%s/sealed", (const char *)*state);
     fd = open(path, O_RDWR);
@@ -129,7 +132,68 @@ static void a_changed_record_or_an_exposed_key_is_damage(void **state)
     (void)snprintf(path, sizeof(path), "%s/key", (const char *)*state);
     assert_int_equal(chmod(path, 0644), 0);
     assert_int_equal(vault_new(folder, &vault), VAULT_DAMAGED);
-    (void)close(folder);
+}
+
+static void one_that_is_bound_opens_for_that_place_alone(void **state)
+{
+    static const struct vault_name bound = { { "secret:1", 8 }, { "https://a:443", 13 }, 7 };
+    CLEANUP(vault_free) struct vault *vault = open_vault(state);
+    struct vault_use here = use;
+    struct vault_use there = use;
+    struct str value;
+
+    here.call = 0;
+    here.bound = bound.bound;
+    there.call = 0;
+    there.bound = STR("https://b:443");
+    assert_int_equal(vault_seal(vault, &bound, STR("hush")), 0);
+    assert_int_equal(vault_grant(vault, &here), 0);
+    assert_int_equal(vault_open(vault, &there, &value), VAULT_REFUSED);
+    assert_int_equal(vault_grant(vault, &there), 0);
+    assert_int_equal(vault_open(vault, &there, &value), VAULT_ABSENT);
+    vault = vault_free(vault);
+    vault = open_vault(state);
+    assert_int_equal(vault_grant(vault, &here), 0);
+    assert_int_equal(vault_open(vault, &here, &value), 0);
+    assert_true(str_is(value, "hush"));
+}
+
+static void what_is_dropped_is_gone_from_the_file(void **state)
+{
+    static const struct vault_name other = { .reference = { "secret:2", 8 }, .source = 7 };
+    static const struct vault_name elsewhere = { .reference = { "secret:1", 8 }, .source = 8 };
+    struct vault *vault = open_vault(state);
+    struct vault_use one = use;
+    struct stat before, after;
+    struct str value;
+
+    assert_int_equal(vault_seal(vault, &elsewhere, STR("theirs")), 0);
+    assert_int_equal(fstatat(folder, "sealed", &before, 0), 0);
+    assert_int_equal(vault_seal(vault, &name, STR("hush")), 0);
+    assert_int_equal(vault_seal(vault, &other, STR("hush too")), 0);
+    assert_int_equal(vault_drop(vault, &name), 0);
+    assert_int_equal(vault_grant(vault, &use), 0);
+    assert_int_equal(vault_open(vault, &use, &value), VAULT_ABSENT);
+    assert_int_equal(vault_drop(vault, &(struct vault_name){ .source = 7 }), 0);
+    assert_int_equal(fstatat(folder, "sealed", &after, 0), 0);
+    assert_int_equal(after.st_size, before.st_size);
+    assert_int_equal(after.st_mode & 0777, 0600);
+    /* What is sealed after it is found again. */
+    assert_int_equal(vault_seal(vault, &name, STR("new")), 0);
+    vault_free(vault);
+    vault = open_vault(state);
+    assert_int_equal(vault_grant(vault, &use), 0);
+    assert_int_equal(vault_open(vault, &use, &value), 0);
+    assert_true(str_is(value, "new"));
+    one.source = 8;
+    assert_int_equal(vault_grant(vault, &one), 0);
+    assert_int_equal(vault_open(vault, &one, &value), 0);
+    assert_true(str_is(value, "theirs"));
+    one.source = 7;
+    one.reference = other.reference;
+    assert_int_equal(vault_grant(vault, &one), 0);
+    assert_int_equal(vault_open(vault, &one, &value), VAULT_ABSENT);
+    vault_free(vault);
 }
 
 int main(void)
@@ -141,6 +205,10 @@ int main(void)
                                         end_folder),
         cmocka_unit_test_setup_teardown(sealed_values_survive_a_restart_and_stand_nowhere_in_clear,
                                         new_folder, end_folder),
+        cmocka_unit_test_setup_teardown(one_that_is_bound_opens_for_that_place_alone, new_folder,
+                                        end_folder),
+        cmocka_unit_test_setup_teardown(what_is_dropped_is_gone_from_the_file, new_folder,
+                                        end_folder),
         cmocka_unit_test_setup_teardown(a_changed_record_or_an_exposed_key_is_damage, new_folder,
                                         end_folder),
     };

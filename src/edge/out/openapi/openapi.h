@@ -40,7 +40,8 @@ struct out_openapi_call {
     size_t credential_count;
     const struct out_openapi_artifact *artifacts;
     size_t artifact_count;
-    struct str key; /* the same for every attempt of the call; null: none */
+    struct str key;    /* the same for every attempt of the call; null: none */
+    struct str source; /* its name, for the way out of a missing credential; null: unknown */
 };
 
 enum out_openapi_answer {

@@ -175,6 +175,30 @@ static void name_missing(const struct out_openapi__build *build,
     }
 }
 
+/* What a person types, for the first alternative that can be given. */
+static bool add_way_out(const struct out_openapi__build *build,
+                        const struct json_value *alternative, struct buf *text)
+{
+    struct str source = build->call->source.len ? build->call->source : STR("NAME");
+    struct json_iter iter = json_iter(alternative);
+    const struct json_value *scheme;
+    bool first = true;
+
+    for (struct json_iter all = iter; (scheme = json_next(&all));)
+        if (is_beyond_us(scheme))
+            return false;
+    while ((scheme = json_next(&iter))) {
+        struct str name = json_get_str(scheme, "scheme");
+
+        if (credential_find(build, name).len)
+            continue;
+        buf_printf(text, "%s`writ sources auth %.*s %.*s`", first ? ": " : " and ", STR_ARG(source),
+                   STR_ARG(name));
+        first = false;
+    }
+    return true;
+}
+
 static bool auth_required(struct out_openapi__build *build, const struct json_value *security)
 {
     BUF_CLEANUP struct buf text = BUF_INIT;
@@ -188,7 +212,9 @@ static bool auth_required(struct out_openapi__build *build, const struct json_va
         name_missing(build, alternative, &text);
         first = false;
     }
-    buf_add_c(&text, ": `writ sources auth` asks for it");
+    for (iter = json_iter(security); (alternative = json_next(&iter));)
+        if (add_way_out(build, alternative, &text))
+            break;
     build->answer = OUT_OPENAPI_AUTH_REQUIRED;
     build->text = str_copy(build->turn, buf_str(&text));
     return false;
