@@ -79,17 +79,18 @@ struct api_execution_show {
 struct api_source_add {
     struct str name;
     struct api_words command;
-    struct api_words env;     /* NAME=value */
-    struct str folder;        /* null: the daemon's own choice */
-    struct str url;           /* instead of a command; null: none */
-    struct str kind;          /* of what is there; null: found out */
-    struct api_words headers; /* Name: value; each value is a secret */
-    struct api_words allow;   /* hosts that may have private addresses */
-    struct str document;      /* instead of a command: where the one in the descriptor is from */
-    struct str base_url;      /* where its requests go; null: as it says */
-    bool partial;             /* what is sound of it, where something is not */
-    bool further;             /* what the document refers to is given when it is asked for */
-    bool wait;                /* answer when connected or in error; else at once */
+    struct api_words env;        /* NAME=value */
+    struct api_words secret_env; /* the same; each value is a secret */
+    struct str folder;           /* null: the daemon's own choice */
+    struct str url;              /* instead of a command; null: none */
+    struct str kind;             /* of what is there; null: found out */
+    struct api_words headers;    /* Name: value; each value is a secret */
+    struct api_words allow;      /* hosts that may have private addresses */
+    struct str document;         /* instead of a command: where the one in the descriptor is from */
+    struct str base_url;         /* where its requests go; null: as it says */
+    bool partial;                /* what is sound of it, where something is not */
+    bool further;                /* what the document refers to is given when it is asked for */
+    bool wait;                   /* answer when connected or in error; else at once */
 };
 
 /* Approves what the source offered when its digest was this one, and nothing later. */

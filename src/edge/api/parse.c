@@ -105,6 +105,7 @@ static void read_source_add(struct api__request *request, struct api_call *call)
     if (add->url.ptr && add->command.count)
         report_add(request->report, STR("/url"), "one", "a source is a command or a url, not both");
     api__variables(request, "env", &add->env);
+    api__variables(request, "secret_env", &add->secret_env);
     api__text(request, "kind", &add->kind);
     api__headers(request, "headers", &add->headers);
     api__words_if(request, "allow", &add->allow);
@@ -245,7 +246,7 @@ static const struct api_route routes[] = {
     { "POST", "/v1/executions/*/cancel", API_EXECUTION_CANCEL, "", "", read_execution_cancel },
     { "GET", "/v1/sources", API_SOURCE_LIST, "", NULL, read_nothing },
     { "POST", "/v1/sources", API_SOURCE_ADD, "",
-      "name command env folder url kind headers allow document base_url partial "
+      "name command env secret_env folder url kind headers allow document base_url partial "
       "further wait",
       read_source_add },
     { "GET", "/v1/sources/*", API_SOURCE_SHOW, "", NULL, read_source },

@@ -71,6 +71,9 @@ size_t secret_replace(const struct secret_door *door, struct str text, struct ar
 /* The reference of a value: SECRET_REFERENCE_LEN characters, no NUL. */
 void secret_reference(const uint8_t key[SECRET_KEY_LEN], struct str value, char *text);
 
+/* Is this variable of an environment a secret, by its name or by its looks? */
+bool secret_variable_is(struct str name, struct str value);
+
 /* The next {{secret:<id>}} at or after *at; moves *at behind it. The span has the braces. */
 bool secret_reference_next(struct str text, size_t *at, struct secret_span *ret_span);
 

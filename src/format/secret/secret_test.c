@@ -287,6 +287,40 @@ static void a_pass_is_linear_whatever_stands_there(void **state)
     }
 }
 
+static void a_variable_is_a_secret_by_its_name_or_its_looks(void **state)
+{
+    static const char *const secrets[][2] = {
+        { "GITHUB_TOKEN", "x" },
+        { "api_key", "1234" },
+        { "PGPASSWORD", "hunter2" },
+        { "AWS_SECRET", "s" },
+        { "X_PAT", "y" },
+        { "DATABASE_URL", "postgres://app:hunter2@db.example:5432/app" },
+        { "WHATEVER", "v9Qk2Lr8Zt1Xw4Nb7Hc3Yd6M" },
+    };
+    static const char *const plain[][2] = {
+        { "TOKEN", "" },
+        { "MAX_TOKENS", "4096" },
+        { "API_KEY_FILE", "/run/secrets/key" },
+        { "LANG", "en_US.UTF-8" },
+        { "COMPASS", "north" },
+        { "MONKEY", "george" },
+        { "SERVICE_URL", "https://api.example.com:8443/v1/things?user=a@b" },
+        { "MODEL", "claude-opus-4-20260101-preview" },
+        { "VERSION", "v18.20.4-nightly20260101" },
+        { "MODULE", "server-filesystem-with-a-long-name" },
+        { "TRACE", "00000000000000000000000000000001" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(secrets); i++)
+        if (!secret_variable_is(str_from(secrets[i][0]), str_from(secrets[i][1])))
+            fail_msg("%s is a secret", secrets[i][0]);
+    for (size_t i = 0; i < ARRAY_COUNT(plain); i++)
+        if (secret_variable_is(str_from(plain[i][0]), str_from(plain[i][1])))
+            fail_msg("%s is none", plain[i][0]);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -299,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_cut_key_block_never_leaves_its_string),
         cmocka_unit_test(a_webhook_address_keeps_its_host),
         cmocka_unit_test(many_secrets_in_one_text),
+        cmocka_unit_test(a_variable_is_a_secret_by_its_name_or_its_looks),
         cmocka_unit_test(a_pass_is_linear_whatever_stands_there),
     };
 

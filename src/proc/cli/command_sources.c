@@ -389,6 +389,62 @@ static int add_env(struct cli *cli, struct buf *body)
     return CLI_DONE;
 }
 
+/* NAME=VALUE, or NAME alone: then the value is typed where nobody sees it. */
+static int add_secret_variable(struct cli *cli, struct str value, struct buf *body)
+{
+    struct str name = str_split(&value, '=');
+    BUF_CLEANUP struct buf typed = BUF_INIT;
+
+    if (!value.ptr &&
+        tty_ask(str_printf(cli->arena, "%.*s: ", STR_ARG(name)).ptr, true, &typed) == 0) {
+        value = str_copy(cli->arena, str_trim(buf_str(&typed)));
+        explicit_bzero(typed.ptr, typed.len);
+    }
+    if (!value.len)
+        return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or give NAME=VALUE.",
+                        "--secret-env %.*s has no value", STR_ARG(name));
+    buf_add_json(body, name);
+    buf_add_char(body, ':');
+    buf_add_json(body, value);
+    return CLI_DONE;
+}
+
+static int add_secret_env(struct cli *cli, struct buf *body)
+{
+    const struct args *args = &cli->args;
+    size_t count = 0;
+    int r = CLI_DONE;
+
+    for (size_t i = 0; r == CLI_DONE && i < args->given_count; i++) {
+        if (strcmp(args->given[i].option->name, "secret-env") != 0)
+            continue;
+        buf_add_c(body, count++ == 0 ? ",\"secret_env\":{" : ",");
+        r = add_secret_variable(cli, str_from(args->given[i].value), body);
+    }
+    if (count > 0)
+        buf_add_char(body, '}');
+    return r;
+}
+
+/* Which of its variables are kept as secrets, also where nobody said so. */
+static void add_say_secrets(struct cli *cli, const struct json_value *source)
+{
+    struct json_iter iter = json_iter(json_get(source, "env"));
+    struct str names = STR("");
+    const struct json_value *one;
+
+    while ((one = json_next(&iter))) {
+        struct str value = json_str(one);
+        struct str name = str_split(&value, '=');
+
+        if (str_starts(value, STR("{{secret:")))
+            names = str_printf(cli->arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
+                               STR_ARG(name));
+    }
+    if (names.len)
+        cli_note(cli, str_printf(cli->arena, "kept as a secret: %.*s", STR_ARG(names)));
+}
+
 /* The working folder as an absolute path: the daemon's own is another. */
 static int add_folder(struct cli *cli, struct buf *body)
 {
@@ -503,6 +559,8 @@ static int add_body(struct cli *cli, struct buf *body)
     buf_add_char(body, ']');
     r = add_env(cli, body);
     if (r == CLI_DONE)
+        r = add_secret_env(cli, body);
+    if (r == CLI_DONE)
         r = add_folder(cli, body);
     buf_add_char(body, '}');
     return r;
@@ -531,6 +589,17 @@ static int add_confirm_url(struct cli *cli, const struct json_value *root)
     return cli_fail(cli, CLI_REFUSED, "With --yes it is not asked.", "nothing was sent");
 }
 
+static void add_show_names(const struct json_value *secrets, struct buf *shown)
+{
+    struct json_iter iter = json_iter(secrets);
+
+    while (json_next(&iter)) {
+        buf_add_c(shown, "\nwith ");
+        text_add_clean(shown, iter.key, false);
+        buf_add_c(shown, ", which is kept as a secret");
+    }
+}
+
 /* Exactly these words will run: shown before they do. */
 static int add_confirm(struct cli *cli, struct str body)
 {
@@ -546,6 +615,8 @@ static int add_confirm(struct cli *cli, struct str body)
     text_add_clean(&shown, sources_command(cli, json_get(doc.root, "command")), false);
     buf_add_c(&shown, "\nin ");
     text_add_clean(&shown, json_get_str(doc.root, "folder"), false);
+    if (json_get(doc.root, "secret_env"))
+        add_show_names(json_get(doc.root, "secret_env"), &shown);
     if (json_get(doc.root, "env")) {
         buf_add_c(&shown, "\nwith ");
         text_add_clean(&shown, json_text(cli->arena, json_get(doc.root, "env")), false);
@@ -620,6 +691,7 @@ int command_sources_add(struct cli *cli)
     r = document ? add_document(cli, &response) : add_command(cli, &response);
     if (r != CLI_DONE)
         return r;
+    add_say_secrets(cli, response.body);
     if (!str_is(json_get_str(response.body, "state"), "connected")) {
         struct str told = cli_field(cli, response.body, "stderr");
 

@@ -26,6 +26,7 @@ static const struct args_option call_options[] = {
 
 static const struct args_option add_options[] = {
     { "env", 0, "NAME=VALUE", "a variable of its environment; again for more" },
+    { "secret-env", 0, "NAME[=VALUE]", "the same, kept as a secret; asked for without a value" },
     { "folder", 0, "FOLDER", "where it runs (here)" },
     { "header", 0, "NAME[: VALUE]", "sent with each request to a URL; asked for without a value" },
     { "allow-host", 0, "HOST", "may be this machine or a private network; again for more" },

@@ -291,8 +291,7 @@ static void daemon_api_source_of(struct daemon *daemon, const struct api_source_
     added->allow_count = add->allow.count;
     added->argv = add->command.at;
     added->argv_count = add->command.count;
-    added->env = add->env.at;
-    added->env_count = add->env.count;
+    added->env = daemon__given_variables(daemon, add, &added->env_count);
     added->folder = add->folder;
 }
 

@@ -222,6 +222,35 @@ void daemon__api_auth(struct daemon *daemon, struct daemon_request *request,
     give(daemon, request, source, auth, &credential);
 }
 
+/* --- With the source ---------------------------------------------------------------------- */
+
+/* A secret is one for good: its record has a reference, and its child the value. */
+static struct str variable_keep(struct daemon *daemon, struct str variable, bool asked)
+{
+    struct str value = variable;
+    struct str name = str_split(&value, '=');
+
+    if (!asked && !secret_variable_is(name, value))
+        return variable;
+    return str_printf(daemon->turn, "%.*s=%.*s", STR_ARG(name),
+                      STR_ARG(daemon__door_give(daemon, value)));
+}
+
+struct str *daemon__given_variables(struct daemon *daemon, const struct api_source_add *add,
+                                    size_t *ret_count)
+{
+    struct str *kept =
+        ARENA_ARRAY(daemon->turn, struct str, add->env.count + add->secret_env.count + 1);
+    size_t count = 0;
+
+    for (size_t i = 0; i < add->env.count; i++)
+        kept[count++] = variable_keep(daemon, add->env.at[i], false);
+    for (size_t i = 0; i < add->secret_env.count; i++)
+        kept[count++] = variable_keep(daemon, add->secret_env.at[i], true);
+    *ret_count = count;
+    return kept;
+}
+
 /* --- Using ------------------------------------------------------------------------------- */
 
 void daemon__given_open(struct daemon *daemon, const struct catalog_source *source,

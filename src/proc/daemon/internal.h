@@ -267,6 +267,9 @@ void daemon__api_stream(struct daemon *daemon, struct daemon_request *request, c
 /* given.c */
 void daemon__api_auth(struct daemon *daemon, struct daemon_request *request,
                       const struct api_source_auth *auth);
+/* The environment as it is recorded: secrets by name, by looks or by word are references. */
+struct str *daemon__given_variables(struct daemon *daemon, const struct api_source_add *add,
+                                    size_t *ret_count);
 /* The ways to be let in by a source, and which of them it has. */
 void daemon__view_schemes(struct daemon *daemon, const struct catalog_source *source,
                           struct api_source *view);
