@@ -298,7 +298,7 @@ static void a_variable_is_a_secret_by_its_name_or_its_looks(void **state)
         { "DATABASE_URL", "postgres://app:hunter2@db.example:5432/app" },
         { "WHATEVER", "v9Qk2Lr8Zt1Xw4Nb7Hc3Yd6M" },
     };
-    static const char *const plain[][2] = {
+    static const char *const ordinary[][2] = {
         { "TOKEN", "" },
         { "MAX_TOKENS", "4096" },
         { "API_KEY_FILE", "/run/secrets/key" },
@@ -316,9 +316,9 @@ static void a_variable_is_a_secret_by_its_name_or_its_looks(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(secrets); i++)
         if (!secret_variable_is(str_from(secrets[i][0]), str_from(secrets[i][1])))
             fail_msg("%s is a secret", secrets[i][0]);
-    for (size_t i = 0; i < ARRAY_COUNT(plain); i++)
-        if (secret_variable_is(str_from(plain[i][0]), str_from(plain[i][1])))
-            fail_msg("%s is none", plain[i][0]);
+    for (size_t i = 0; i < ARRAY_COUNT(ordinary); i++)
+        if (secret_variable_is(str_from(ordinary[i][0]), str_from(ordinary[i][1])))
+            fail_msg("%s is none", ordinary[i][0]);
 }
 
 int main(void)

@@ -81,8 +81,11 @@ static void daemon_child_start(struct daemon *daemon, const struct catalog_sourc
         start.argv[i] = source->argv[i];
     for (size_t i = 0; i < source->env_count; i++) {
         start.env[i] = source->env[i];
-        daemon__vault_grants(daemon, source->env[i],
-                             &(struct msg_vault_grant){ .source = source->source });
+        /* One that ends at the first question is started once more, and greeted the older way. */
+        for (uint64_t start_number = 0; start_number < 2; start_number++)
+            daemon__vault_grants(
+                daemon, source->env[i],
+                &(struct msg_vault_grant){ .source = source->source, .execution = start_number });
     }
     msg_child_start_encode(&start, &payload);
     daemon__send(&daemon->keeper, MSG_CHILD_START, source->source, buf_str(&payload));

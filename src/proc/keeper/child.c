@@ -199,17 +199,17 @@ static void plan_keep(struct keeper *keeper, const struct msg_child_start *start
     (void)map_put_u64(&keeper->plans, start->child, plan);
 }
 
-static void child_start(struct keeper *keeper, const struct msg_child_start *start)
+static void child_start(struct keeper *keeper, const struct msg_child_start *start, bool again)
 {
     keeper__secret_forget(keeper, start->child);
-    if (!keeper__secret_ask(keeper, start))
+    if (!keeper__secret_ask(keeper, start, again))
         keeper__child_go(keeper, start);
 }
 
 void keeper__child_start(struct keeper *keeper, const struct msg_child_start *start)
 {
     plan_keep(keeper, start);
-    child_start(keeper, start);
+    child_start(keeper, start, false);
 }
 
 void keeper__child_again(struct keeper *keeper, uint64_t id)
@@ -218,7 +218,7 @@ void keeper__child_again(struct keeper *keeper, uint64_t id)
 
     if (!plan)
         return; /* It was stopped meanwhile. */
-    child_start(keeper, &plan->start);
+    child_start(keeper, &plan->start, true);
     keeper__plan_forget(keeper, id);
 }
 

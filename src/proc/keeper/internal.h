@@ -203,7 +203,7 @@ void keeper__daemon_drain(struct keeper *keeper);
 
 /* secret.c */
 /* True: it refers to secrets, and is started when they are open, or has failed. */
-bool keeper__secret_ask(struct keeper *keeper, const struct msg_child_start *start);
+bool keeper__secret_ask(struct keeper *keeper, const struct msg_child_start *start, bool again);
 void keeper__secret_opened(struct keeper *keeper, uint64_t asked,
                            const struct msg_vault_opened *opened);
 /* The vault is gone: who waits for it fails. */

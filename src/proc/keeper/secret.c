@@ -53,16 +53,21 @@ static struct keeper_secret *secret_find(const struct keeper_waiting *waiting, s
     return NULL;
 }
 
-static void ask(struct keeper *keeper, const struct keeper_waiting *waiting, struct str reference)
+/* The daemon grants two openings with each start: number 1 is for the child that is greeted anew.
+ */
+static void ask(struct keeper *keeper, const struct keeper_waiting *waiting, struct str reference,
+                bool again)
 {
-    const struct msg_vault_open open = { .reference = reference, .source = waiting->start.child };
+    const struct msg_vault_open open = { .reference = reference,
+                                         .source = waiting->start.child,
+                                         .execution = again };
     BUF_CLEANUP struct buf payload = BUF_INIT;
 
     msg_vault_open_encode(&open, &payload);
     keeper__send(keeper->vault, MSG_VAULT_OPEN, waiting->asked, buf_str(&payload));
 }
 
-bool keeper__secret_ask(struct keeper *keeper, const struct msg_child_start *start)
+bool keeper__secret_ask(struct keeper *keeper, const struct msg_child_start *start, bool again)
 {
     struct keeper_waiting *waiting = NULL;
 
@@ -78,7 +83,7 @@ bool keeper__secret_ask(struct keeper *keeper, const struct msg_child_start *sta
             if (secret_find(waiting, reference))
                 continue;
             VEC_PUSH(&waiting->secrets)->reference = str_copy(waiting->arena, reference);
-            ask(keeper, waiting, reference);
+            ask(keeper, waiting, reference, again);
         }
     }
     if (waiting && !keeper->vault)
