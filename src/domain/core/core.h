@@ -289,10 +289,7 @@ void core_update_fini(struct core_update *update);
 void core_step(struct core *core, const struct command *command, uint64_t seq,
                struct core_update *update);
 
-/*
- * What ended and is not remembered stays readable until this is called: after the effects of the
- * steps before have been carried out.
- */
+/* What ended stays readable until this is called: once all effects before it have been done. */
 void core_sweep(struct core *core);
 
 /* The events as the JSON array that goes into the log. */

@@ -23,15 +23,25 @@ struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t handle
     return source;
 }
 
+/* What was given with it is for the place that was said then, whatever its document says. */
+static bool daemon_was_given(const struct catalog_source *source)
+{
+    for (size_t i = 0; i < source->credentials_count; i++)
+        if (!source->credentials[i].bound.ptr)
+            return true;
+    return false;
+}
+
 struct str daemon__source_url(struct daemon *daemon, const struct catalog_source *source)
 {
+    bool said = str_starts(source->url, STR("http")) &&
+                (source->kind != MSG_SOURCE_KIND_OPENAPI || daemon_was_given(source));
     struct json_error error;
     struct json_doc doc;
 
     if (source->base_url.len)
         return source->base_url;
-    if (str_starts(source->url, STR("http")) || source->tools_count == 0 ||
-        !source->tools[0].plan.ptr ||
+    if (said || source->tools_count == 0 || !source->tools[0].plan.ptr ||
         json_parse(daemon->turn, source->tools[0].plan, NULL, &error, &doc) != JSON_PARSED)
         return source->url;
     return json_get_str(doc.root, source->kind == MSG_SOURCE_KIND_GRAPHQL ? "url" : "server");

@@ -129,9 +129,9 @@ static bool ask_for(struct egress *egress, uint64_t id, const struct msg_vault_o
 bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference,
                              struct str bound)
 {
-    return ask_for(egress, source | EGRESS_OF_SOURCE,
-                   &(struct msg_vault_open){
-                       .reference = reference, .bound = bound, .source = source });
+    return ask_for(
+        egress, source | EGRESS_OF_SOURCE,
+        &(struct msg_vault_open){ .reference = reference, .bound = bound, .source = source });
 }
 
 bool egress__door_ask_fetch(struct egress *egress, const struct msg_fetch_start *fetch,
