@@ -146,7 +146,7 @@ static const struct args_option everywhere[] = {
     { "help", 'h', NULL, "explain this command" },
 };
 
-static const char *const kinds[] = { "mcp_http", "mcp_sse", NULL };
+static const char *const kinds[] = { "mcp_http", "mcp_sse", "openapi", "graphql", NULL };
 static const char *const effects[] = { "read", "write", "destructive", NULL };
 static const char *const channels[] = { "mcp", "cli", "api", "web", NULL };
 
