@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { Writ, here } from './writ.mjs';
 
 const planted = { API_TOKEN: 'short-one', DATABASE_URL: 'postgres://app:planted-two@db.example/x',
-    ANYTHING: 'q7Wm3Kx9Rb5Tz1Lp8Vn4Jd6H', CHOSEN: 'planted-plain-words' };
+    ANYTHING: 'q7Wm3Kx9Rb5Tz1Lp8Vn4Jd6H', CHOSEN: 'planted-plain-words', AGAIN: 'planted-other-words' };
 let writ;
 let said;
 
@@ -22,7 +22,7 @@ await import(${JSON.stringify(join(here, 'source.mjs'))});
 `);
     said = writ.atTerminal('sources', 'add', 't', '--yes', '--env', `API_TOKEN=${planted.API_TOKEN}`,
         '--env', `DATABASE_URL=${planted.DATABASE_URL}`, '--env', `ANYTHING=${planted.ANYTHING}`, '--env', 'REGION=eu-central',
-        '--secret-env', `CHOSEN=${planted.CHOSEN}`, '--', process.execPath, script, writ.counter);
+        '--secret-env', `CHOSEN=${planted.CHOSEN}`, '--secret-env', `AGAIN=${planted.AGAIN}`, '--', process.execPath, script, writ.counter);
 });
 
 after(() => writ.down());
@@ -49,5 +49,5 @@ test('the record has references, and what is none as it is', () => {
 });
 
 test('the person is told', () => {
-    assert.match(said, /kept as a secret: API_TOKEN, DATABASE_URL, ANYTHING, CHOSEN/);
+    assert.match(said, /kept as a secret: API_TOKEN, DATABASE_URL, ANYTHING, CHOSEN, AGAIN/);
 });

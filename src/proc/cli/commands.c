@@ -156,6 +156,7 @@ static const struct args_rule rules[] = {
     { .option = "eval", .kind = ARGS_ANY },
     { .option = "key", .kind = ARGS_TEXT, .max = 256 },
     { .option = "env", .kind = ARGS_MANY },
+    { .option = "secret-env", .kind = ARGS_MANY },
     { .option = "header", .kind = ARGS_MANY },
     { .option = "allow-host", .kind = ARGS_MANY },
     { .option = "kind", .kind = ARGS_ONE_OF, .of = kinds },
