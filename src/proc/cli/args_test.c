@@ -60,6 +60,7 @@ static const struct args_case cases[] = {
     { "exec a.ts --key=", NULL, "--key is empty: it takes KEY" },
     { "exec a.ts --input {} --input {}", NULL, "--input is given twice" },
     { "sources add a https://x/ --kind mpc_http", NULL, "did you mean mcp_http?" },
+    { "sources add a b.txt --kind graphql", "sources add", "kind=graphql" },
     { "sources add a --env A=B --env C=D -- node", "sources add", "env=C=D" },
     { "policy why a.b --effect reed", NULL, "read, write or destructive, not \"reed\"; did you" },
     { "policy why a.b --channel telnet", NULL, "--channel is mcp, cli, api or web" },
