@@ -364,6 +364,20 @@ static enum msg_source_kind kind_of(enum msg_source_kind given, struct str text)
     return openapi_detect(text) ? MSG_SOURCE_KIND_OPENAPI : MSG_SOURCE_KIND_UNKNOWN;
 }
 
+/* What it is instead. */
+static const char *none_of_them(struct str text)
+{
+    struct str content = str_trim(text);
+
+    if (content.len == 0)
+        return "the document is empty";
+    if (content.ptr[0] == '<')
+        return "this is a page (HTML or XML), not a document; look on it for the address of the "
+               "OpenAPI document or GraphQL schema";
+    return "it is neither an OpenAPI (or Swagger) document nor a GraphQL schema; --kind openapi "
+           "or --kind graphql has it read as one";
+}
+
 static void document_read(struct compile *compile, const struct msg_compile_start *start,
                           struct str text)
 {
@@ -373,9 +387,7 @@ static void document_read(struct compile *compile, const struct msg_compile_star
         return;
     }
     if (compile->kind != MSG_SOURCE_KIND_OPENAPI) {
-        fail(compile, "kind",
-             "it is neither an OpenAPI (or Swagger) document nor a GraphQL schema; --kind openapi "
-             "or --kind graphql has it read as one");
+        fail(compile, "kind", none_of_them(text));
         return;
     }
     compile->run = openapi_new(&(struct openapi_options){
