@@ -27,9 +27,9 @@
 #include "format/json/json.h"
 
 static const char *const story_verbs[] = {
-    "tool",   "schema", "policy",    "mcp",       "upstream", "person", "agent",
-    "cancel", "crash",  "power",     "egress",    "worker",   "disk",   "advance",
-    "trace",  "expect", "performed", "cancelled", "never",    "no",
+    "tool",      "schema",    "policy", "mcp",    "upstream", "person",        "agent", "cancel",
+    "crash",     "power",     "egress", "worker", "disk",     "advance",       "trace", "expect",
+    "performed", "cancelled", "never",  "no",     "sources",  "agent-sources",
 };
 
 static struct str next_word(struct str *rest)
@@ -202,7 +202,44 @@ static void verb_upstream(struct world *world, struct str rest)
             world_settle(world);
             return;
         }
+    if (tool && str_is(next_word(&rest), "says")) {
+        tool->description = str_trim(rest);
+        world_upstream_changed(world, address);
+        world_settle(world);
+        return;
+    }
     world_fail(world, "no such tool, or a tool does not do that");
+}
+
+/* approve|reject SOURCE [TOOL...], of what it offers now. */
+static void verb_sources(struct world *world, const struct story_line *line, bool checked)
+{
+    bool person = !str_is(line->verb, "agent-sources");
+    struct str rest = line->rest;
+    struct str what = next_word(&rest), name = next_word(&rest);
+    const struct catalog_source *source =
+        catalog_source_named(core_catalog(daemon_core(world->daemon)), name);
+    struct buf body BUF_CLEANUP = BUF_INIT;
+    char digest[DIGEST_HEX_LEN];
+
+    if (!source) {
+        world_fail(world, "there is no source %.*s", STR_ARG(name));
+        return;
+    }
+    digest_hex(&source->digest, digest);
+    buf_printf(&body, "{\"digest\":\"%.*s\",\"tools\":[", (int)DIGEST_HEX_LEN, digest);
+    for (size_t i = 0; str_trim(rest).len > 0; i++) {
+        struct str tool = next_word(&rest);
+
+        buf_printf(&body, "%s\"%.*s\"", i ? "," : "", STR_ARG(tool));
+    }
+    buf_add_c(&body, "]}");
+    world_api(world, person, "POST",
+              str_printf(world->arena, "/v1/sources/%.*s/%.*s", STR_ARG(name), STR_ARG(what)),
+              buf_str(&body));
+    if (checked && world->api_status != (person ? 200 : 403))
+        world_fail(world, "the API says %u: %.*s", world->api_status, STR_ARG(world->api_text));
+    world_settle(world);
 }
 
 /* The open input about call N of any execution. */
@@ -383,6 +420,8 @@ static void act_line(const struct story_line *line, struct world *world, bool ch
         verb_upstream(world, line->rest);
     else if (str_is(line->verb, "person") || str_is(line->verb, "agent"))
         verb_answer(world, line, checked);
+    else if (str_is(line->verb, "sources") || str_is(line->verb, "agent-sources"))
+        verb_sources(world, line, checked);
     else if (str_is(line->verb, "cancel"))
         verb_cancel(world, line->rest);
     else if (str_is(line->verb, "crash"))

@@ -60,6 +60,8 @@ static void say_tools(struct world *world, struct upstream *upstream, struct str
                    STR_ARG(tool->input.ptr ? tool->input : STR("{\"type\":\"object\"}")));
         if (tool->output.ptr)
             buf_printf(&list, ",\"outputSchema\":%.*s", STR_ARG(tool->output));
+        if (tool->description.ptr)
+            buf_printf(&list, ",\"description\":\"%.*s\"", STR_ARG(tool->description));
         buf_printf(&list, ",\"annotations\":{\"readOnlyHint\":%s,\"destructiveHint\":%s}}",
                    str_is(tool->effect, "read") ? "true" : "false",
                    str_is(tool->effect, "destructive") ? "true" : "false");
@@ -127,6 +129,20 @@ void world_upstream_answer(struct world *world, struct str address)
     }
 }
 
+void world_upstream_changed(struct world *world, struct str address)
+{
+    const struct upstream_tool *tool = world_tool(world, address);
+
+    for (size_t u = 0; tool && u < world->upstreams.count; u++) {
+        struct upstream *upstream = world->upstreams.at[u];
+
+        if (str_equal(upstream->name, tool->source) && upstream->session)
+            out_mcp_input(upstream->session,
+                          STR("{\"jsonrpc\":\"2.0\","
+                              "\"method\":\"notifications/tools/list_changed\"}\n"));
+    }
+}
+
 static void on_cancelled(struct world *world, const struct upstream *upstream)
 {
     for (size_t i = 0; i < world->tools.count; i++)
@@ -148,7 +164,8 @@ static void on_line(struct world *world, struct upstream *upstream, struct str l
     id = json_text(world->arena, json_get(doc.root, "id"));
     if (str_is(method, "initialize"))
         say(upstream, id, "result",
-            STR("{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{}},"
+            STR("{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{\"listChanged\":"
+                "true}},"
                 "\"serverInfo\":{\"name\":\"scripted\",\"version\":\"1\"}}"));
     else if (str_is(method, "server/discover"))
         say(upstream, id, "error", STR("{\"code\":-32601,\"message\":\"no such method\"}"));

@@ -45,6 +45,7 @@ struct upstream_tool {
     struct str result; /* JSON */
     struct str input;  /* JSON Schema */
     struct str output; /* JSON Schema, or null */
+    struct str description;
     enum upstream_mode mode;
     uint32_t performed;
     uint32_t cancelled;
@@ -152,6 +153,8 @@ void world_egress_tick(struct world *world);
 void world_egress_drop(struct world *world);
 void world_upstream_answer(struct world *world, struct str tool);
 struct upstream_tool *world_tool(struct world *world, struct str address);
+/* The source says that what it offers has changed, and is asked. */
+void world_upstream_changed(struct world *world, struct str address);
 struct world_client *world_client_find(struct world *world, struct str name);
 struct world_client *world_client_new(struct world *world, struct str name, bool elicits);
 void world_client_ready(struct world *world, struct world_client *client);

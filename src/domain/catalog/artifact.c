@@ -118,7 +118,7 @@ void catalog__artifact_tool(const struct catalog__artifact *artifact, size_t ind
         .digest = artifact->digests[index],
     };
     ret_tool->waiting = !pin || !digest_equal(&pin->digest, &ret_tool->digest);
-    if (!ret_tool->waiting && pin->effect > ret_tool->effect)
+    if (!ret_tool->waiting && (pin->chosen || pin->effect > ret_tool->effect))
         ret_tool->effect = pin->effect;
 }
 

@@ -83,7 +83,8 @@ static void a_changed_definition_waits_with_a_diff(void **state UNUSED)
     assert_int_equal(offer(catalog, "{\"type\":\"integer\"}"), CATALOG_LISTING_CHANGED);
     assert_int_equal(catalog_find(catalog, STR("api.a.get"), &tool), CATALOG_WAITING);
     assert_int_equal(catalog_find(catalog, STR("api.a.remove"), &tool), CATALOG_FOUND);
-    catalog_print_diff(catalog_source_find(catalog, HANDLE), &text);
+    catalog_print_diff(catalog, catalog_source_find(catalog, HANDLE), &(struct catalog_diff){ 0 },
+                       &text);
     assert_true(str_find(buf_str(&text),
                          STR("{\"field\":\"definition\",\"name\":\"D\",\"before\":{\"type\":"
                              "\"string\"},\"after\":{\"type\":\"integer\"}}")) != SIZE_MAX);

@@ -1,17 +1,20 @@
 /*
  * Sources and their listings, as events made them.
  *
- * A source has one listing that is offered and one that is pinned; after an approval they are the
- * same. A new listing replaces the offered one and leaves the pinned one for the diff. Whether a
- * tool waits was decided when its listing became an event; approval ends it.
+ * A source has one listing that is offered and one that is pinned; after an approval of all they
+ * are the same (pins.c). A new listing replaces the offered one and leaves the pinned one for the
+ * diff. Whether a tool waits was decided when its listing became an event; approval ends it.
  */
 #include "domain/catalog/internal.h"
 
-static struct catalog__listing *listing_unref(struct catalog *catalog,
-                                              struct catalog__listing *listing)
+struct catalog__listing *catalog__listing_unref(struct catalog *catalog,
+                                                struct catalog__listing *listing)
 {
     if (!listing || --listing->refs > 0)
         return NULL;
+    /* Homes have none themselves. */
+    for (size_t i = 0; i < listing->homes_count; i++)
+        (void)catalog__listing_unref(catalog, listing->homes[i]);
     catalog__artifact_unref(catalog, listing->artifact);
     map_fini(&listing->by_path);
     map_fini(&listing->by_name);
@@ -22,8 +25,8 @@ static struct catalog__listing *listing_unref(struct catalog *catalog,
 
 static struct catalog__source *source_free(struct catalog *catalog, struct catalog__source *source)
 {
-    source->offered = listing_unref(catalog, source->offered);
-    source->pinned = listing_unref(catalog, source->pinned);
+    source->offered = catalog__listing_unref(catalog, source->offered);
+    source->pinned = catalog__listing_unref(catalog, source->pinned);
     (void)arena_free(source->state_arena);
     (void)arena_free(source->arena); /* the source itself lies in it */
     return NULL;
@@ -169,6 +172,7 @@ static void tool_keep(struct catalog__listing *listing, const struct catalog_sou
         .more = &listing->mores[listing->count - 1],
     };
     tool->path = str_slice(tool->address, source->name.len + 1, tool->address.len);
+    tool->more->home = listing;
     catalog__spelling_note(tool->address, tool->more);
     (void)map_put(&listing->by_path, tool->path, tool);
     (void)map_put(&listing->by_name, tool->name, tool);
@@ -205,6 +209,7 @@ static void artifact_tools_keep(struct catalog__listing *listing,
         tool->source = source->source;
         tool->version = version;
         tool->more = &listing->mores[i];
+        tool->more->home = listing;
         tool->address = str_printf(arena, "%.*s.%.*s", STR_ARG(source->name), STR_ARG(tool->path));
         catalog__spelling_note(tool->address, tool->more);
         (void)map_put(&listing->by_path, tool->path, tool);
@@ -227,15 +232,6 @@ static struct catalog__listing *artifact_listing_new(struct catalog__artifact *a
     return listing;
 }
 
-static size_t waiting_count(const struct catalog__listing *listing)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < listing->count; i++)
-        count += listing->tools[i].waiting;
-    return count;
-}
-
 static void apply_listed(struct catalog *catalog, const struct event_source_listed *event)
 {
     struct catalog__source *source = map_find_u64(&catalog->sources, event->source);
@@ -245,38 +241,19 @@ static void apply_listed(struct catalog *catalog, const struct event_source_list
     struct catalog_source *view = &source->view;
     struct catalog__artifact *artifact = catalog__artifact_find(catalog, &event->artifact);
     struct catalog__listing *before = source->offered;
-    source->offered =
+    struct catalog__listing *now =
         artifact ? artifact_listing_new(artifact, view, event->version) : listing_new(view, event);
-    (void)listing_unref(catalog, before);
+    for (size_t i = 0; i < now->count; i++)
+        catalog__pins_remember(source, &now->tools[i]);
+    source->offered = now;
+    (void)catalog__listing_unref(catalog, before);
     view->version = event->version;
     view->digest = event->digest;
     view->server = text_keep(source->offered->arena, event->server);
     view->instructions = text_keep(source->offered->arena, event->instructions);
     view->tools = source->offered->tools;
     view->tools_count = source->offered->count;
-    view->waiting_count = waiting_count(source->offered);
-}
-
-/* An approval of anything but exactly what is offered approves nothing. */
-static void apply_approved(struct catalog *catalog, const struct event_source_approved *event)
-{
-    struct catalog__source *source = map_find_u64(&catalog->sources, event->source);
-
-    if (!source || !source->offered || source->view.version != event->version ||
-        !digest_equal(&source->view.digest, &event->digest))
-        return;
-    struct catalog_source *view = &source->view;
-    source->offered->refs++;
-    (void)listing_unref(catalog, source->pinned);
-    source->pinned = source->offered;
-    for (size_t i = 0; i < source->offered->count; i++)
-        source->offered->tools[i].waiting = false;
-    view->waiting_count = 0;
-    view->approved = true;
-    view->approved_version = event->version;
-    view->approved_digest = event->digest;
-    view->pins = source->pinned->tools;
-    view->pins_count = source->pinned->count;
+    catalog__pins_count(source);
 }
 
 void catalog_apply(struct catalog *catalog, const struct event *event)
@@ -292,7 +269,9 @@ void catalog_apply(struct catalog *catalog, const struct event *event)
     else if (event->type == EVENT_SOURCE_CREDENTIAL)
         catalog__apply_credential(catalog, &event->as.source_credential);
     else if (event->type == EVENT_SOURCE_APPROVED)
-        apply_approved(catalog, &event->as.source_approved);
+        catalog__pins_approve(catalog, &event->as.source_approved);
+    else if (event->type == EVENT_SOURCE_REJECTED)
+        catalog__pins_reject(catalog, &event->as.source_rejected);
     else if (event->type == EVENT_SOURCE_REMOVED)
         source_remove(catalog, event->as.source_removed.source);
 }
@@ -343,6 +322,22 @@ const struct catalog_tool *catalog_offered(const struct catalog_source *source, 
     const struct catalog__listing *offered = source_of(source)->offered;
 
     return offered ? map_find(&offered->by_name, name) : NULL;
+}
+
+const struct catalog_tool *catalog_offered_as(const struct catalog_source *source,
+                                              struct str address)
+{
+    const struct catalog__listing *offered = source_of(source)->offered;
+    const struct catalog_tool *tool = NULL;
+    size_t dot = source->name.len;
+
+    if (!offered)
+        return NULL;
+    if (address.len > dot + 1 && str_starts(address, source->name) && address.ptr[dot] == '.')
+        tool = map_find(&offered->by_path, str_slice(address, dot + 1, address.len));
+    if (!tool)
+        tool = map_find(&offered->by_path, address);
+    return tool ? tool : map_find(&offered->by_name, address);
 }
 
 enum catalog_change catalog_change(const struct catalog_source *source,

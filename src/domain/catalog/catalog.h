@@ -47,6 +47,8 @@ struct catalog_tool {
     struct digest digest;
     uint32_t version; /* of the listing */
     bool waiting;     /* for a person; not callable */
+    bool rejected;    /* it waits, and a person said no to it as it is */
+    bool chosen;      /* a person chose its class at this digest */
     struct catalog__more *more;
 };
 
@@ -84,8 +86,9 @@ struct catalog_source {
     struct digest approved_digest;
     const struct catalog_tool *tools; /* what it offers now, by path */
     size_t tools_count;
-    size_t waiting_count;
-    const struct catalog_tool *pins; /* as approved last, by path */
+    size_t waiting_count; /* without those that were rejected */
+    size_t rejected_count;
+    const struct catalog_tool *pins; /* as each was approved last, by path */
     size_t pins_count;
 };
 
@@ -101,7 +104,7 @@ MUST bool catalog_artifact_put(struct catalog *catalog, const struct digest *dig
                                struct buf *bytes, const char **ret_why);
 bool catalog_artifact_has(const struct catalog *catalog, const struct digest *digest);
 
-/* Makes source_added, _found, _state, _listed, _approved, _removed true; ignores other events. */
+/* Makes source_added, _found, _state, _listed, _approved, _rejected, _removed true; no others. */
 void catalog_apply(struct catalog *catalog, const struct event *event);
 
 /* ---- sources ---- */
@@ -171,6 +174,9 @@ enum catalog_change {
 };
 enum catalog_change catalog_change(const struct catalog_source *source,
                                    const struct catalog_tool *tool);
+/* Its offered tool of that address, path or name upstream; NULL: there is none. */
+const struct catalog_tool *catalog_offered_as(const struct catalog_source *source,
+                                              struct str address);
 /* The approved definition of the tool with this upstream name, or NULL. */
 const struct catalog_tool *catalog_pin(const struct catalog_source *source, struct str name);
 /* The definition offered now under this upstream name, or NULL: gone. */
@@ -233,12 +239,22 @@ void catalog_print_tools(const struct catalog *catalog, const struct catalog_sou
                          struct buf *out);
 /* One definition: {name, title?, description?, input?, output?, hints?, effect, digest}. */
 void catalog_print_definition(const struct catalog_tool *tool, struct buf *out);
+/* A part of a diff ends after so many bytes, tools shown, and tools looked at. */
+#define CATALOG_DIFF_BYTES_MAX (128U * 1024U)
+#define CATALOG_DIFF_SHOWN_MAX 32U
+#define CATALOG_DIFF_LOOKS_MAX 4096U
+struct catalog_diff {
+    struct str tool; /* address, path or name upstream; null: all */
+    size_t from;     /* 0, or next of the part before */
+};
 /*
- * Approved against offered: {source, version, approved_version,
- * changes: [{address, change: new|changed|gone, effect, fields: [{field, before, after}],
- * findings: [...]}]}.
+ * Approved against offered: {source, version, digest, approved_version?,
+ * changes: [{address, name, change: new|changed|gone, effect, rejected?, description?,
+ * typescript? (new), fields? (changed): [{field, name?, before?, after?}], findings: [...]}],
+ * next: from of the next part, or null}.
  */
-void catalog_print_diff(const struct catalog_source *source, struct buf *out);
+void catalog_print_diff(const struct catalog *catalog, const struct catalog_source *source,
+                        const struct catalog_diff *diff, struct buf *out);
 
 /* ---- finding one by meaning, and what it takes ---- */
 

@@ -51,7 +51,7 @@ static void source_check(struct catalog *catalog, struct arena *arena)
 
     for (size_t i = 0; i < source->tools_count; i++)
         tool_check(catalog, &source->tools[i], arena);
-    catalog_print_diff(source, &out);
+    catalog_print_diff(catalog, source, &(struct catalog_diff){ 0 }, &out);
     json_check(&out, arena);
     catalog_apply(catalog, &approved);
     CHECK(source->waiting_count == 0);

@@ -26,9 +26,12 @@ struct catalog__listing {
     struct catalog__more *mores; /* of each tool, side by side */
     size_t count;
     struct catalog__artifact *artifact; /* NULL: its texts are in the arena */
-    struct map by_path;                 /* to struct catalog_tool */
-    struct map by_name;                 /* to struct catalog_tool */
-    struct catalog__index *index;       /* made by the first search */
+    /* Pins of several listings: those that their tools are of, and stay with. */
+    struct catalog__listing **homes;
+    size_t homes_count;
+    struct map by_path;           /* to struct catalog_tool */
+    struct map by_name;           /* to struct catalog_tool */
+    struct catalog__index *index; /* made by the first search */
 };
 
 struct catalog__source {
@@ -50,11 +53,24 @@ struct catalog {
 struct catalog__more {
     uint32_t letters;      /* which letters its address has */
     uint32_t spelling_len; /* at most CATALOG__SPELLING_MAX */
+    struct catalog__listing *home;
 };
 
 /* ---- credential.c ---- */
 void catalog__apply_credential(struct catalog *catalog,
                                const struct event_source_credential *event);
+/* ---- pins.c ---- */
+/* What was approved before and what is approved now, of the two listings; either may be NULL. */
+struct catalog__listing *catalog__pins_new(const struct catalog__listing *pinned,
+                                           struct catalog__listing *offered);
+/* A tool of a new listing is what the person said before, where it is as it was then. */
+void catalog__pins_remember(const struct catalog__source *source, struct catalog_tool *tool);
+void catalog__pins_approve(struct catalog *catalog, const struct event_source_approved *event);
+void catalog__pins_reject(struct catalog *catalog, const struct event_source_rejected *event);
+/* What waits is counted anew. */
+void catalog__pins_count(struct catalog__source *source);
+struct catalog__listing *catalog__listing_unref(struct catalog *catalog,
+                                                struct catalog__listing *listing);
 
 /* ---- artifact.c ---- */
 struct catalog__artifact *catalog__artifact_find(const struct catalog *catalog,

@@ -80,10 +80,10 @@ struct digest catalog_definition_digest(const struct msg_tool *tool, struct aren
     return digest_of(buf_str(&canonical));
 }
 
-/* A pinned class may become stricter by itself and never laxer. */
+/* What a person chose stays; else a class may become stricter by itself and never laxer. */
 static enum event_effect effect_in_force(const struct catalog_tool *pin, enum event_effect effect)
 {
-    return pin->effect > effect ? pin->effect : effect;
+    return pin->chosen || pin->effect > effect ? pin->effect : effect;
 }
 
 static void tool_take(struct work *work, const struct msg_tool *from, struct arena *scratch)

@@ -430,6 +430,7 @@ bool core__apply(struct core *core, uint64_t seq, int64_t at_ms, const struct ev
     case EVENT_SOURCE_LISTED:
     case EVENT_SOURCE_APPROVED:
     case EVENT_SOURCE_CREDENTIAL:
+    case EVENT_SOURCE_REJECTED:
     case EVENT_SOURCE_REMOVED:
         return core_apply_source(core, event);
     case EVENT_POLICY_APPLIED:

@@ -58,6 +58,12 @@ static struct msg_error core_not_callable(struct core_turn *turn, struct str add
 
     switch (answer) {
     case CATALOG_WAITING:
+        if (tool && tool->rejected)
+            return core__error(
+                "refused", str_printf(arena,
+                                      "a person rejected %.*s; only a person can approve it, with "
+                                      "`writ sources approve`",
+                                      STR_ARG(address)));
         return core__error("refused",
                            str_printf(arena,
                                       "%.*s is new or has changed since it was approved; a person "

@@ -295,6 +295,7 @@ static core_on *const core_commands[] = {
     [COMMAND_SOURCE_REMOVE] = core__on_source_remove,
     [COMMAND_SOURCE_APPROVE] = core__on_source_approve,
     [COMMAND_SOURCE_CREDENTIAL] = core__on_source_credential,
+    [COMMAND_SOURCE_REJECT] = core__on_source_reject,
     [COMMAND_SOURCE_REPORT] = core__on_source_report,
     [COMMAND_SOURCE_COMPILED] = core__on_source_compiled,
     [COMMAND_POLICY_APPLY] = core__on_policy_apply,

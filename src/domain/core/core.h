@@ -154,6 +154,7 @@ enum command_type {
     COMMAND_SOURCE_REMOVE,
     COMMAND_SOURCE_APPROVE,
     COMMAND_SOURCE_CREDENTIAL,
+    COMMAND_SOURCE_REJECT,
     COMMAND_SOURCE_REPORT,   /* by egress */
     COMMAND_SOURCE_COMPILED, /* its document became a listing, which is in the catalog; or not */
     COMMAND_POLICY_APPLY,
@@ -214,11 +215,7 @@ struct command {
             struct str name;
             struct event_who who;
         } source_remove;
-        struct {
-            struct str name;
-            struct digest digest;
-            struct event_who who;
-        } source_approve;
+        struct command_pin source_pin; /* APPROVE, REJECT */
         struct event_source_credential source_credential;
         struct msg_source_report source_report;
         struct command_compiled source_compiled;

@@ -198,6 +198,7 @@ void core__on_source_add(struct core_turn *turn);
 void core__on_source_remove(struct core_turn *turn);
 void core__on_source_approve(struct core_turn *turn);
 void core__on_source_credential(struct core_turn *turn);
+void core__on_source_reject(struct core_turn *turn);
 void core__on_source_report(struct core_turn *turn);
 void core__on_source_compiled(struct core_turn *turn);
 void core__on_policy_apply(struct core_turn *turn);

@@ -1,4 +1,7 @@
-/* Listings that are artifacts: whoever replays or compiles puts them into the catalog first. */
+/*
+ * What a source offers, and what a person says of it. Listings that are artifacts: whoever replays
+ * or compiles puts them into the catalog first.
+ */
 #ifndef WRIT_DOMAIN_CORE_LISTINGS_H
 #define WRIT_DOMAIN_CORE_LISTINGS_H
 
@@ -6,6 +9,7 @@
 #include "base/base.h"
 #include "base/digest.h"
 #include "base/str.h"
+#include "model/event.h"
 #include "model/msg.h"
 
 struct catalog;
@@ -17,6 +21,17 @@ struct command_compiled {
     enum msg_source_kind kind; /* as it was found to be */
     struct digest artifact;    /* all zero: there is none */
     struct str reason;         /* why there is none, or what was left out */
+};
+
+/* What a person says of tools, which are named by address, path or name upstream. */
+struct command_pin {
+    struct str name;      /* of the source */
+    struct digest digest; /* what it offered when the person looked */
+    const struct str *tools;
+    size_t tools_count;                      /* 0: all that wait */
+    const struct event_tool_effect *effects; /* approving: classes that the person chose */
+    size_t effects_count;
+    struct event_who who;
 };
 
 /* To put listings into. */

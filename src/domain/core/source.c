@@ -127,33 +127,114 @@ void core__on_source_remove(struct core_turn *turn)
     (void)core_reply_ok(turn);
 }
 
-void core__on_source_approve(struct core_turn *turn)
+/* The source that the person looked at, or NULL: the reply says why. */
+static const struct catalog_source *pin_source(struct core_turn *turn, const char *what)
 {
-    const struct catalog_source *source =
-        catalog_source_named(turn->core->catalog, turn->command->as.source_approve.name);
-    struct event event = { .type = EVENT_SOURCE_APPROVED };
+    const struct command_pin *pin = &turn->command->as.source_pin;
+    const struct catalog_source *source = catalog_source_named(turn->core->catalog, pin->name);
 
-    if (!core_is_person(turn, &turn->command->as.source_approve.who, "sources approve"))
-        return;
+    if (!core_is_person(turn, &pin->who, what))
+        return NULL;
     if (!source || source->version == 0) {
         core__effect(turn, EFFECT_REPLY)->error =
             core__error("invalid", STR("there is no source of this name that has been listed; see "
                                        "`writ sources`"));
-        return;
+        return NULL;
     }
-    if (!digest_equal(&source->digest, &turn->command->as.source_approve.digest)) {
+    if (!digest_equal(&source->digest, &pin->digest)) {
         core__effect(turn, EFFECT_REPLY)->error = core__error(
             "conflict", STR("what the source offers has changed since you looked; look again "
                             "with `writ sources diff`"));
-        return;
+        return NULL;
     }
-    event.as.source_approved.source = source->source;
-    event.as.source_approved.version = source->version;
-    event.as.source_approved.digest = source->digest;
-    event.as.source_approved.who = turn->command->as.source_approve.who;
-    core__emit(turn, &event);
+    return source;
+}
+
+/* The name upstream of a tool of the source; the null text where the reply says that it is none. */
+static struct str pin_name(struct core_turn *turn, const struct catalog_source *source,
+                           struct str address)
+{
+    const struct catalog_tool *tool = catalog_offered_as(source, address);
+
+    if (tool)
+        return tool->name;
+    core__effect(turn, EFFECT_REPLY)->error = core__error(
+        "invalid", str_printf(turn->update->turn,
+                              "%.*s offers no tool %.*s; `writ sources show %.*s` lists "
+                              "what it offers",
+                              STR_ARG(source->name), STR_ARG(address), STR_ARG(source->name)));
+    return STR_NULL;
+}
+
+/* NULL where one is none, which the reply says. */
+static struct str *pin_names(struct core_turn *turn, const struct catalog_source *source)
+{
+    const struct command_pin *pin = &turn->command->as.source_pin;
+    struct str *names = ARENA_ARRAY(turn->update->turn, struct str, pin->tools_count + 1);
+
+    for (size_t i = 0; i < pin->tools_count; i++) {
+        names[i] = pin_name(turn, source, pin->tools[i]);
+        if (!names[i].ptr)
+            return NULL;
+    }
+    return names;
+}
+
+static void pin_emit(struct core_turn *turn, const struct catalog_source *source,
+                     const struct event *event)
+{
+    core__emit(turn, event);
     core__effect(turn, EFFECT_SOURCE_CHANGED)->source = source->source;
     (void)core_reply_ok(turn);
+}
+
+void core__on_source_approve(struct core_turn *turn)
+{
+    const struct command_pin *pin = &turn->command->as.source_pin;
+    const struct catalog_source *source = pin_source(turn, "sources approve");
+    struct event event = { .type = EVENT_SOURCE_APPROVED };
+    struct event_source_approved *approved = &event.as.source_approved;
+    struct event_tool_effect *effects;
+
+    if (!source)
+        return;
+    *approved = (struct event_source_approved){ .source = source->source,
+                                                .version = source->version,
+                                                .digest = source->digest,
+                                                .tools_count = pin->tools_count,
+                                                .effects_count = pin->effects_count,
+                                                .who = pin->who };
+    approved->tools = pin_names(turn, source);
+    if (!approved->tools)
+        return;
+    effects = ARENA_ARRAY(turn->update->turn, struct event_tool_effect, pin->effects_count + 1);
+    for (size_t i = 0; i < pin->effects_count; i++) {
+        effects[i] = pin->effects[i];
+        effects[i].name = pin_name(turn, source, pin->effects[i].name);
+        if (!effects[i].name.ptr)
+            return;
+    }
+    approved->effects = effects;
+    pin_emit(turn, source, &event);
+}
+
+void core__on_source_reject(struct core_turn *turn)
+{
+    const struct command_pin *pin = &turn->command->as.source_pin;
+    const struct catalog_source *source = pin_source(turn, "sources reject");
+    struct event event = { .type = EVENT_SOURCE_REJECTED };
+    struct event_source_rejected *rejected = &event.as.source_rejected;
+
+    if (!source)
+        return;
+    *rejected = (struct event_source_rejected){ .source = source->source,
+                                                .version = source->version,
+                                                .digest = source->digest,
+                                                .tools_count = pin->tools_count,
+                                                .who = pin->who };
+    rejected->tools = pin_names(turn, source);
+    if (rejected->tools)
+        pin_emit(turn, source, &event);
 }
 
 /* What it lacked may be what it was given: until it says otherwise it is not in the way. */

@@ -47,6 +47,8 @@ enum api_kind {
     API_SOURCE_REFRESH,
     API_SOURCE_DOCUMENT,
     API_SOURCE_AUTH,
+    API_SOURCE_REJECT,
+    API_SOURCE_DIFF,
     API_TOOL_LIST,
     API_TOOL_SHOW,
     API_POLICY_SHOW,
@@ -93,10 +95,19 @@ struct api_source_add {
     bool wait;                   /* answer when connected or in error; else at once */
 };
 
-/* Approves what the source offered when its digest was this one, and nothing later. */
-struct api_source_approve {
+/* Says so of what the source offered when its digest was this one, and of nothing later. */
+struct api_source_pin {
     struct str name;
-    struct str digest; /* 64 hexadecimal digits */
+    struct str digest;        /* 64 hexadecimal digits */
+    struct api_words tools;   /* addresses; empty: all that wait */
+    struct api_words effects; /* approving: ADDRESS=CLASS */
+};
+
+/* What it offers, or what of it differs from what was approved: from that tool on. */
+struct api_source_page {
+    struct str name;
+    struct str tool; /* of a diff; null: all */
+    uint64_t from;
 };
 
 /* Asks its server again what it offers, or has its document read again. */
@@ -148,11 +159,12 @@ struct api_call {
         struct api_execution_show execution_show;
         struct str execution; /* list: state to show or null; cancel: id */
         struct api_source_add source_add;
-        struct api_source_approve source_approve;
+        struct api_source_pin source_pin;
+        struct api_source_page source_page; /* show, diff */
         struct api_source_refresh source_refresh;
         struct api_source_document source_document;
         struct api_source_auth source_auth;
-        struct str source; /* show, remove: name */
+        struct str source; /* remove: name */
         struct api_tool_list tool_list;
         struct str tool;         /* show: address */
         struct str policy_rules; /* apply: JSON array of rules */

@@ -38,6 +38,8 @@ void api__words(struct api__request *request, const char *key, struct api_words 
 void api__words_if(struct api__request *request, const char *key, struct api_words *ret_words);
 /* An object of texts by name of a header, as Name: value. */
 void api__headers(struct api__request *request, const char *key, struct api_words *ret_words);
+/* An object of effect classes by address of a tool, as ADDRESS=CLASS. */
+void api__effects(struct api__request *request, const char *key, struct api_words *ret_words);
 void api__variables(struct api__request *request, const char *key, struct api_words *ret_words);
 void api__query_bool(struct api__request *request, const char *name, bool *ret_value);
 void api__query_number(struct api__request *request, const char *name, uint64_t max,

@@ -123,8 +123,30 @@ static void read_source(struct api__request *request, struct api_call *call)
 
 static void read_source_approve(struct api__request *request, struct api_call *call)
 {
-    call->of.source_approve.name = request->name;
-    api__text_required(request, "digest", &call->of.source_approve.digest);
+    struct api_source_pin *pin = &call->of.source_pin;
+
+    pin->name = request->name;
+    api__text_required(request, "digest", &pin->digest);
+    api__words_if(request, "tools", &pin->tools);
+    api__effects(request, "effects", &pin->effects);
+}
+
+static void read_source_reject(struct api__request *request, struct api_call *call)
+{
+    struct api_source_pin *pin = &call->of.source_pin;
+
+    pin->name = request->name;
+    api__text_required(request, "digest", &pin->digest);
+    api__words_if(request, "tools", &pin->tools);
+}
+
+static void read_source_page(struct api__request *request, struct api_call *call)
+{
+    struct api_source_page *page = &call->of.source_page;
+
+    page->name = request->name;
+    page->tool = api__query(request, "tool");
+    api__query_number(request, "from", UINT32_MAX, &page->from);
 }
 
 static void read_source_refresh(struct api__request *request, struct api_call *call)
@@ -249,9 +271,12 @@ static const struct api_route routes[] = {
       "name command env secret_env folder url kind headers allow document base_url partial "
       "further wait",
       read_source_add },
-    { "GET", "/v1/sources/*", API_SOURCE_SHOW, "", NULL, read_source },
+    { "GET", "/v1/sources/*", API_SOURCE_SHOW, "from", NULL, read_source_page },
     { "DELETE", "/v1/sources/*", API_SOURCE_REMOVE, "", NULL, read_source },
-    { "POST", "/v1/sources/*/approve", API_SOURCE_APPROVE, "", "digest", read_source_approve },
+    { "GET", "/v1/sources/*/diff", API_SOURCE_DIFF, "tool from", NULL, read_source_page },
+    { "POST", "/v1/sources/*/approve", API_SOURCE_APPROVE, "", "digest tools effects",
+      read_source_approve },
+    { "POST", "/v1/sources/*/reject", API_SOURCE_REJECT, "", "digest tools", read_source_reject },
     { "POST", "/v1/sources/*/refresh", API_SOURCE_REFRESH, "", "document further",
       read_source_refresh },
     { "POST", "/v1/sources/*/document", API_SOURCE_DOCUMENT, "", "uri", read_source_document },

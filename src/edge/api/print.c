@@ -171,10 +171,10 @@ void api_print_tool(struct buf *out, const struct api_tool *tool)
     api__put_str(out, "effect", tool->effect);
     api__put_str(out, "change", tool->change);
     api__put_bool(out, "waiting", tool->waiting);
+    api__put_bool(out, "rejected", tool->rejected);
     api__put_str_if(out, "digest", tool->digest);
     api__put_json_if(out, "input", tool->input);
     api__put_json_if(out, "output", tool->output);
-    api__put_json_if(out, "before", tool->before);
     api__put_str_if(out, "typescript", tool->typescript);
     print_findings(out, tool);
     api__close(out);
@@ -220,14 +220,20 @@ void api_print_source(struct buf *out, const struct api_source *source)
     api__put_u64(out, "waiting_count", source->waiting_count);
     if (source->schemes)
         print_schemes(out, source);
+    api__put_u64(out, "rejected_count", source->rejected_count);
     if (source->tools) {
         api__put_name(out, "tools");
         buf_add_char(out, '[');
-        for (size_t i = 0; i < source->tools_count; i++) {
+        for (size_t i = 0; i < source->tools_shown; i++) {
             api_list_item(out);
             api_print_tool(out, &source->tools[i]);
         }
         buf_add_char(out, ']');
+        api__put_name(out, "tools_next");
+        if (source->tools_next)
+            buf_printf(out, "%llu", (unsigned long long)source->tools_next);
+        else
+            buf_add_c(out, "null");
     }
     api__close(out);
 }

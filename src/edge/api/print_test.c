@@ -98,9 +98,12 @@ static void sources_tools_policy_and_status_are_json(void **state)
     struct api_tool tool = {
         .address = STR("d.x"), .input = STR("{}"), .findings = &finding, .findings_count = 1
     };
-    struct api_source source = {
-        .name = STR("d"), .command = { words, 2 }, .tools = &tool, .tools_count = 1
-    };
+    struct api_source source = { .name = STR("d"),
+                                 .command = { words, 2 },
+                                 .tools = &tool,
+                                 .tools_count = 3,
+                                 .tools_shown = 1,
+                                 .tools_next = 1 };
     struct api_rule rule = { .name = STR("r"), .match = STR("**"), .verdict = STR("ask") };
     struct api_layer layer = { .layer = STR("tenant"), .rules = &rule, .rules_count = 1 };
     struct api_process process = { .kind = STR("worker"), .pid = 7 };
@@ -121,6 +124,8 @@ static void sources_tools_policy_and_status_are_json(void **state)
     api_list_end(&out);
     root = printed(arena, &out);
     assert_true(str_is(json_str(json_pointer(root, STR("/all/0/command/1"))), "a b"));
+    assert_int_equal(json_count(json_pointer(root, STR("/all/0/tools"))), 1);
+    assert_int_equal(json_u64_or(json_pointer(root, STR("/all/0/tools_next")), 0), 1);
     assert_int_equal(json_count(json_pointer(root, STR("/all/0/tools/0/findings"))), 1);
     assert_true(str_is(json_str(json_pointer(root, STR("/all/1/rules/0/verdict"))), "ask"));
     assert_int_equal(json_u64_or(json_pointer(root, STR("/all/2/processes/0/pid")), 0), 7);

@@ -97,7 +97,7 @@ void api__words(struct api__request *request, const char *key, struct api_words 
 
     if (!json_is_array(value) || json_count(value) == 0 || json_count(value) > API_WORDS_MAX) {
         report_add(request->report, str_printf(request->arena, "/%s", key), "type",
-                   "%s must be a list of 1 to %u texts, the program first", key, API_WORDS_MAX);
+                   "%s must be a list of 1 to %u texts", key, API_WORDS_MAX);
         return;
     }
     words.at = ARENA_ARRAY(request->arena, struct str, json_count(value));
@@ -151,6 +151,34 @@ void api__headers(struct api__request *request, const char *key, struct api_word
         }
         words.at[words.count++] =
             str_printf(request->arena, "%.*s: %.*s", STR_ARG(iter.key), STR_ARG(json_str(value)));
+    }
+    *ret_words = words;
+}
+
+void api__effects(struct api__request *request, const char *key, struct api_words *ret_words)
+{
+    const struct json_value *object = json_get(request->body, key);
+    struct json_iter iter = json_iter(object);
+    struct api_words words = { NULL, 0 };
+    const struct json_value *value;
+
+    if (!object)
+        return;
+    if (!json_is_object(object) || json_count(object) > API_WORDS_MAX) {
+        read_complain(request, key, "an object of effect classes by address");
+        return;
+    }
+    words.at = ARENA_ARRAY(request->arena, struct str, json_count(object));
+    while ((value = json_next(&iter))) {
+        struct str effect = json_str(value);
+
+        if (!str_is(effect, "read") && !str_is(effect, "write") && !str_is(effect, "destructive")) {
+            report_add(request->report, str_printf(request->arena, "/%s", key), "enum",
+                       "the effect of %.*s must be read, write or destructive", STR_ARG(iter.key));
+            return;
+        }
+        words.at[words.count++] =
+            str_printf(request->arena, "%.*s=%.*s", STR_ARG(iter.key), STR_ARG(effect));
     }
     *ret_words = words;
 }

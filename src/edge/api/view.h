@@ -86,10 +86,10 @@ struct api_tool {
     struct str effect;
     struct str change; /* new changed removed, or null: as approved */
     bool waiting;      /* for a person; not callable */
+    bool rejected;     /* a person said no to it */
     struct str digest;
     struct str input;      /* JSON Schema; null: left out */
     struct str output;     /* JSON Schema; null: none */
-    struct str before;     /* changed: the approved definition as JSON; null: left out */
     struct str typescript; /* null: left out */
     const struct api_finding *findings;
     size_t findings_count;
@@ -123,7 +123,10 @@ struct api_source {
     uint32_t waiting_count;
     const struct api_scheme *schemes; /* NULL: left out */
     size_t schemes_count;
+    uint32_t rejected_count;
     const struct api_tool *tools; /* NULL: left out */
+    size_t tools_shown;
+    uint64_t tools_next; /* where those that are not here begin; 0: none */
 };
 
 struct api_rule {

@@ -106,6 +106,7 @@ int command_sources_show(struct cli *cli);
 int command_sources_diff(struct cli *cli);
 int command_sources_approve(struct cli *cli);
 int command_sources_auth(struct cli *cli);
+int command_sources_reject(struct cli *cli);
 int command_sources_remove(struct cli *cli);
 int command_sources_refresh(struct cli *cli);
 int command_sources_import(struct cli *cli);

@@ -5,6 +5,7 @@
 #include "format/json/out.h"
 #include "proc/cli/client.h"
 #include "proc/cli/document.h"
+#include "proc/cli/pins.h"
 #include "sys/tty.h"
 
 #include <errno.h>
@@ -130,9 +131,8 @@ static void sources_print_findings(struct cli *cli, const struct json_value *too
     }
 }
 
-/* Tools as a table, with what looks strange below. waiting: only those that wait. */
-static void sources_print_tools(struct cli *cli, const struct json_value *tools, bool waiting,
-                                struct buf *out)
+/* Tools as a table, with what looks strange below. */
+static void sources_print_tools(struct cli *cli, const struct json_value *tools, struct buf *out)
 {
     struct json_iter iter = json_iter(tools);
     const struct json_value *tool;
@@ -142,11 +142,11 @@ static void sources_print_tools(struct cli *cli, const struct json_value *tools,
     while ((tool = json_next(&iter))) {
         struct str effect = cli_field(cli, tool, "effect");
 
-        if (waiting && !json_is_true(json_get(tool, "waiting")))
-            continue;
         text_table_add(&table, cli_field(cli, tool, "address"));
         text_table_add_color(&table, effect, sources_effect_color(effect));
-        text_table_add(&table, cli_field(cli, tool, "change"));
+        text_table_add(&table, json_is_true(json_get(tool, "rejected"))
+                                   ? STR("rejected")
+                                   : cli_field(cli, tool, "change"));
         text_table_add(&table, cli_field(cli, tool, "description"));
     }
     table.width = out == &cli->out ? cli->width : cli->err_width;
@@ -181,172 +181,42 @@ static void sources_print_one(struct cli *cli, const struct json_value *source)
     cli_print_schemes(cli, source, out);
 }
 
-static int sources_get(struct cli *cli, const char *name, struct client_response *ret)
+/* One source with all its tools, which come in pieces; each piece is a list. */
+static int sources_print_whole(struct cli *cli, const char *name)
 {
-    return client_ask(cli, "GET", sources_path(cli, name, ""), STR_NULL, ret);
+    struct client_response response;
+    const struct json_value *next = NULL;
+    struct str query = STR("");
+    int r;
+
+    do {
+        r = client_ask(cli, "GET",
+                       str_printf(cli->arena, "%.*s%.*s", STR_ARG(sources_path(cli, name, "")),
+                                  STR_ARG(query)),
+                       STR_NULL, &response);
+        if (r != CLI_DONE)
+            return r;
+        if (!next)
+            sources_print_one(cli, response.body);
+        sources_print_tools(cli, json_get(response.body, "tools"), &cli->out);
+        next = json_get(response.body, "tools_next");
+        query = str_printf(cli->arena, "?from=%llu", (unsigned long long)json_u64_or(next, 0));
+    } while (next && !json_is_null(next));
+    return CLI_DONE;
 }
 
 int command_sources_show(struct cli *cli)
 {
-    struct client_response response;
-    int r = sources_get(cli, args_word(&cli->args, 0), &response);
-
-    if (r != CLI_DONE)
-        return r;
-    if (cli->json) {
-        cli_print_json(cli, response.body);
-        return CLI_DONE;
-    }
-    sources_print_one(cli, response.body);
-    sources_print_tools(cli, json_get(response.body, "tools"), false, &cli->out);
-    return CLI_DONE;
-}
-
-/* One definition, whole, each line marked. */
-static void sources_print_definition(struct cli *cli, const char *mark,
-                                     const struct json_value *definition)
-{
-    static const char *const members[] = { "description", "effect", "input", "output" };
-    BUF_CLEANUP struct buf text = BUF_INIT;
-    struct str rest;
-
-    for (size_t i = 0; i < ARRAY_COUNT(members); i++) {
-        const struct json_value *value = json_get(definition, members[i]);
-
-        if (!value || json_is_null(value))
-            continue;
-        buf_printf(&text, "%s: ", members[i]);
-        if (json_is_string(value))
-            buf_add_str(&text, json_str(value));
-        else
-            json_print_pretty(&text, value);
-        buf_add_char(&text, '\n');
-    }
-    rest = str_trim(buf_str(&text));
-    while (rest.ptr) {
-        buf_printf(&cli->out, "  %s ", mark);
-        text_add_clean(&cli->out, str_split(&rest, '\n'), false);
-        buf_add_char(&cli->out, '\n');
-    }
-}
-
-/* What waits: new tools, and changed ones beside what was approved. */
-static void sources_print_diff(struct cli *cli, const struct json_value *source)
-{
-    struct json_iter iter = json_iter(json_get(source, "tools"));
-    const struct json_value *tool;
-    size_t count = 0;
-
-    while ((tool = json_next(&iter))) {
-        if (!json_is_true(json_get(tool, "waiting")))
-            continue;
-        count++;
-        buf_add_str(&cli->out, cli_field(cli, tool, "address"));
-        buf_printf(&cli->out, " is %.*s\n", STR_ARG(cli_field(cli, tool, "change")));
-        if (json_is_object(json_get(tool, "before")))
-            sources_print_definition(cli, "-", json_get(tool, "before"));
-        sources_print_definition(cli, "+", tool);
-    }
-    if (count == 0)
-        cli_say(cli, "nothing waits: every tool is as it was approved");
-    sources_print_findings(cli, json_get(source, "tools"), &cli->out);
-}
-
-int command_sources_diff(struct cli *cli)
-{
-    struct client_response response;
-    int r = sources_get(cli, args_word(&cli->args, 0), &response);
-
-    if (r != CLI_DONE)
-        return r;
-    if (cli->json)
-        cli_print_json(cli, response.body);
-    else
-        sources_print_diff(cli, response.body);
-    return CLI_DONE;
-}
-
-/* The same beside the question, where the answer of the command is not. */
-static void sources_show_diff(struct cli *cli, const struct json_value *source)
-{
-    struct buf kept = cli->out;
-    struct str shown;
-
-    cli->out = BUF_INIT;
-    sources_print_diff(cli, source);
-    shown = str_copy(cli->arena, str_trim(buf_str(&cli->out)));
-    buf_fini(&cli->out);
-    cli->out = kept;
-    cli_note(cli, shown);
-}
-
-/* Whether everything that waits may be called; shows all of it to who wants to see it. */
-static bool sources_confirm(struct cli *cli, const struct json_value *source, uint64_t waiting)
-{
-    const char *question = waiting == 1
-                               ? "Make this tool callable as shown? [y/N], [s]how all of it: "
-                               : "Make these tools callable as shown? [y/N], [s]how all of it: ";
-    struct str answer;
-
-    while (cli_ask(cli, question, &answer)) {
-        if (str_is(answer, "y") || str_is(answer, "yes"))
-            return true;
-        if (!str_is(answer, "s") && !str_is(answer, "show"))
-            return false;
-        sources_show_diff(cli, source);
-    }
-    return false;
-}
-
-static int sources_approve_send(struct cli *cli, const char *name, struct str digest,
-                                struct client_response *ret)
-{
-    BUF_CLEANUP struct buf body = BUF_INIT;
-
-    buf_add_c(&body, "{\"digest\":");
-    buf_add_json(&body, digest);
-    buf_add_char(&body, '}');
-    return client_ask(cli, "POST", sources_path(cli, name, "/approve"), buf_str(&body), ret);
-}
-
-/* Asks once for everything that waits, and approves it. source: lives on in the arena. */
-static int sources_approve(struct cli *cli, const char *name, const struct json_value *source)
-{
-    struct client_response response;
-    BUF_CLEANUP struct buf shown = BUF_INIT;
-    struct str digest = str_copy(cli->arena, json_get_str(source, "digest"));
-    uint64_t waiting = json_u64_or(json_get(source, "waiting_count"), 0);
-    int r;
-
-    if (waiting == 0) {
-        cli_say(cli, "nothing waits: every tool is as it was approved");
-        return CLI_DONE;
-    }
-    sources_print_tools(cli, json_get(source, "tools"), true, &shown);
-    cli_note(cli, str_trim(buf_str(&shown)));
-    if (!args_has(&cli->args, "yes") && !sources_confirm(cli, source, waiting))
-        return cli_fail(
-            cli, CLI_WAITING,
-            str_printf(cli->arena, "`writ sources approve %s` makes them callable.", name).ptr,
-            "not approved: none of them is callable");
-    r = sources_approve_send(cli, name, digest, &response);
-    if (r != CLI_DONE)
-        return r;
-    if (cli->json)
-        cli_print_json(cli, response.body);
-    else
-        cli_say(cli, "%s: %llu tools approved at %.12s", name, (unsigned long long)waiting,
-                digest.ptr ? digest.ptr : "");
-    return CLI_DONE;
-}
-
-int command_sources_approve(struct cli *cli)
-{
     const char *name = args_word(&cli->args, 0);
     struct client_response response;
-    int r = sources_get(cli, name, &response);
+    int r;
 
-    return r == CLI_DONE ? sources_approve(cli, name, response.body) : r;
+    if (!cli->json)
+        return sources_print_whole(cli, name);
+    r = client_ask(cli, "GET", sources_path(cli, name, ""), STR_NULL, &response);
+    if (r == CLI_DONE)
+        cli_print_json(cli, response.body);
+    return r;
 }
 
 int command_sources_remove(struct cli *cli)
@@ -704,7 +574,12 @@ int command_sources_add(struct cli *cli)
             "%s is %.*s: %.*s", name, STR_ARG(cli_field(cli, response.body, "state")),
             STR_ARG(reason_first(cli, json_get_str(response.body, "reason"))));
     }
-    return sources_approve(cli, name, response.body);
+    return cli_pins_approve(cli, name);
+}
+
+static int sources_get(struct cli *cli, const char *name, struct client_response *ret)
+{
+    return client_ask(cli, "GET", sources_path(cli, name, ""), STR_NULL, ret);
 }
 
 /* A file that was given is read again from where it was, or from where it is now. */

@@ -42,6 +42,7 @@ static const struct args_option import_options[] = {
 };
 
 static const struct args_option approve_options[] = {
+    { "effect", 0, "TOOL=CLASS", "read, write or destructive instead of what it seems to be" },
     { "yes", 'y', NULL, "without asking" },
 };
 
@@ -96,10 +97,14 @@ static const struct args_command commands[] = {
       OPTIONS(import_options), 0, 64, false, command_sources_import },
     { "sources show", "NAME", "Shows one, with its tools", NO_OPTIONS, 1, 1, false,
       command_sources_show },
-    { "sources diff", "NAME", "Shows what is new or changed and waits", NO_OPTIONS, 1, 1, false,
-      command_sources_diff },
-    { "sources approve", "NAME", "Makes what waits callable, after showing it",
-      OPTIONS(approve_options), 1, 1, false, command_sources_approve },
+    { "sources diff", "NAME [TOOL]", "Shows what is new or changed and waits", NO_OPTIONS, 1, 2,
+      false, command_sources_diff },
+    { "sources approve", "NAME [TOOL...]",
+      "Makes what waits, or the tools named, callable, after showing it", OPTIONS(approve_options),
+      1, 200, false, command_sources_approve },
+    { "sources reject", "NAME [TOOL...]",
+      "Says no to what waits, or takes the tools named back: not callable, not asked again",
+      NO_OPTIONS, 1, 200, false, command_sources_reject },
     { "sources refresh", "NAME [FILE]",
       "Asks again what one offers, or reads its document again; what changed waits", NO_OPTIONS, 1,
       2, false, command_sources_refresh },

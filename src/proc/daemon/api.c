@@ -148,7 +148,7 @@ void daemon__api_source(struct daemon *daemon, struct daemon_request *request)
         daemon__api_fail_code(daemon, request, "upstream", source->reason);
         return;
     }
-    daemon__view_source(daemon, source, true, &text);
+    daemon__view_source_tools(daemon, source, 0, &text);
     daemon__api_respond(daemon, request, request->kind == API_SOURCE_ADD ? 201 : 200,
                         buf_str(&text), false);
 }
@@ -335,23 +335,6 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
     daemon->given_fd = -1;
 }
 
-static void daemon_api_source_approve(struct daemon *daemon, struct daemon_request *request,
-                                      const struct api_source_approve *approve)
-{
-    struct command command = { .type = COMMAND_SOURCE_APPROVE, .token = request->number };
-    const struct catalog_source *source =
-        catalog_source_named(core_catalog(daemon->core), approve->name);
-
-    request->source = source ? source->source : 0;
-    command.as.source_approve.name = approve->name;
-    command.as.source_approve.who = request->who;
-    if (!digest_parse(approve->digest, &command.as.source_approve.digest)) {
-        daemon__api_fail_code(daemon, request, "invalid", STR("the digest is 64 hex digits"));
-        return;
-    }
-    daemon__step(daemon, &command);
-}
-
 static void daemon_api_source_list(struct daemon *daemon, struct daemon_request *request)
 {
     const struct catalog_source *source;
@@ -360,14 +343,14 @@ static void daemon_api_source_list(struct daemon *daemon, struct daemon_request 
     api_list_begin(&text, "sources");
     for (size_t at = 0; (source = catalog_source_next(core_catalog(daemon->core), &at));) {
         api_list_item(&text);
-        daemon__view_source(daemon, source, false, &text);
+        daemon__view_source(daemon, source, &text);
     }
     api_list_end(&text);
     daemon__api_respond(daemon, request, 200, buf_str(&text), false);
 }
 
-static void daemon_api_source_named(struct daemon *daemon, struct daemon_request *request,
-                                    struct str name, bool remove)
+static void daemon_api_source_remove(struct daemon *daemon, struct daemon_request *request,
+                                     struct str name)
 {
     const struct catalog_source *source = catalog_source_named(core_catalog(daemon->core), name);
     struct command command = { .type = COMMAND_SOURCE_REMOVE, .token = request->number };
@@ -379,10 +362,6 @@ static void daemon_api_source_named(struct daemon *daemon, struct daemon_request
         return;
     }
     request->source = source->source;
-    if (!remove) {
-        daemon__api_source(daemon, request);
-        return;
-    }
     command.as.source_remove.name = name;
     command.as.source_remove.who = request->who;
     daemon__step(daemon, &command);
@@ -604,11 +583,19 @@ static void daemon_api_source_call(struct daemon *daemon, struct daemon_request 
         daemon_api_source_add(daemon, request, &call->of.source_add);
         return;
     case API_SOURCE_SHOW:
+        daemon__api_source_show(daemon, request, &call->of.source_page);
+        return;
     case API_SOURCE_REMOVE:
-        daemon_api_source_named(daemon, request, call->of.source, call->kind == API_SOURCE_REMOVE);
+        daemon_api_source_remove(daemon, request, call->of.source);
         return;
     case API_SOURCE_APPROVE:
-        daemon_api_source_approve(daemon, request, &call->of.source_approve);
+        daemon__api_source_pin(daemon, request, COMMAND_SOURCE_APPROVE, &call->of.source_pin);
+        return;
+    case API_SOURCE_REJECT:
+        daemon__api_source_pin(daemon, request, COMMAND_SOURCE_REJECT, &call->of.source_pin);
+        return;
+    case API_SOURCE_DIFF:
+        daemon__api_source_diff(daemon, request, &call->of.source_page);
         return;
     case API_SOURCE_REFRESH:
         daemon__api_source_refresh(daemon, request, &call->of.source_refresh);
@@ -653,6 +640,8 @@ static void daemon_api_call(struct daemon *daemon, struct daemon_request *reques
     case API_SOURCE_APPROVE:
     case API_SOURCE_REFRESH:
     case API_SOURCE_DOCUMENT:
+    case API_SOURCE_REJECT:
+    case API_SOURCE_DIFF:
         daemon_api_source_call(daemon, request, call);
         return;
     case API_SOURCE_AUTH:
@@ -731,6 +720,7 @@ void daemon__api_reply(struct daemon *daemon, struct daemon_request *request,
             daemon__api_source(daemon, request);
         return;
     case API_SOURCE_APPROVE:
+    case API_SOURCE_REJECT:
         daemon__api_source(daemon, request);
         return;
     case API_EXECUTION_CANCEL:

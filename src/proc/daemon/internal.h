@@ -257,6 +257,14 @@ bool daemon__api_wants(struct daemon *daemon, uint64_t source, struct str uri);
 /* Not by a person: a program of theirs asks one. */
 void daemon__api_source_ask(struct daemon *daemon, struct daemon_request *request,
                             const struct api_source_add *add);
+/* changes.c */
+/* type: COMMAND_SOURCE_APPROVE or _REJECT */
+void daemon__api_source_pin(struct daemon *daemon, struct daemon_request *request,
+                            enum command_type type, const struct api_source_pin *asked);
+void daemon__api_source_diff(struct daemon *daemon, struct daemon_request *request,
+                             const struct api_source_page *asked);
+void daemon__api_source_show(struct daemon *daemon, struct daemon_request *request,
+                             const struct api_source_page *asked);
 void daemon__api_respond(struct daemon *daemon, struct daemon_request *request, unsigned status,
                          struct str body, bool more);
 void daemon__api_fail(struct daemon *daemon, struct daemon_request *request,
@@ -278,8 +286,11 @@ void daemon__walls(struct daemon *daemon, struct api_words *words);
 void daemon__view_execution(struct daemon *daemon, const struct execution *execution, bool whole,
                             struct buf *out);
 void daemon__view_input(struct daemon *daemon, const struct input *input, struct buf *out);
-void daemon__view_source(struct daemon *daemon, const struct catalog_source *source, bool whole,
+void daemon__view_source(struct daemon *daemon, const struct catalog_source *source,
                          struct buf *out);
+/* With some of its tools, from that one on. */
+void daemon__view_source_tools(struct daemon *daemon, const struct catalog_source *source,
+                               size_t from, struct buf *out);
 void daemon__view_status(struct daemon *daemon, struct buf *out);
 void daemon__view_policy(struct daemon *daemon, struct buf *out);
 struct str daemon__id(struct daemon *daemon, struct id id, const char *prefix);

@@ -127,6 +127,8 @@ void daemon__view_execution(struct daemon *daemon, const struct execution *execu
     api_print_execution(out, &view);
 }
 
+/* Of a source in one answer, which is made in a turn. */
+#define DAEMON_TOOLS_SHOWN 100U
 #define DAEMON_SHADOWS_MAX 8U /* said of one tool */
 
 static struct api_finding *daemon_findings(struct daemon *daemon, const struct catalog_tool *tool,
@@ -157,10 +159,9 @@ static struct api_tool daemon_tool(struct daemon *daemon, const struct catalog_s
         .description = tool->description,
         .effect = event_effect_name(tool->effect),
         .waiting = tool->waiting,
+        .rejected = tool->rejected,
         .digest = daemon_hex(daemon, &tool->digest),
     };
-    const struct catalog_tool *pin = catalog_pin(source, tool->name);
-    struct buf text BUF_CLEANUP = BUF_INIT;
 
     view.findings = daemon_findings(daemon, tool, &view.findings_count);
     switch (catalog_change(source, tool)) {
@@ -171,9 +172,6 @@ static struct api_tool daemon_tool(struct daemon *daemon, const struct catalog_s
         break;
     case CATALOG_CHANGED:
         view.change = STR("changed");
-        if (pin)
-            catalog_print_definition(pin, &text);
-        view.before = pin ? str_copy(daemon->turn, buf_str(&text)) : STR_NULL;
         break;
     }
     return view;
@@ -201,8 +199,8 @@ static struct api_words daemon_header_names(struct daemon *daemon,
     return names;
 }
 
-void daemon__view_source(struct daemon *daemon, const struct catalog_source *source, bool whole,
-                         struct buf *out)
+static void view_source(struct daemon *daemon, const struct catalog_source *source, bool whole,
+                        size_t from, struct buf *out)
 {
     const struct daemon_source *held = map_find_u64(&daemon->sources, source->source);
     struct api_source view = {
@@ -223,17 +221,34 @@ void daemon__view_source(struct daemon *daemon, const struct catalog_source *sou
         .stderr_tail = held && held->stderr_tail.len ? buf_str(&held->stderr_tail) : STR_NULL,
         .tools_count = (uint32_t)source->tools_count,
         .waiting_count = (uint32_t)source->waiting_count,
+        .rejected_count = (uint32_t)source->rejected_count,
     };
     struct api_tool *tools;
 
     if (whole) {
-        tools = ARENA_ARRAY(daemon->turn, struct api_tool, source->tools_count);
-        for (size_t i = 0; i < source->tools_count; i++)
-            tools[i] = daemon_tool(daemon, source, &source->tools[i]);
+        size_t end = source->tools_count < from + DAEMON_TOOLS_SHOWN ? source->tools_count
+                                                                     : from + DAEMON_TOOLS_SHOWN;
+
+        tools = ARENA_ARRAY(daemon->turn, struct api_tool, DAEMON_TOOLS_SHOWN);
+        for (size_t i = from; i < end; i++)
+            tools[view.tools_shown++] = daemon_tool(daemon, source, &source->tools[i]);
         view.tools = tools;
         daemon__view_schemes(daemon, source, &view);
+        view.tools_next = end < source->tools_count ? end : 0;
     }
     api_print_source(out, &view);
+}
+
+void daemon__view_source(struct daemon *daemon, const struct catalog_source *source,
+                         struct buf *out)
+{
+    view_source(daemon, source, false, 0, out);
+}
+
+void daemon__view_source_tools(struct daemon *daemon, const struct catalog_source *source,
+                               size_t from, struct buf *out)
+{
+    view_source(daemon, source, true, from, out);
 }
 
 void daemon__view_policy(struct daemon *daemon, struct buf *out)

@@ -1,0 +1,481 @@
+/*
+ * writ sources diff, approve, reject: what a source offers against what was approved.
+ *
+ * The daemon gives the differences in parts; they are put together here, and read here: which
+ * member of which schema changed is found in this process, not in the daemon's turn.
+ */
+#include "base/vec.h"
+#include "format/json/out.h"
+#include "proc/cli/client.h"
+#include "proc/cli/compare.h"
+#include "proc/cli/pins.h"
+
+struct changes {
+    struct list VEC(const struct json_value *) all;
+    struct str digest;
+};
+
+static struct str pins_path(struct cli *cli, const char *name, const char *what)
+{
+    return str_printf(cli->arena, "/v1/sources/%.*s/%s",
+                      STR_ARG(cli_percent(cli->arena, str_from(name))), what);
+}
+
+/* One part of the differences, kept in the arena; *ret_root is NULL when there are no more. */
+static int part_get(struct cli *cli, struct str path, const struct json_value **ret_root)
+{
+    struct client_response response;
+    struct json_error error;
+    struct json_doc doc = { 0 };
+    int r = client_ask(cli, "GET", path, STR_NULL, &response);
+
+    if (r != CLI_DONE)
+        return r;
+    if (json_parse(cli->arena, str_copy(cli->arena, response.text), NULL, &error, &doc) !=
+        JSON_PARSED)
+        return cli_fail(cli, CLI_INTERNAL, NULL, "the answer is no JSON");
+    *ret_root = doc.root;
+    return CLI_DONE;
+}
+
+/* tool: NULL is all. */
+static int changes_get(struct cli *cli, const char *name, const char *tool, struct changes *changes)
+{
+    const struct json_value *root = NULL, *change;
+    struct str path = pins_path(cli, name, "diff"), query = STR("?from=0");
+
+    if (tool)
+        query =
+            str_printf(cli->arena, "?tool=%.*s", STR_ARG(cli_percent(cli->arena, str_from(tool))));
+    do {
+        int r =
+            part_get(cli, str_printf(cli->arena, "%.*s%.*s", STR_ARG(path), STR_ARG(query)), &root);
+        struct json_iter iter = json_iter(json_get(root, "changes"));
+
+        if (r != CLI_DONE)
+            return r;
+        while ((change = json_next(&iter)))
+            *VEC_PUSH(&changes->all) = change;
+        changes->digest = json_get_str(root, "digest");
+        query = str_printf(cli->arena, "?from=%llu",
+                           (unsigned long long)json_u64_or(json_get(root, "next"), 0));
+    } while (json_is_number(json_get(root, "next")));
+    return CLI_DONE;
+}
+
+static enum text_color effect_color(struct str effect)
+{
+    if (str_is(effect, "destructive"))
+        return TEXT_RED;
+    return str_is(effect, "write") ? TEXT_YELLOW : TEXT_GREEN;
+}
+
+static bool is_rejected(const struct json_value *change)
+{
+    return json_is_true(json_get(change, "rejected"));
+}
+
+static bool is_gone(const struct json_value *change)
+{
+    return str_is(json_get_str(change, "change"), "gone");
+}
+
+/* Can it be approved, and does it wait for that? */
+static bool is_waiting(const struct json_value *change)
+{
+    return !is_gone(change) && !is_rejected(change);
+}
+
+/* ---- what differs, for people ---- */
+
+static void findings_show(struct cli *cli, const struct json_value *change, struct buf *out)
+{
+    struct json_iter iter = json_iter(json_get(change, "findings"));
+    const struct json_value *finding;
+
+    while ((finding = json_next(&iter)))
+        buf_printf(out, "! %.*s: %.*s (%.*s)\n", STR_ARG(cli_field(cli, change, "address")),
+                   STR_ARG(cli_field(cli, finding, "sentence")),
+                   STR_ARG(cli_field(cli, finding, "rule")));
+}
+
+static void block_show(struct buf *out, struct str text)
+{
+    while (text.ptr) {
+        buf_add_c(out, "    ");
+        text_add_clean(out, str_split(&text, '\n'), false);
+        buf_add_char(out, '\n');
+    }
+}
+
+static void field_show(struct cli *cli, const struct json_value *field,
+                       const struct compare *compare)
+{
+    const struct json_value *before = json_get(field, "before"), *after = json_get(field, "after");
+
+    buf_add_c(compare->out, "  ");
+    buf_add_str(compare->out, cli_field(cli, field, "field"));
+    if (json_get(field, "name")) {
+        buf_add_char(compare->out, ' ');
+        buf_add_str(compare->out, cli_field(cli, field, "name"));
+    }
+    buf_add_char(compare->out, '\n');
+    if ((!before || json_is_string(before)) && (!after || json_is_string(after)))
+        compare_text(compare, json_str(before), json_str(after));
+    else
+        compare_json(compare, before, after);
+}
+
+static void change_show(struct cli *cli, const struct json_value *change,
+                        const struct compare *compare)
+{
+    struct buf *out = compare->out;
+    struct json_iter fields = json_iter(json_get(change, "fields"));
+    const struct json_value *field;
+
+    buf_add_str(out, cli_field(cli, change, "address"));
+    buf_printf(out, "  %.*s%s, ", STR_ARG(cli_field(cli, change, "change")),
+               is_rejected(change) ? ", rejected" : "");
+    buf_add_str(out, cli_field(cli, change, "effect"));
+    buf_add_char(out, '\n');
+    if (json_get(change, "typescript"))
+        block_show(out, str_trim(json_get_str(change, "typescript")));
+    while ((field = json_next(&fields)))
+        field_show(cli, field, compare);
+    findings_show(cli, change, out);
+}
+
+/* Those that were rejected are a line each, unless they were asked for. */
+static void changes_show(struct cli *cli, const struct changes *changes, bool whole,
+                         const struct compare *compare)
+{
+    for (size_t i = 0; i < changes->all.count; i++) {
+        const struct json_value *change = changes->all.at[i];
+
+        if (whole || !is_rejected(change))
+            change_show(cli, change, compare);
+        else
+            buf_printf(compare->out, "%.*s  rejected\n",
+                       STR_ARG(cli_field(cli, change, "address")));
+    }
+}
+
+static void changes_print_json(struct cli *cli, const char *name, const struct changes *changes)
+{
+    struct json_out out = json_out(&cli->out);
+
+    json_out_object(&out);
+    json_out_key(&out, "source");
+    json_out_str(&out, str_from(name));
+    json_out_key(&out, "digest");
+    json_out_str(&out, changes->digest);
+    json_out_key(&out, "changes");
+    json_out_array(&out);
+    for (size_t i = 0; i < changes->all.count; i++)
+        json_out_value(&out, changes->all.at[i]);
+    json_out_end(&out);
+    json_out_end(&out);
+    buf_add_char(&cli->out, '\n');
+}
+
+int command_sources_diff(struct cli *cli)
+{
+    const char *name = args_word(&cli->args, 0), *tool = args_word(&cli->args, 1);
+    const struct compare compare = { cli->arena, &cli->out, cli->color };
+    struct changes changes = { 0 };
+    int r = changes_get(cli, name, tool, &changes);
+
+    if (r == CLI_DONE && cli->json)
+        changes_print_json(cli, name, &changes);
+    else if (r == CLI_DONE && changes.all.count == 0)
+        cli_say(cli,
+                tool ? "%s waits for nothing: it is as it was approved, or not offered"
+                     : "nothing of %s waits: every tool is as it was approved",
+                tool ? tool : name);
+    else if (r == CLI_DONE)
+        changes_show(cli, &changes, tool != NULL, &compare);
+    VEC_FINI(&changes.all);
+    return r;
+}
+
+/* ---- approving ---- */
+
+/* Does a person mean this tool? By its address, its path, or its name upstream. */
+static bool is_called(const struct json_value *change, struct str tool)
+{
+    struct str path = json_get_str(change, "address");
+
+    if (str_equal(tool, path) || str_equal(tool, json_get_str(change, "name")))
+        return true;
+    (void)str_split(&path, '.');
+    return str_equal(tool, path);
+}
+
+/* The class that --effect TOOL=CLASS gives to the tool; null: none. */
+static struct str effect_given(const struct cli *cli, const struct json_value *change)
+{
+    for (size_t i = 0; i < cli->args.given_count; i++) {
+        struct str effect = str_from(cli->args.given[i].value);
+        struct str tool;
+
+        if (strcmp(cli->args.given[i].option->name, "effect") != 0)
+            continue;
+        tool = str_split(&effect, '=');
+        if (is_called(change, tool))
+            return effect;
+    }
+    return STR_NULL;
+}
+
+struct counts {
+    size_t tools, reads, writes, destructive, findings;
+};
+
+static void count_add(struct counts *counts, struct str effect, const struct json_value *change)
+{
+    counts->tools++;
+    counts->reads += str_is(effect, "read");
+    counts->writes += str_is(effect, "write");
+    counts->destructive += str_is(effect, "destructive");
+    counts->findings += json_count(json_get(change, "findings"));
+}
+
+static void counts_show(const struct counts *counts, struct buf *out)
+{
+    buf_printf(out, "%zu tools: %zu read, %zu write, %zu destructive", counts->tools, counts->reads,
+               counts->writes, counts->destructive);
+    if (counts->findings > 0)
+        buf_printf(out, "; %zu findings, marked with !", counts->findings);
+    buf_add_char(out, '\n');
+}
+
+/* What would be approved, as a table, with what looks strange below. */
+static size_t approval_show(struct cli *cli, const struct changes *changes, bool named,
+                            struct buf *out)
+{
+    struct counts counts = { 0 };
+    struct text_table table;
+
+    text_table_init(&table, cli->arena, "TOOL|EFFECT|CHANGE|DESCRIPTION");
+    for (size_t i = 0; i < changes->all.count; i++) {
+        const struct json_value *change = changes->all.at[i];
+        struct str given = effect_given(cli, change);
+        struct str effect = given.ptr ? given : json_get_str(change, "effect");
+
+        if (is_gone(change) || (!named && is_rejected(change)))
+            continue;
+        count_add(&counts, effect, change);
+        text_table_add(&table, cli_field(cli, change, "address"));
+        text_table_add_color(&table, effect, effect_color(effect));
+        text_table_add(&table, cli_field(cli, change, "change"));
+        text_table_add(&table, cli_field(cli, change, "description"));
+    }
+    table.width = cli->err_width;
+    table.color = cli->err_color;
+    if (table.cell_count > 0)
+        text_table_print(&table, out);
+    for (size_t i = 0; i < changes->all.count; i++) {
+        if (named || is_waiting(changes->all.at[i]))
+            findings_show(cli, changes->all.at[i], out);
+    }
+    if (counts.tools > 1)
+        counts_show(&counts, out);
+    return counts.tools;
+}
+
+/* Classes given to tools that wait for nothing. */
+static bool effects_show(struct cli *cli, const struct changes *changes, struct buf *out)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < cli->args.given_count; i++) {
+        struct str effect = str_from(cli->args.given[i].value), tool;
+        bool shown = false;
+
+        if (strcmp(cli->args.given[i].option->name, "effect") != 0)
+            continue;
+        tool = str_split(&effect, '=');
+        for (size_t j = 0; j < changes->all.count; j++)
+            shown = shown || is_called(changes->all.at[j], tool);
+        if (!shown)
+            buf_printf(out, "%.*s becomes %.*s\n", STR_ARG(text_clean(cli->arena, tool)),
+                       STR_ARG(text_clean(cli->arena, effect)));
+        any = true;
+    }
+    return any;
+}
+
+static void diff_note(struct cli *cli, const struct changes *changes, bool named)
+{
+    BUF_CLEANUP struct buf shown = BUF_INIT;
+    const struct compare compare = { cli->arena, &shown, cli->err_color };
+
+    changes_show(cli, changes, named, &compare);
+    cli_note(cli, str_trim(buf_str(&shown)));
+}
+
+/* Whether what is shown may be called; shows all of it to who wants to see it. */
+static bool approval_confirm(struct cli *cli, const struct changes *changes, bool named,
+                             size_t count)
+{
+    const char *question = count == 1
+                               ? "Make this tool callable as shown? [y/N], [s]how all of it: "
+                               : "Make these tools callable as shown? [y/N], [s]how all of it: ";
+    struct str answer;
+
+    while (cli_ask(cli, question, &answer)) {
+        if (str_is(answer, "y") || str_is(answer, "yes"))
+            return true;
+        if (!str_is(answer, "s") && !str_is(answer, "show"))
+            return false;
+        diff_note(cli, changes, named);
+    }
+    return false;
+}
+
+static void words_print(struct cli *cli, size_t from, struct json_out *out)
+{
+    json_out_key(out, "tools");
+    json_out_array(out);
+    for (size_t i = from; args_word(&cli->args, i); i++)
+        json_out_str(out, str_from(args_word(&cli->args, i)));
+    json_out_end(out);
+}
+
+static int effects_print(struct cli *cli, struct json_out *out)
+{
+    json_out_key(out, "effects");
+    json_out_object(out);
+    for (size_t i = 0; i < cli->args.given_count; i++) {
+        struct str effect = str_from(cli->args.given[i].value);
+        struct str tool;
+
+        if (strcmp(cli->args.given[i].option->name, "effect") != 0)
+            continue;
+        tool = str_split(&effect, '=');
+        if (!str_is(effect, "read") && !str_is(effect, "write") && !str_is(effect, "destructive"))
+            return cli_fail(cli, CLI_USAGE, NULL,
+                            "--effect takes TOOL=read, TOOL=write or TOOL=destructive; this is %s",
+                            cli->args.given[i].value);
+        json_out_key_str(out, tool);
+        json_out_str(out, effect);
+    }
+    json_out_end(out);
+    return CLI_DONE;
+}
+
+static int say_send(struct cli *cli, const char *name, struct str digest, const char *what,
+                    struct client_response *ret)
+{
+    BUF_CLEANUP struct buf body = BUF_INIT;
+    struct json_out out = json_out(&body);
+    bool approve = strcmp(what, "approve") == 0;
+    bool named = cli->args.command && strstr(cli->args.command->name, what);
+    int r = CLI_DONE;
+
+    json_out_object(&out);
+    json_out_key(&out, "digest");
+    json_out_str(&out, digest);
+    /* The words of `sources add` are no tools. */
+    if (named)
+        words_print(cli, 1, &out);
+    if (named && approve)
+        r = effects_print(cli, &out);
+    if (r != CLI_DONE)
+        return r;
+    json_out_end(&out);
+    return client_ask(cli, "POST", pins_path(cli, name, what), buf_str(&body), ret);
+}
+
+static int approved_say(struct cli *cli, const char *name, size_t count, struct str digest,
+                        const struct client_response *response)
+{
+    uint64_t waiting = json_u64_or(json_get(response->body, "waiting_count"), 0);
+
+    if (cli->json) {
+        cli_print_json(cli, response->body);
+        return CLI_DONE;
+    }
+    cli_say(cli, "%s: %zu tool%s approved at %.12s", name, count, count == 1 ? "" : "s",
+            digest.ptr ? digest.ptr : "");
+    if (waiting > 0)
+        cli_say(cli, "%llu more wait; `writ sources diff %s` shows them",
+                (unsigned long long)waiting, name);
+    return CLI_DONE;
+}
+
+/* named: exactly these were asked for, also where they were rejected before. */
+static int approve(struct cli *cli, const char *name, const struct changes *changes, bool named)
+{
+    BUF_CLEANUP struct buf shown = BUF_INIT;
+    struct client_response response;
+    size_t count = approval_show(cli, changes, named, &shown);
+
+    bool chosen = effects_show(cli, changes, &shown);
+    int r;
+
+    if (count == 0 && !chosen && !named) {
+        cli_say(cli, "nothing waits: every tool is as it was approved, or was rejected");
+        return CLI_DONE;
+    }
+    if (shown.len > 0)
+        cli_note(cli, str_trim(buf_str(&shown)));
+    if ((count > 0 || chosen) && !args_has(&cli->args, "yes") &&
+        !approval_confirm(cli, changes, named, count))
+        return cli_fail(
+            cli, CLI_WAITING,
+            str_printf(cli->arena, "`writ sources approve %s` makes them callable.", name).ptr,
+            "not approved: none of them is callable");
+    r = say_send(cli, name, changes->digest, "approve", &response);
+    return r == CLI_DONE ? approved_say(cli, name, count, changes->digest, &response) : r;
+}
+
+int cli_pins_approve(struct cli *cli, const char *name)
+{
+    struct changes changes = { 0 };
+    int r = changes_get(cli, name, NULL, &changes);
+
+    if (r == CLI_DONE)
+        r = approve(cli, name, &changes, false);
+    VEC_FINI(&changes.all);
+    return r;
+}
+
+int command_sources_approve(struct cli *cli)
+{
+    const char *name = args_word(&cli->args, 0), *tool;
+    struct changes changes = { 0 };
+    bool named = args_word(&cli->args, 1) != NULL;
+    int r = CLI_DONE;
+
+    if (!named)
+        return cli_pins_approve(cli, name);
+    for (size_t i = 1; r == CLI_DONE && (tool = args_word(&cli->args, i)); i++)
+        r = changes_get(cli, name, tool, &changes);
+    if (r == CLI_DONE)
+        r = approve(cli, name, &changes, true);
+    VEC_FINI(&changes.all);
+    return r;
+}
+
+int command_sources_reject(struct cli *cli)
+{
+    const char *name = args_word(&cli->args, 0);
+    const struct json_value *root = NULL;
+    struct client_response response;
+    int r = part_get(cli, pins_path(cli, name, "diff?tool=-"), &root);
+
+    if (r == CLI_DONE)
+        r = say_send(cli, name, json_get_str(root, "digest"), "reject", &response);
+    if (r != CLI_DONE)
+        return r;
+    if (cli->json)
+        cli_print_json(cli, response.body);
+    else
+        cli_say(cli,
+                "%s: %llu rejected: nobody can call them, and they are not asked for "
+                "again as they are",
+                name,
+                (unsigned long long)json_u64_or(json_get(response.body, "rejected_count"), 0));
+    return CLI_DONE;
+}
