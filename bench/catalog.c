@@ -6,6 +6,17 @@
 
 #include "domain/catalog/catalog.h"
 
+/* Bytes of memory that this process has in hand. */
+static size_t bench_resident(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    unsigned long pages = 0;
+
+    CHECK(file && fscanf(file, "%*u %lu", &pages) == 1);
+    (void)fclose(file);
+    return pages * 4096;
+}
+
 static const char *const verbs[] = { "get",    "list", "create", "update", "delete",
                                      "search", "add",  "remove", "enable", "check" };
 static const char *const things[] = {
@@ -53,6 +64,7 @@ static void fill(struct catalog *catalog, struct arena *arena, size_t count)
     struct event listed = { .type = EVENT_SOURCE_LISTED };
     struct event approved = { .type = EVENT_SOURCE_APPROVED };
     struct msg_source_report report = { .source = 1, .listed = true, .tools_count = count };
+    size_t before;
     double start;
 
     catalog_apply(catalog, &added);
@@ -67,12 +79,34 @@ static void fill(struct catalog *catalog, struct arena *arena, size_t count)
                  (bench_now_us() - start) / 1e3);
     CHECK(listed.as.source_listed.tools_count == count);
     start = bench_now_us();
+    before = bench_resident();
     catalog_apply(catalog, &listed);
-    (void)printf("is applied in %.1f ms\n", (bench_now_us() - start) / 1e3);
+    (void)printf("is applied in %.1f ms, resident %zu bytes a tool\n",
+                 (bench_now_us() - start) / 1e3, (bench_resident() - before) / count);
     approved.as.source_approved.source = 1;
     approved.as.source_approved.version = 1;
     approved.as.source_approved.digest = listed.as.source_listed.digest;
     catalog_apply(catalog, &approved);
+}
+
+/* As the daemon makes it, a piece a turn: the longest piece is what another client waits for. */
+static void bench_index(struct catalog *catalog, size_t tools)
+{
+    double all = bench_now_us(), longest = 0;
+    size_t before = bench_resident(), pieces = 0;
+
+    while (catalog_work_is_due(catalog)) {
+        double start = bench_now_us();
+
+        catalog_work(catalog, 32);
+        start = bench_now_us() - start;
+        longest = start > longest ? start : longest;
+        pieces++;
+    }
+    (void)printf("%-52s      %10.1f ms in %zu pieces, the longest %.2f ms\n",
+                 "the index, made in pieces", (bench_now_us() - all) / 1e3, pieces, longest / 1e3);
+    (void)printf("%-52s      %10zu bytes a tool\n", "the index, resident",
+                 (bench_resident() - before) / tools);
 }
 
 static void bench_search(const struct catalog *catalog, double target_us)
@@ -93,8 +127,7 @@ static void bench_search(const struct catalog *catalog, double target_us)
     double start = bench_now_us();
 
     catalog_search(catalog, &query, &out);
-    (void)printf("%-52s      %10.1f ms\n", "the first search, which makes the index",
-                 (bench_now_us() - start) / 1e3);
+    (void)printf("%-52s      %10.1f ms\n", "the first search", (bench_now_us() - start) / 1e3);
     for (size_t r = 0; r < BENCH_ROUNDS; r++) {
         buf_clear(&out);
         query.text = str_from(texts[r % ARRAY_COUNT(texts)]);
@@ -149,6 +182,7 @@ static void bench(size_t count, double search_us)
     struct catalog *catalog CLEANUP(catalog_free) = catalog_new();
 
     fill(catalog, arena, count);
+    bench_index(catalog, count);
     bench_search(catalog, search_us);
     bench_lookups(catalog);
 }

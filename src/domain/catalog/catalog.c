@@ -247,6 +247,7 @@ static void apply_listed(struct catalog *catalog, const struct event_source_list
         catalog__pins_remember(source, &now->tools[i]);
     source->offered = now;
     (void)catalog__listing_unref(catalog, before);
+    catalog->unindexed = true;
     view->version = event->version;
     view->digest = event->digest;
     view->server = text_keep(source->offered->arena, event->server);

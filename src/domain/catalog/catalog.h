@@ -234,9 +234,17 @@ struct digest catalog_definition_digest(const struct msg_tool *tool, struct aren
 
 /* [{name, kind, state, reason?, approved, tools, waiting}], in the order added. */
 void catalog_print_sources(const struct catalog *catalog, struct buf *out);
-/* [{address, effect, title?, description?, waiting}] of one source, or of all where NULL. */
-void catalog_print_tools(const struct catalog *catalog, const struct catalog_source *source,
-                         struct buf *out);
+struct catalog_page {
+    const struct catalog_source *source; /* NULL: of all */
+    size_t from;
+    size_t limit;
+};
+/*
+ * [{address, effect, title?, description?, waiting, rejected?}], by source and path. Gives where
+ * the next page begins; 0: there is none.
+ */
+size_t catalog_print_tools(const struct catalog *catalog, const struct catalog_page *page,
+                           struct buf *out);
 /* One definition: {name, title?, description?, input?, output?, hints?, effect, digest}. */
 void catalog_print_definition(const struct catalog_tool *tool, struct buf *out);
 /* A part of a diff ends after so many bytes, tools shown, and tools looked at. */
@@ -273,11 +281,16 @@ struct catalog_query {
 };
 /*
  * Approved tools, best first; all by address where the text is empty: {items: [{address, title?,
- * description?, effect, unavailable?, score?}], total}. Descriptions are cut to a line; total
- * counts all matches; unavailable is the state of a source that is not connected.
+ * description?, effect, unavailable?, score?}], total, next}. Descriptions are cut to a line;
+ * total counts all matches; next is the offset of what follows, or null; unavailable is the state
+ * of a source that is not connected.
  */
 void catalog_search(const struct catalog *catalog, const struct catalog_query *query,
                     struct buf *out);
+
+/* What a search needs is made beforehand, in steps of some microseconds: no search waits for it. */
+bool catalog_work_is_due(const struct catalog *catalog);
+void catalog_work(struct catalog *catalog, size_t steps);
 
 /* A tool as a TypeScript declaration, with the types it needs and no others; escaped. */
 void catalog_describe(const struct catalog_tool *tool, struct buf *out);

@@ -283,10 +283,36 @@ static void it_is_printed(void **state UNUSED)
                  "\"approved\":false,\"tools\":2,\"waiting\":2}]");
     test_approve(catalog, HANDLE);
     buf_clear(&out);
-    catalog_print_tools(catalog, NULL, &out);
+    assert_int_equal(
+        catalog_print_tools(catalog, &(struct catalog_page){ .limit = SIZE_MAX }, &out), 0);
     prints(&out, "[{\"address\":\"fs.read_file\",\"effect\":\"read\",\"description\":"
                  "\"Read a file.\",\"waiting\":false},{\"address\":\"fs.write_file\",\"effect\":"
                  "\"write\",\"description\":\"Write a file.\",\"waiting\":false}]");
+}
+
+static void tools_are_listed_in_pages(void **state UNUSED)
+{
+    struct catalog *catalog CLEANUP(catalog_free) = connected();
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    struct catalog_page page = { .limit = 1 };
+
+    test_add(catalog, 8, "other");
+    assert_int_equal(test_list(catalog, 8, two, 1), CATALOG_LISTING_CHANGED);
+    assert_int_equal(catalog_print_tools(catalog, &page, &out), 1);
+    page.from = 1;
+    assert_int_equal(catalog_print_tools(catalog, &page, &out), 2);
+    buf_clear(&out);
+    page.from = 2;
+    assert_int_equal(catalog_print_tools(catalog, &page, &out), 0);
+    assert_true(str_starts(buf_str(&out), STR("[{\"address\":\"other.read_file\"")));
+    buf_clear(&out);
+    page = (struct catalog_page){ .source = catalog_source_find(catalog, 8), .limit = 9 };
+    assert_int_equal(catalog_print_tools(catalog, &page, &out), 0);
+    assert_true(str_starts(buf_str(&out), STR("[{\"address\":\"other.read_file\"")));
+    buf_clear(&out);
+    page.from = 900;
+    assert_int_equal(catalog_print_tools(catalog, &page, &out), 0);
+    prints(&out, "[]");
 }
 
 static bool diff_has(const struct buf *out, const char *text)
@@ -339,6 +365,7 @@ int main(void)
         cmocka_unit_test(the_nearest_are_named),
         cmocka_unit_test(a_removed_source_is_gone),
         cmocka_unit_test(it_is_printed),
+        cmocka_unit_test(tools_are_listed_in_pages),
         cmocka_unit_test(a_diff_is_readable),
     };
 

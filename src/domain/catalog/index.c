@@ -1,5 +1,6 @@
 /*
- * The inverted index of one listing.
+ * The inverted index of one listing, made in steps: tools are counted, then each term gets its
+ * place, then the counts become posts in that place.
  *
  * Each tool's words are counted where they stand: in its path most, in its title and the first
  * sentence of its description, in the names of its parameters, and little in the rest. What a word
@@ -46,7 +47,8 @@ struct count {
 
 struct count_vec VEC(struct count);
 
-struct builder {
+struct catalog__builder {
+    const struct catalog__listing *listing;
     struct catalog__index *index;
     struct catalog__speech *speech;
     struct map words; /* as written to struct term: each is stemmed once */
@@ -58,9 +60,17 @@ struct builder {
     float *lengths;
     float length_sum;
     uint32_t terms;
+    /* After the tools: terms get their places. */
+    bool placing;
+    bool placed;
+    size_t position; /* in the index's terms */
+    uint32_t first;
+    uint32_t *next; /* of each term: where its next post goes */
+    float *rarity;
+    size_t posted; /* counts that became posts */
 };
 
-static struct term *term_of(struct builder *builder, struct str word)
+static struct term *term_of(struct catalog__builder *builder, struct str word)
 {
     struct term *term = map_find(&builder->words, word);
 
@@ -79,7 +89,8 @@ static struct term *term_of(struct builder *builder, struct str word)
     return term;
 }
 
-static void word_count(struct builder *builder, struct str word, float weight, bool in_name)
+static void word_count(struct catalog__builder *builder, struct str word, float weight,
+                       bool in_name)
 {
     struct term *term = term_of(builder, word);
 
@@ -101,7 +112,8 @@ static void word_count(struct builder *builder, struct str word, float weight, b
     term->public.count++;
 }
 
-static void text_count(struct builder *builder, struct str text, float weight, bool in_name)
+static void text_count(struct catalog__builder *builder, struct str text, float weight,
+                       bool in_name)
 {
     struct catalog__word word;
     size_t at = 0;
@@ -111,7 +123,7 @@ static void text_count(struct builder *builder, struct str text, float weight, b
 }
 
 /* People write configmap where a name has ConfigMap. */
-static void name_count(struct builder *builder, struct str path)
+static void name_count(struct catalog__builder *builder, struct str path)
 {
     struct catalog__word word, before = { .len = 0 };
     size_t at = 0;
@@ -130,7 +142,7 @@ static void name_count(struct builder *builder, struct str path)
 }
 
 /* Without HTML tags, the targets of links, and paragraphs that are notices (> ...). */
-static struct str prose(struct builder *builder, struct str text)
+static struct str prose(struct catalog__builder *builder, struct str text)
 {
     struct buf out BUF_CLEANUP = BUF_INIT;
     bool line = true, notice = false, tag = false;
@@ -155,7 +167,7 @@ static struct str prose(struct builder *builder, struct str text)
     return str_trim(str_copy(builder->scratch, buf_str(&out)));
 }
 
-static void description_count(struct builder *builder, struct str head)
+static void description_count(struct catalog__builder *builder, struct str head)
 {
     size_t end = str_find(head, STR(". "));
     size_t line = str_find_char(head, '\n');
@@ -178,7 +190,7 @@ static const struct json_value *followed(const struct json_value *root,
     return json_pointer(root, str_slice(reference, 1, reference.len));
 }
 
-static void values_count(struct builder *builder, const struct json_value *schema)
+static void values_count(struct catalog__builder *builder, const struct json_value *schema)
 {
     struct json_iter iter = json_iter(json_get(schema, "enum"));
     const struct json_value *value;
@@ -188,7 +200,7 @@ static void values_count(struct builder *builder, const struct json_value *schem
 }
 
 /* Names of parameters and what is said of them; of the body also its members'. */
-static void params_count(struct builder *builder, struct str schema)
+static void params_count(struct catalog__builder *builder, struct str schema)
 {
     struct json_error error;
     struct json_doc doc;
@@ -242,7 +254,7 @@ static bool is_stale(const struct catalog_tool *tool, struct str description)
     return false;
 }
 
-static void tool_count(struct builder *builder, const struct catalog_tool *tool)
+static void tool_count(struct catalog__builder *builder, const struct catalog_tool *tool)
 {
     struct catalog__facts *facts = &builder->index->facts[builder->tool];
 
@@ -264,61 +276,142 @@ float catalog__index_rarity(size_t all, size_t with)
     return logf(1 + ((float)(all - with) + 0.5F) / ((float)with + 0.5F));
 }
 
-/* Sorted by term, with each tool's length taken into account. */
-static void posts_make(struct builder *builder)
+/* ---- in steps ---- */
+
+/* What one step is worth: some tools' words, or more of what is quicker. */
+#define STEP_BYTES 4096U
+#define STEP_TERMS 64U
+#define STEP_POSTS 256U
+
+static void places_begin(struct catalog__builder *builder)
 {
     struct catalog__index *index = builder->index;
+
+    builder->placing = true;
+    builder->next = ARENA_ARRAY(builder->work, uint32_t, builder->terms);
+    builder->rarity = ARENA_ARRAY(builder->work, float, builder->terms);
+    /* Each is written once: clearing them before would be a long step. */
+    index->posts =
+        arena_alloc_raw(index->arena, (builder->counts.count + 1) * sizeof(struct catalog__post));
+}
+
+/* False when each term has its place. */
+static bool term_place(struct catalog__builder *builder)
+{
+    struct map_entry *entry = map_next(&builder->index->terms, &builder->position);
+    struct term *term = entry ? entry->value : NULL;
+
+    if (!term)
+        return false;
+    term->public.first = builder->next[term->number] = builder->first;
+    builder->rarity[term->number] =
+        catalog__index_rarity(builder->index->tools, term->public.count);
+    builder->first += term->public.count;
+    return true;
+}
+
+/* Sorted by term, with each tool's length taken into account. */
+static void count_post(struct catalog__builder *builder)
+{
+    struct catalog__index *index = builder->index;
+    const struct count *count = &builder->counts.at[builder->posted++];
     float average = builder->length_sum / (float)(index->tools ? index->tools : 1);
-    uint32_t *next = ARENA_ARRAY(builder->work, uint32_t, builder->terms);
-    struct map_entry *entry;
-    size_t position = 0;
-    uint32_t first = 0;
+    float norm = K1 * (1 - B + B * builder->lengths[count->tool] / average);
 
-    float *rarity = ARENA_ARRAY(builder->work, float, builder->terms);
+    index->posts[builder->next[count->term]++] = (struct catalog__post){
+        .impact = count->weight * (K1 + 1) / (count->weight + norm),
+        .tool = count->tool & 0x7fffffffU,
+        .in_name = count->in_name,
+    };
+    if (count->in_name)
+        index->facts[count->tool].name += builder->rarity[count->term];
+}
 
-    index->posts = ARENA_ARRAY(index->arena, struct catalog__post, builder->counts.count);
-    while ((entry = map_next(&index->terms, &position))) {
-        struct term *term = entry->value;
+static struct catalog__builder *builder_free(struct catalog__builder *builder)
+{
+    if (!builder)
+        return NULL;
+    builder->lengths = heap_free(builder->lengths);
+    map_fini(&builder->words);
+    VEC_FINI(&builder->counts);
+    (void)arena_free(builder->work);
+    (void)arena_free(builder->scratch);
+    return heap_free(builder);
+}
 
-        term->public.first = next[term->number] = first;
-        rarity[term->number] = catalog__index_rarity(index->tools, term->public.count);
-        first += term->public.count;
+/* How many steps a tool is worth. */
+static size_t tool_steps(const struct catalog_tool *tool)
+{
+    return 1 + (tool->input.len + tool->description.len) / STEP_BYTES;
+}
+
+/* Each of these gives the steps that are left. */
+static size_t tools_step(struct catalog__builder *builder, size_t steps)
+{
+    while (steps > 0 && builder->tool < builder->index->tools) {
+        const struct catalog_tool *tool = &builder->listing->tools[builder->tool];
+        size_t cost = tool_steps(tool);
+
+        tool_count(builder, tool);
+        steps -= cost < steps ? cost : steps;
     }
-    for (size_t i = 0; i < builder->counts.count; i++) {
-        const struct count *count = &builder->counts.at[i];
-        float norm = K1 * (1 - B + B * builder->lengths[count->tool] / average);
+    return steps;
+}
 
-        index->posts[next[count->term]++] = (struct catalog__post){
-            .impact = count->weight * (K1 + 1) / (count->weight + norm),
-            .tool = count->tool & 0x7fffffffU,
-            .in_name = count->in_name,
-        };
-        if (count->in_name)
-            index->facts[count->tool].name += rarity[count->term];
+static size_t places_step(struct catalog__builder *builder, size_t steps)
+{
+    if (steps > 0 && !builder->placing)
+        places_begin(builder);
+    for (; steps > 0 && !builder->placed; steps--) {
+        for (size_t i = 0; i < STEP_TERMS && !builder->placed; i++)
+            builder->placed = !term_place(builder);
     }
+    return steps;
+}
+
+static size_t posts_step(struct catalog__builder *builder, size_t steps)
+{
+    for (; steps > 0 && builder->posted < builder->counts.count; steps--) {
+        for (size_t i = 0; i < STEP_POSTS && builder->posted < builder->counts.count; i++)
+            count_post(builder);
+    }
+    return steps;
+}
+
+bool catalog__index_step(struct catalog__index *index, size_t steps)
+{
+    struct catalog__builder *builder = index->builder;
+
+    if (!builder)
+        return true;
+    steps = tools_step(builder, steps);
+    steps = places_step(builder, steps);
+    (void)posts_step(builder, steps);
+    if (!builder->placed || builder->posted < builder->counts.count)
+        return false;
+    index->builder = builder_free(builder);
+    return true;
 }
 
 struct catalog__index *catalog__index_new(const struct catalog__listing *listing,
                                           struct catalog__speech *speech)
 {
     struct arena *arena = arena_new(0);
-    struct arena *work CLEANUP(arena_free) = arena_new(0);
     struct catalog__index *index = ARENA_NEW(arena, struct catalog__index);
-    struct arena *scratch CLEANUP(arena_free) = arena_new(0);
-    struct builder builder = { .index = index, .speech = speech, .work = work, .scratch = scratch };
+    struct catalog__builder *builder = heap_alloc(sizeof(*builder));
 
+    *builder = (struct catalog__builder){ .listing = listing,
+                                          .index = index,
+                                          .speech = speech,
+                                          .work = arena_new(0),
+                                          .scratch = arena_new(0) };
     index->arena = arena;
+    index->builder = builder;
     index->tools = listing->count;
     index->facts = ARENA_ARRAY(arena, struct catalog__facts, listing->count);
-    builder.lengths = heap_alloc(sizeof(float) * (listing->count + 1));
+    builder->lengths = heap_alloc(sizeof(float) * (listing->count + 1));
     for (size_t i = 0; i < listing->count; i++)
-        builder.lengths[i] = 0;
-    for (size_t i = 0; i < listing->count; i++)
-        tool_count(&builder, &listing->tools[i]);
-    posts_make(&builder);
-    builder.lengths = heap_free(builder.lengths);
-    map_fini(&builder.words);
-    VEC_FINI(&builder.counts);
+        builder->lengths[i] = 0;
     return index;
 }
 
@@ -326,7 +419,34 @@ struct catalog__index *catalog__index_free(struct catalog__index *index)
 {
     if (!index)
         return NULL;
+    index->builder = builder_free(index->builder);
     map_fini(&index->terms);
     (void)arena_free(index->arena); /* it lies in it */
     return NULL;
+}
+
+/* ---- the catalog's own work ---- */
+
+bool catalog_work_is_due(const struct catalog *catalog)
+{
+    return catalog->unindexed;
+}
+
+void catalog_work(struct catalog *catalog, size_t steps)
+{
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while ((entry = map_next(&catalog->sources, &position))) {
+        const struct catalog__source *source = entry->value;
+        struct catalog__listing *listing = source->offered;
+
+        if (!source->view.approved || !listing || (listing->index && !listing->index->builder))
+            continue;
+        if (!listing->index)
+            listing->index = catalog__index_new(listing, catalog->speech);
+        (void)catalog__index_step(listing->index, steps);
+        return;
+    }
+    catalog->unindexed = false;
 }

@@ -6,6 +6,7 @@
 #include "domain/catalog/catalog.h"
 #include "format/listing/listing.h"
 
+struct catalog__builder;
 struct catalog__index;
 struct catalog__speech;
 
@@ -31,7 +32,7 @@ struct catalog__listing {
     size_t homes_count;
     struct map by_path;           /* to struct catalog_tool */
     struct map by_name;           /* to struct catalog_tool */
-    struct catalog__index *index; /* made by the first search */
+    struct catalog__index *index; /* NULL: nobody began it */
 };
 
 struct catalog__source {
@@ -47,6 +48,7 @@ struct catalog {
     struct map names;     /* name to struct catalog__source */
     struct map artifacts; /* digest to struct catalog__artifact */
     struct catalog__speech *speech;
+    bool unindexed; /* there may be a listing that has no index yet */
 };
 
 /* What a tool carries and only this room looks at. */
@@ -190,7 +192,8 @@ struct catalog__facts {
 
 struct catalog__index {
     struct arena *arena;
-    struct map terms; /* stem to struct catalog__term */
+    struct catalog__builder *builder; /* NULL: it is whole, and may be looked into */
+    struct map terms;                 /* stem to struct catalog__term */
     struct catalog__post *posts;
     struct catalog__facts *facts; /* of each tool */
     size_t tools;
@@ -199,8 +202,11 @@ struct catalog__index {
 /* How much a word says that `with` of `all` tools have: BM25's inverse document frequency. */
 float catalog__index_rarity(size_t all, size_t with);
 
+/* It is made by steps. */
 struct catalog__index *catalog__index_new(const struct catalog__listing *listing,
                                           struct catalog__speech *speech);
+/* True when it is whole. A step takes some microseconds. */
+bool catalog__index_step(struct catalog__index *index, size_t steps);
 struct catalog__index *catalog__index_free(struct catalog__index *index);
 
 #endif

@@ -179,6 +179,7 @@ void catalog__pins_approve(struct catalog *catalog, const struct event_source_ap
     source->view.approved = true;
     source->view.approved_version = event->version;
     source->view.approved_digest = event->digest;
+    catalog->unindexed = true;
 }
 
 void catalog__pins_reject(struct catalog *catalog, const struct event_source_rejected *event)

@@ -64,34 +64,41 @@ void catalog_print_sources(const struct catalog *catalog, struct buf *out)
     json_out_end(&json);
 }
 
-static void tools_print(struct json_out *out, const struct catalog_source *source)
+static void tool_print(struct json_out *out, const struct catalog_source *source,
+                       const struct catalog_tool *tool)
 {
-    for (size_t i = 0; i < source->tools_count; i++) {
-        const struct catalog_tool *tool = &source->tools[i];
-
-        json_out_object(out);
-        text_member(out, "address", tool->address);
-        text_member(out, "effect", event_effect_name(tool->effect));
-        text_member(out, "title", tool->title);
-        text_member(out, "description", tool->description);
-        bool_member(out, "waiting", tool->waiting || !source->approved);
-        json_out_end(out);
-    }
+    json_out_object(out);
+    text_member(out, "address", tool->address);
+    text_member(out, "effect", event_effect_name(tool->effect));
+    text_member(out, "title", tool->title);
+    text_member(out, "description", tool->description);
+    bool_member(out, "waiting", tool->waiting || !source->approved);
+    if (tool->rejected)
+        bool_member(out, "rejected", true);
+    json_out_end(out);
 }
 
-void catalog_print_tools(const struct catalog *catalog, const struct catalog_source *source,
-                         struct buf *out)
+size_t catalog_print_tools(const struct catalog *catalog, const struct catalog_page *page,
+                           struct buf *out)
 {
     struct json_out json = json_out(out);
-    const struct catalog_source *each;
-    size_t position = 0;
+    const struct catalog_source *source;
+    size_t position = 0, before = 0, shown = 0, next = 0;
 
     json_out_array(&json);
-    if (source)
-        tools_print(&json, source);
-    while (!source && (each = catalog_source_next(catalog, &position)))
-        tools_print(&json, each);
+    while (next == 0 && (source = catalog_source_next(catalog, &position))) {
+        size_t i = page->from > before ? page->from - before : 0;
+
+        if (page->source && source != page->source)
+            continue;
+        for (; i < source->tools_count && shown < page->limit; i++, shown++)
+            tool_print(&json, source, &source->tools[i]);
+        if (i < source->tools_count)
+            next = before + i;
+        before += source->tools_count;
+    }
     json_out_end(&json);
+    return next;
 }
 
 void catalog_print_definition(const struct catalog_tool *tool, struct buf *out)

@@ -197,6 +197,7 @@ static void indexes_make(struct search *search)
     while ((source = source_next(search, &position))) {
         if (!source->offered->index)
             source->offered->index = catalog__index_new(source->offered, search->catalog->speech);
+        (void)catalog__index_step(source->offered->index, SIZE_MAX);
         search->tools += source->offered->count;
     }
 }
@@ -443,6 +444,12 @@ static void answer_print(const struct search *search, struct buf *out)
     json_out_end(&json);
     json_out_key(&json, "total");
     json_out_u64(&json, search->total);
+    json_out_key(&json, "next");
+    if (search->best_count > search->query->offset && search->best_count < search->total &&
+        search->best_count < CATALOG_OFFSET_MAX)
+        json_out_u64(&json, search->best_count);
+    else
+        json_out_null(&json);
     json_out_end(&json);
 }
 

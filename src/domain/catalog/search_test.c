@@ -156,7 +156,10 @@ static void filters_and_pages(void **state UNUSED)
     answer = search(catalog, &query, arena);
     assert_int_equal(json_count(json_get(answer, "items")), 1);
     assert_int_equal(json_u64_or(json_get(answer, "total"), 0), 3);
+    assert_int_equal(json_u64_or(json_get(answer, "next"), 0), 2);
     assert_true(str_equal(address_at(answer, 0), second));
+    query.offset = 2;
+    assert_true(json_is_null(json_get(search(catalog, &query, arena), "next")));
     query.offset = 5000;
     assert_int_equal(json_count(json_get(search(catalog, &query, arena), "items")), 0);
     query = (struct catalog_query){ .text = STR("issue"),
@@ -211,6 +214,34 @@ static void a_source_that_is_down_says_so(void **state UNUSED)
     assert_string_equal(json_get_str(first, "unavailable").ptr, "error");
 }
 
+/* What one search makes at once is made the same in the smallest steps, and no search waits then.
+ */
+static void an_index_is_made_in_steps(void **state UNUSED)
+{
+    struct catalog *whole CLEANUP(catalog_free) = filled();
+    struct catalog *steps CLEANUP(catalog_free) = filled();
+    struct catalog_query query = { .text = STR("create a file in a repository") };
+    struct buf one BUF_CLEANUP = BUF_INIT, two BUF_CLEANUP = BUF_INIT;
+    const struct catalog__source *source = map_find_u64(&steps->sources, HANDLE);
+    size_t count = 0;
+
+    for (; catalog_work_is_due(steps); count++)
+        catalog_work(steps, 1);
+    assert_true(count > ARRAY_COUNT(tools));
+    assert_null(source->offered->index->builder);
+    catalog_search(whole, &query, &one);
+    catalog_search(steps, &query, &two);
+    assert_true(str_equal(buf_str(&one), buf_str(&two)));
+    assert_true(one.len > 100);
+    /* A search in between ends it; a listing that goes takes what was begun along. */
+    assert_int_equal(test_list(steps, HANDLE, tools, 3), CATALOG_LISTING_CHANGED);
+    assert_true(catalog_work_is_due(steps));
+    catalog_work(steps, 1);
+    catalog_search(steps, &query, &two);
+    assert_int_equal(test_list(steps, HANDLE, tools, 4), CATALOG_LISTING_CHANGED);
+    catalog_work(steps, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests_all[] = {
@@ -221,6 +252,7 @@ int main(void)
         cmocka_unit_test(no_text_lists_by_address),
         cmocka_unit_test(what_waits_is_not_found),
         cmocka_unit_test(a_source_that_is_down_says_so),
+        cmocka_unit_test(an_index_is_made_in_steps),
     };
 
     return cmocka_run_group_tests(tests_all, NULL, NULL);

@@ -84,6 +84,6 @@ void core_print(const struct core *core, struct buf *out)
     }
     catalog_print_sources(core->catalog, out);
     buf_add_char(out, '\n');
-    catalog_print_tools(core->catalog, NULL, out);
+    (void)catalog_print_tools(core->catalog, &(struct catalog_page){ .limit = SIZE_MAX }, out);
     buf_add_char(out, '\n');
 }

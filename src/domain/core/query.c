@@ -28,6 +28,11 @@ static bool core_search(struct core_turn *turn, const struct json_value *args, s
     };
 
     query.effect_given = event_effect_parse(json_get_str(args, "effect"), &query.effect);
+    if (json_get(args, "effect") && !query.effect_given) {
+        *ret_error = core__error("invalid", STR("effect is \"read\", \"write\" or "
+                                                "\"destructive\""));
+        return false;
+    }
     if (!query.text.ptr) {
         *ret_error = core__error("invalid", STR("tools.search takes a text, or {query, source, "
                                                 "effect, limit, offset}"));

@@ -133,7 +133,9 @@ struct api_source_auth {
 struct api_tool_list {
     struct str query;  /* null: all */
     struct str source; /* null: of all */
+    struct str effect; /* with a query: read write destructive; null: any */
     uint64_t limit;
+    uint64_t offset;
 };
 
 /* One question to policy: what would be said to a call like this? */

@@ -179,12 +179,27 @@ static void read_source_auth(struct api__request *request, struct api_call *call
                    API_CREDENTIAL_MAX);
 }
 
+static bool is_effect(struct str word)
+{
+    return str_is(word, "read") || str_is(word, "write") || str_is(word, "destructive");
+}
+
 static void read_tool_list(struct api__request *request, struct api_call *call)
 {
-    call->of.tool_list.query = api__query(request, "query");
-    call->of.tool_list.source = api__query(request, "source");
-    call->of.tool_list.limit = API_LIMIT_DEFAULT;
-    api__query_number(request, "limit", API_LIMIT_MAX, &call->of.tool_list.limit);
+    struct api_tool_list *list = &call->of.tool_list;
+
+    list->query = api__query(request, "query");
+    list->source = api__query(request, "source");
+    list->effect = api__query(request, "effect");
+    list->limit = API_LIMIT_DEFAULT;
+    api__query_number(request, "limit", API_LIMIT_MAX, &list->limit);
+    api__query_number(request, "offset", UINT32_MAX, &list->offset);
+    if (list->effect.ptr && !is_effect(list->effect))
+        report_add(request->report, STR("?effect"), "enum",
+                   "effect must be read, write or destructive; this is %.*s",
+                   STR_ARG(list->effect));
+    if (list->effect.ptr && !list->query.ptr)
+        report_add(request->report, STR("?effect"), "unexpected", "effect goes with a query");
 }
 
 static void read_tool(struct api__request *request, struct api_call *call)
@@ -212,8 +227,7 @@ static void read_policy_why(struct api__request *request, struct api_call *call)
     why->args = api__query(request, "args");
     if (why->address.len == 0)
         report_add(request->report, STR("?address"), "required", "address is missing");
-    if (why->effect.ptr && !str_is(why->effect, "read") && !str_is(why->effect, "write") &&
-        !str_is(why->effect, "destructive"))
+    if (why->effect.ptr && !is_effect(why->effect))
         report_add(request->report, STR("?effect"), "enum",
                    "effect must be read, write or destructive; this is %.*s", STR_ARG(why->effect));
     if (why->args.ptr && json_parse(request->arena, why->args, NULL, &error, &doc) != JSON_PARSED)
@@ -281,7 +295,7 @@ static const struct api_route routes[] = {
       read_source_refresh },
     { "POST", "/v1/sources/*/document", API_SOURCE_DOCUMENT, "", "uri", read_source_document },
     { "POST", "/v1/sources/*/auth", API_SOURCE_AUTH, "", "scheme value", read_source_auth },
-    { "GET", "/v1/tools", API_TOOL_LIST, "query source limit", NULL, read_tool_list },
+    { "GET", "/v1/tools", API_TOOL_LIST, "query source effect limit offset", NULL, read_tool_list },
     { "GET", "/v1/tools/*", API_TOOL_SHOW, "", NULL, read_tool },
     { "POST", "/v1/tools/*/call", API_EXECUTION_START, "", "args" RUN_MEMBERS, read_tool_call },
     { "GET", "/v1/policy", API_POLICY_SHOW, "", NULL, read_nothing },

@@ -229,4 +229,8 @@ struct str openapi__def_name(struct openapi *run, struct str wish);
 /* ---- operation.c ---- */
 void openapi__operations(struct openapi *run);
 
+/* ---- effect.c ---- */
+/* By the method, and stricter by the words of the address and of the operationId. */
+enum openapi_effect openapi__effect(const char *method, struct str path, struct str name);
+
 #endif

@@ -14,15 +14,6 @@ static struct str upper(struct openapi *run, const char *method)
     return text;
 }
 
-static enum openapi_effect effect_of(const char *method)
-{
-    if (strcmp(method, "delete") == 0)
-        return OPENAPI_DESTRUCTIVE;
-    if (strcmp(method, "post") == 0 || strcmp(method, "put") == 0 || strcmp(method, "patch") == 0)
-        return OPENAPI_WRITE;
-    return OPENAPI_READ;
-}
-
 static struct str plan_print(struct openapi *run, const struct openapi__operation *operation,
                              struct str server, const struct buf *accept)
 {
@@ -101,7 +92,11 @@ static void needs_keep(struct openapi *run, const struct openapi__operation *ope
 static void tool_make(struct openapi *run, struct openapi__operation *operation, struct str name)
 {
     struct buf accept BUF_CLEANUP = BUF_INIT;
-    struct openapi_tool tool = { .name = name, .effect = effect_of(operation->method) };
+    struct openapi_tool tool = {
+        .name = name,
+        .effect = openapi__effect(operation->method, operation->path,
+                                  json_get_str(operation->value, "operationId")),
+    };
     struct str server = openapi__server(run, operation);
 
     operation->failed |= !server.ptr;

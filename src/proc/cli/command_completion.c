@@ -171,26 +171,40 @@ static bool is_plain(struct str name)
     return name.len > 0;
 }
 
-static int completion_list(struct cli *cli, const char *what)
+static void names_print(struct cli *cli, const struct json_value *items, const char *member)
 {
-    bool tools = strcmp(what, "tools") == 0;
-    struct client_response response;
+    struct json_iter iter = json_iter(items);
     const struct json_value *item;
-    struct json_iter iter;
-    int r = client_find(cli);
 
-    if (r == CLI_DONE)
-        r = client_ask(cli, "GET", tools ? STR("/v1/tools?limit=20000") : STR("/v1/sources"),
-                       STR_NULL, &response);
-    if (r != CLI_DONE)
-        return r;
-    iter = json_iter(json_get(response.body, what));
     while ((item = json_next(&iter))) {
-        struct str name = json_get_str(item, tools ? "address" : "name");
+        struct str name = json_get_str(item, member);
 
         if (is_plain(name))
             buf_printf(&cli->out, "%.*s\n", STR_ARG(name));
     }
+}
+
+/* Tools come in pages. */
+static int completion_list(struct cli *cli, const char *what)
+{
+    bool tools = strcmp(what, "tools") == 0;
+    struct client_response response;
+    uint64_t from = 0;
+    int r = client_find(cli);
+
+    if (r != CLI_DONE)
+        return r;
+    do {
+        r = client_ask(cli, "GET",
+                       tools ? str_printf(cli->arena, "/v1/tools?limit=200&offset=%llu",
+                                          (unsigned long long)from)
+                             : STR("/v1/sources"),
+                       STR_NULL, &response);
+        if (r != CLI_DONE)
+            return r;
+        names_print(cli, json_get(response.body, what), tools ? "address" : "name");
+        from = json_u64_or(json_get(response.body, "next"), 0);
+    } while (from > 0);
     return CLI_DONE;
 }
 

@@ -1,43 +1,136 @@
 /* writ tools: what can be called. */
+#include "format/json/out.h"
 #include "proc/cli/client.h"
 
-int command_tools_search(struct cli *cli)
+static enum text_color effect_color(struct str effect)
 {
-    const char *query = args_word(&cli->args, 0);
-    struct client_response response;
-    const struct json_value *tool;
-    struct text_table table;
-    struct json_iter iter;
-    struct str path = STR("/v1/tools?limit=1000");
-    int r;
+    if (str_is(effect, "destructive"))
+        return TEXT_RED;
+    return str_is(effect, "write") ? TEXT_YELLOW : TEXT_GREEN;
+}
 
-    if (query)
-        path = str_printf(cli->arena, "/v1/tools?limit=20&query=%.*s",
-                          STR_ARG(cli_percent(cli->arena, str_from(query))));
-    r = client_ask(cli, "GET", path, STR_NULL, &response);
+/* Can it be called, and if not, why? */
+static struct str callable(struct cli *cli, const struct json_value *tool)
+{
+    if (json_is_true(json_get(tool, "rejected")))
+        return STR("rejected");
+    if (json_is_true(json_get(tool, "waiting")))
+        return STR("waiting");
+    return json_get(tool, "unavailable") ? cli_field(cli, tool, "unavailable") : STR("yes");
+}
+
+static void tools_add(struct cli *cli, struct text_table *table, const struct json_value *tools)
+{
+    struct json_iter iter = json_iter(tools);
+    const struct json_value *tool;
+
+    while ((tool = json_next(&iter))) {
+        struct str effect = cli_field(cli, tool, "effect"), state = callable(cli, tool);
+
+        text_table_add(table, cli_field(cli, tool, "address"));
+        text_table_add_color(table, effect, effect_color(effect));
+        text_table_add_color(table, state, str_is(state, "yes") ? TEXT_GREEN : TEXT_YELLOW);
+        text_table_add(table, json_get_str(tool, "title").len > 0
+                                  ? cli_field(cli, tool, "title")
+                                  : cli_field(cli, tool, "description"));
+    }
+}
+
+/* The members of the question that were given. */
+static struct str question(struct cli *cli, const char *query)
+{
+    static const char *const names[] = { "source", "effect", "limit", "offset" };
+    struct str text = str_printf(cli->arena, "/v1/tools?query=%.*s",
+                                 STR_ARG(cli_percent(cli->arena, str_from(query))));
+
+    if (!args_value(&cli->args, "limit"))
+        text = str_printf(cli->arena, "%.*s&limit=20", STR_ARG(text));
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        const char *value = args_value(&cli->args, names[i]);
+
+        if (value)
+            text = str_printf(cli->arena, "%.*s&%s=%.*s", STR_ARG(text), names[i],
+                              STR_ARG(cli_percent(cli->arena, str_from(value))));
+    }
+    return text;
+}
+
+static int tools_find(struct cli *cli, const char *query)
+{
+    struct client_response response;
+    const struct json_value *found, *next;
+    struct text_table table;
+    int r = client_ask(cli, "GET", question(cli, query), STR_NULL, &response);
+
     if (r != CLI_DONE)
         return r;
     if (cli->json) {
         cli_print_json(cli, response.body);
         return CLI_DONE;
     }
-    iter = json_iter(query ? json_pointer(response.body, STR("/found/items"))
-                           : json_get(response.body, "tools"));
+    found = json_get(response.body, "found");
+    next = json_get(found, "next");
     text_table_init(&table, cli->arena, "ADDRESS|EFFECT|CALLABLE|DESCRIPTION");
-    while ((tool = json_next(&iter))) {
-        bool waiting = json_is_true(json_get(tool, "waiting"));
-
-        text_table_add(&table, cli_field(cli, tool, "address"));
-        text_table_add(&table, cli_field(cli, tool, "effect"));
-        text_table_add_color(&table, waiting ? STR("waiting") : STR("yes"),
-                             waiting ? TEXT_YELLOW : TEXT_GREEN);
-        text_table_add(&table, cli_field(cli, tool, "description"));
-    }
+    tools_add(cli, &table, json_get(found, "items"));
     if (table.cell_count == 0)
-        cli_say(cli, query ? "nothing like that; `writ tools` lists all" : "no tools yet");
+        cli_say(cli, "nothing like that; `writ tools` lists all");
     else
         cli_print_table(cli, &table);
+    if (json_is_number(next))
+        cli_say(cli, "%llu in all; --offset %llu goes on",
+                (unsigned long long)json_u64_or(json_get(found, "total"), 0),
+                (unsigned long long)json_u64_or(next, 0));
     return CLI_DONE;
+}
+
+/* All, which come in pages. */
+static int tools_list(struct cli *cli)
+{
+    struct json_out out = json_out(&cli->out);
+    const struct json_value *tool, *next;
+    struct client_response response;
+    struct text_table table;
+    uint64_t from = 0;
+
+    text_table_init(&table, cli->arena, "ADDRESS|EFFECT|CALLABLE|DESCRIPTION");
+    if (cli->json) {
+        json_out_object(&out);
+        json_out_key(&out, "tools");
+        json_out_array(&out);
+    }
+    do {
+        int r = client_ask(
+            cli, "GET",
+            str_printf(cli->arena, "/v1/tools?limit=200&offset=%llu", (unsigned long long)from),
+            STR_NULL, &response);
+        struct json_iter iter = json_iter(json_get(response.body, "tools"));
+
+        if (r != CLI_DONE)
+            return r;
+        while (cli->json && (tool = json_next(&iter)))
+            json_out_value(&out, tool);
+        if (!cli->json)
+            tools_add(cli, &table, json_get(response.body, "tools"));
+        next = json_get(response.body, "next");
+        from = json_u64_or(next, 0);
+    } while (from > 0);
+    if (cli->json) {
+        json_out_end(&out);
+        json_out_end(&out);
+        buf_add_char(&cli->out, '\n');
+    } else if (table.cell_count == 0) {
+        cli_say(cli, "no tools yet; `writ sources add` connects some");
+    } else {
+        cli_print_table(cli, &table);
+    }
+    return CLI_DONE;
+}
+
+int command_tools_search(struct cli *cli)
+{
+    const char *query = args_word(&cli->args, 0);
+
+    return query ? tools_find(cli, query) : tools_list(cli);
 }
 
 static void tools_print_block(struct cli *cli, const struct json_value *tool, const char *member)

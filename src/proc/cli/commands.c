@@ -50,6 +50,13 @@ static const struct args_option auth_options[] = {
     { "remove", 0, NULL, "take it away instead" },
 };
 
+static const struct args_option search_options[] = {
+    { "source", 0, "NAME", "only of this source" },
+    { "effect", 0, "CLASS", "only read, write or destructive" },
+    { "limit", 0, "N", "at most so many (20)" },
+    { "offset", 0, "N", "after so many" },
+};
+
 static const struct args_option why_options[] = {
     { "effect", 0, "CLASS", "read, write or destructive, instead of the tool's own" },
     { "channel", 0, "CHANNEL", "mcp, cli, api or web" },
@@ -113,7 +120,8 @@ static const struct args_command commands[] = {
     { "sources remove", "NAME", "Forgets one; its records stay", NO_OPTIONS, 1, 1, false,
       command_sources_remove },
     { "tools", "", "Lists what can be called", NO_OPTIONS, 0, 0, false, command_tools_search },
-    { "tools search", "TEXT", "Finds tools", NO_OPTIONS, 0, 1, false, command_tools_search },
+    { "tools search", "TEXT", "Finds tools by what they do", OPTIONS(search_options), 0, 1, false,
+      command_tools_search },
     { "tools describe", "ADDRESS", "Says what one takes and gives", NO_OPTIONS, 1, 1, false,
       command_tools_describe },
     { "tools call", "ADDRESS [JSON|@FILE]", "Calls one, through the same gate as a program's call",

@@ -5,6 +5,9 @@
 /* Of an answer in one frame. */
 #define DAEMON_PIECE_MAX (900U << 10)
 
+/* Tools in one answer, which is made in a turn. */
+#define DAEMON_TOOLS_LISTED 200U
+
 #define DAEMON_SOURCE_WAIT_MS 90000
 
 static struct daemon_client *daemon_request_client(const struct daemon *daemon,
@@ -493,16 +496,29 @@ static void daemon_api_tools(struct daemon *daemon, struct daemon_request *reque
     if (list->query.ptr) {
         struct catalog_query query = { .text = list->query,
                                        .source = list->source,
-                                       .limit = list->limit };
+                                       .limit = list->limit,
+                                       .offset = list->offset };
 
+        query.effect_given = event_effect_parse(list->effect, &query.effect);
         buf_add_c(&text, "{\"found\":");
         catalog_search(catalog, &query, &text);
-        buf_add_char(&text, '}');
     } else {
+        const struct catalog_page page = { .source = source,
+                                           .from = list->offset,
+                                           .limit = list->limit < DAEMON_TOOLS_LISTED
+                                                        ? list->limit
+                                                        : DAEMON_TOOLS_LISTED };
+        size_t next;
+
         buf_add_c(&text, "{\"tools\":");
-        catalog_print_tools(catalog, source, &text);
-        buf_add_char(&text, '}');
+        next = catalog_print_tools(catalog, &page, &text);
+        buf_add_c(&text, ",\"next\":");
+        if (next > 0)
+            buf_printf(&text, "%zu", next);
+        else
+            buf_add_c(&text, "null");
     }
+    buf_add_char(&text, '}');
     daemon__api_respond(daemon, request, 200, buf_str(&text), false);
 }
 

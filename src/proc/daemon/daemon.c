@@ -377,9 +377,13 @@ static void daemon_act_all(struct daemon *daemon)
     daemon__mcp_actions(daemon);
 }
 
+/* Of the catalog's own work in one turn: a fraction of a millisecond. */
+#define DAEMON_WORK_STEPS 32U
+
 int daemon_turn(struct daemon *daemon, int64_t timeout_ms)
 {
-    int r = daemon_gather(daemon, timeout_ms);
+    bool work = catalog_work_is_due(core_catalog(daemon->core));
+    int r = daemon_gather(daemon, work ? 0 : timeout_ms);
 
     if (r < 0)
         return TRACE(r);
@@ -395,6 +399,8 @@ int daemon_turn(struct daemon *daemon, int64_t timeout_ms)
         daemon->ended = true;
     }
     core_sweep(daemon->core);
+    if (work)
+        catalog_work(core_catalog_open(daemon->core), DAEMON_WORK_STEPS);
     arena_reset(daemon->turn);
     return 0;
 }
