@@ -33,9 +33,13 @@ struct args_option {
     const char *help;
 };
 
-/* Of the options of this name, in every command. Those without one are ARGS_TEXT. */
+/*
+ * Of the options of this name, in every command where it takes this; the first that fits. Those
+ * without one are ARGS_TEXT.
+ */
 struct args_rule {
     const char *option;
+    const char *value; /* what stands for it in the help; NULL: whatever does */
     enum args_kind kind;
     uint64_t min;
     uint64_t max;

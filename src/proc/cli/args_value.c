@@ -77,7 +77,8 @@ static bool value_is_json(const struct args_rule *rule, struct str value, struct
 static struct args_rule value_rule(const struct args_table *table, const struct args_option *option)
 {
     for (size_t i = 0; i < table->rules_count; i++)
-        if (strcmp(table->rules[i].option, option->name) == 0)
+        if (strcmp(table->rules[i].option, option->name) == 0 &&
+            (!table->rules[i].value || strcmp(table->rules[i].value, option->value) == 0))
             return table->rules[i];
     return (struct args_rule){ .option = option->name, .kind = ARGS_TEXT };
 }

@@ -173,6 +173,7 @@ static const struct args_rule rules[] = {
     { .option = "header", .kind = ARGS_MANY },
     { .option = "allow-host", .kind = ARGS_MANY },
     { .option = "kind", .kind = ARGS_ONE_OF, .of = kinds },
+    { .option = "effect", .value = "TOOL=CLASS", .kind = ARGS_MANY },
     { .option = "effect", .kind = ARGS_ONE_OF, .of = effects },
     { .option = "channel", .kind = ARGS_ONE_OF, .of = channels },
     { .option = "args", .kind = ARGS_JSON },
