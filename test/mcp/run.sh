@@ -15,6 +15,6 @@ install() {
 install .
 [[ "$1" != conformance* ]] || install conformance
 [ "$1" != inspector ] || { install conformance && install inspector; }
-patience=60000
+patience=200000 # of a file too: on a busy machine
 [[ "$1" != conformance* && "$1" != adding && "$1" != auth ]] || patience=280000 # one test is a whole suite; and one waits often
 exec node --test --test-timeout="$patience" "$1.test.mjs"

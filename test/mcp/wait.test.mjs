@@ -73,11 +73,11 @@ test('a client of 2026-07-28 that goes away: no further call starts', async () =
     };
     const lines = writ.stdio();
 
-    lines.send(execute(1, 'await tools.t.slow({ text: "left 1", ms: 300 }); return await tools.t.put({ text: "left 2" })',
+    lines.send(execute(1, 'await tools.t.slow({ text: "left 1", ms: 1500 }); return await tools.t.put({ text: "left 2" })',
         meta));
-    await sleep(100);
+    await sleep(700);
     await lines.close();
-    await sleep(800);
+    await sleep(2500);
     assert.ok(writ.effects().includes('slow left 1')); // it was sent: it is awaited
     assert.ok(!writ.effects().includes('put left 2'));
 });

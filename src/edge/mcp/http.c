@@ -4,11 +4,12 @@
  * POST carries messages. A request with the per-request fields of 2026-07-28, or with that
  * version in its header, is served by itself; its headers must say what its body says. Any other
  * belongs to a session that `initialize` opened and that Mcp-Session-Id names. DELETE ends such
- * a session. There is nothing to GET: 405. Resumption of streams is not offered.
+ * a session. GET with Last-Event-ID takes up a stream that broke (stream.c); without there is
+ * nothing to GET: 405.
  *
  * The answer to an admitted request is at most one RESPOND, then CHUNKs.
  */
-#include "edge/mcp/internal.h"
+#include "edge/mcp/stream.h"
 
 #include "base/base64.h"
 
@@ -337,6 +338,7 @@ static void mcp_post_legacy(struct mcp__ask *ask, const struct mcp_exchange *exc
         return;
     }
     mcp_exchange_open(ask, exchange);
+    ask->reply->session = ask->session;
     if (parsed->batch)
         mcp__batch(ask, parsed->batch);
     else
@@ -377,6 +379,29 @@ static void mcp_delete(struct mcp__turn *turn, const struct mcp_exchange *exchan
     (void)mcp_plain(turn, exchange->id, 204, STR_NULL);
 }
 
+static void mcp_get(struct mcp__turn *turn, const struct mcp_exchange *exchange)
+{
+    struct mcp__session *session;
+    const char *wrong;
+    struct str last;
+
+    if (mcp_header(exchange->request, "last-event-id", &last) != 1) {
+        mcp_add_header(turn, mcp_plain(turn, exchange->id, 405, STR_NULL), STR("allow"),
+                       STR("POST, DELETE"));
+        return;
+    }
+    session = mcp_session_find(turn, exchange);
+    if (!session)
+        return;
+    if (!mcp_accepts(exchange->request, STR("text/event-stream"))) {
+        mcp_http_bad(turn, exchange->id, 406, "Accept must hold text/event-stream");
+        return;
+    }
+    wrong = mcp__stream_resume(turn, session, exchange->id, last);
+    if (wrong)
+        mcp_http_bad(turn, exchange->id, 400, wrong);
+}
+
 void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_actions *actions)
 {
     const struct msg_http_request *request = exchange->request;
@@ -388,6 +413,8 @@ void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_a
     mcp_gone(mcp, id, actions); /* a number that comes twice means that its first client is lost */
     if (str_is(request->method, "DELETE"))
         mcp_delete(&turn, exchange);
+    else if (str_is(request->method, "GET"))
+        mcp_get(&turn, exchange);
     else if (!str_is(request->method, "POST"))
         mcp_add_header(&turn, mcp_plain(&turn, id, 405, STR_NULL), STR("allow"),
                        STR("POST, DELETE"));
@@ -401,7 +428,7 @@ void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_a
         mcp_post(&ask, exchange);
 }
 
-static void mcp_reply_gone(struct mcp__turn *turn, struct mcp__reply *reply)
+void mcp__reply_gone(struct mcp__turn *turn, struct mcp__reply *reply)
 {
     reply->gone = true;
     reply->pending++; /* so that it outlives its last call */
@@ -418,8 +445,8 @@ void mcp_gone(struct mcp *mcp, uint64_t exchange, struct mcp_actions *actions)
     struct mcp__turn turn = { .mcp = mcp, .actions = actions };
     struct mcp__reply *reply = map_find_u64(&mcp->exchanges, exchange);
 
-    if (reply)
-        mcp_reply_gone(&turn, reply);
+    if (reply && !mcp__stream_break(&turn, reply))
+        mcp__reply_gone(&turn, reply);
 }
 
 void mcp_gone_all(struct mcp *mcp, struct mcp_actions *actions)
@@ -429,5 +456,6 @@ void mcp_gone_all(struct mcp *mcp, struct mcp_actions *actions)
     size_t position = 0;
 
     while ((entry = map_next(&mcp->exchanges, &position)))
-        mcp_reply_gone(&turn, entry->value);
+        if (!mcp__stream_break(&turn, entry->value))
+            mcp__reply_gone(&turn, entry->value);
 }

@@ -68,6 +68,7 @@ struct mcp__session {
     bool elicits;
     int log_level;          /* -1: no log messages */
     uint64_t requests;      /* of ours to the client, counted */
+    uint64_t streams;       /* that could be taken up again, counted */
     uint64_t used;          /* stamp, for the longest idle */
     struct mcp__link calls; /* mcp__call.of_session */
     size_t calls_count;
@@ -82,9 +83,11 @@ struct mcp__reply {
     bool gone;      /* nobody reads it any more */
     bool silent;    /* it ends without an answer: cancelled */
     uint32_t status;
-    struct str session_id; /* to be told in the head; borrowed from the session */
-    size_t pending;        /* answers that are still to come */
-    size_t count;          /* answers collected */
+    struct str session_id;        /* to be told in the head; borrowed from the session */
+    struct mcp__session *session; /* whose streams can be taken up again; or NULL */
+    struct mcp__stream *stream;   /* what is kept of it; NULL: nothing */
+    size_t pending;               /* answers that are still to come */
+    size_t count;                 /* answers collected */
     struct buf collected;
     struct mcp__link calls; /* mcp__call.of_reply */
 };
@@ -139,6 +142,9 @@ struct mcp {
     struct map exchanges;   /* number -> reply */
     struct map calls;       /* key -> call */
     struct mcp__link all;   /* every call */
+    struct mcp__link streams;
+    size_t streams_count;
+    size_t kept_bytes; /* of all streams */
     uint64_t keys;
     uint64_t sessions_made;
     uint64_t stamps;
@@ -184,6 +190,16 @@ void mcp__reply_release(struct mcp__turn *turn, struct mcp__reply *reply);
 /* An answer to an exchange at once, without a reply. */
 void mcp__respond(struct mcp__turn *turn, uint64_t exchange, uint32_t status, struct str type,
                   struct str body);
+
+/* The reading of an exchange ends here, in the middle of its stream. */
+void mcp__reply_cut(struct mcp__turn *turn, uint64_t exchange);
+/* A stream that begins with what was said before; last: and ends. */
+void mcp__reply_replay(struct mcp__turn *turn, uint64_t exchange, struct str events, bool last);
+
+/* ---- http.c ---- */
+
+/* Nobody reads the reply any more: its calls are left. */
+void mcp__reply_gone(struct mcp__turn *turn, struct mcp__reply *reply);
 
 /* ---- calls.c ---- */
 

@@ -1,7 +1,7 @@
 /*
  * The way in: lines of stdio connections, news of executions, time. (HTTP comes in by http.c.)
  */
-#include "edge/mcp/internal.h"
+#include "edge/mcp/stream.h"
 
 /* ---- lines ---- */
 
@@ -173,7 +173,7 @@ bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
         mcp_log(&turn, call, &outcome->console[i]);
     mcp__result_outcome(&result, mcp, call->version, outcome);
     rpc_add_result(&out, call->id, buf_str(&result));
-    heard = !call->reply->gone;
+    heard = !call->reply->gone && !mcp__stream_is_broken(call->reply);
     mcp__call_end(&turn, call, buf_str(&out));
     return heard;
 }
@@ -275,4 +275,5 @@ void mcp_tick(struct mcp *mcp, int64_t now_ms, struct mcp_actions *actions)
         if (!mcp_call_tick(&turn, call))
             mcp__call_due(&turn, call);
     }
+    mcp__streams_tick(&turn);
 }

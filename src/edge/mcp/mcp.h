@@ -34,6 +34,11 @@ struct msg_http_request;
 #define MCP_KEY_MAX      256U    /* bytes of an idempotency key */
 #define MCP_INPUTS_MAX   256U    /* open inputs of one request that are asked about */
 
+/* What is kept of streams, for clients whose connection breaks; in bytes */
+#define MCP_REPLAY_MAX        16777216U /* of all of them */
+#define MCP_REPLAY_STREAM_MAX 1048576U  /* of one, unless its last event is longer */
+#define MCP_STREAMS_MAX       4096U     /* streams; those that ended go first */
+
 struct mcp;
 
 struct mcp_config {
@@ -44,9 +49,10 @@ struct mcp_config {
     int64_t wait_ms;       /* how long a result waits for a person before it says WAITING */
     int64_t gather_ms;     /* how long inputs are gathered before one answer asks them all */
     int64_t stream_ms;     /* an HTTP answer that takes longer becomes a stream, kept alive */
+    int64_t resume_ms;     /* how long a stream is kept for a client that may come back */
 };
 
-/* The defaults: 30 s, 5 ms, 15 s; keys are zero and must be set. */
+/* The defaults: 30 s, 5 ms, 15 s, 5 min; keys are zero and must be set. */
 struct mcp_config mcp_config_default(void);
 
 /* Copies the config; the texts in it are borrowed for life. */
@@ -162,7 +168,10 @@ struct mcp_exchange {
 
 /* Exactly one RESPOND follows, now or later, unless mcp_gone comes first. */
 void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_actions *actions);
-/* The client hung up before the end of its answer: CANCEL (2026-07-28) or DETACH (older). */
+/*
+ * The client hung up before the end of its answer: CANCEL (2026-07-28) or DETACH (older). A stream
+ * of a session is kept for it first, for resume_ms.
+ */
 void mcp_gone(struct mcp *mcp, uint64_t exchange, struct mcp_actions *actions);
 /* Every client hung up: whoever held their connections died. */
 void mcp_gone_all(struct mcp *mcp, struct mcp_actions *actions);

@@ -702,6 +702,65 @@ static void test_large_answers_are_cut_into_frames(void **state)
     story_close(&story);
 }
 
+/* Says so much in a stream of its own; gives the status of taking it up after that event. */
+static uint32_t say_and_resume(struct story *story, uint64_t exchange, size_t pieces,
+                               const char *after)
+{
+    struct buf piece BUF_CLEANUP = BUF_INIT;
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    uint64_t key;
+
+    VEC_CLEAR(&story->actions.list);
+    buf_printf(
+        &text,
+        "%llu {\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"tools/call\",\"params\":{\"name\":"
+        "\"execute\",\"arguments\":{\"code\":\"1\"},\"_meta\":{\"progressToken\":%llu}}}",
+        (unsigned long long)exchange, (unsigned long long)exchange, (unsigned long long)exchange);
+    do_post(story, buf_str(&text));
+    assert_int_equal(story->actions.list.at[0].kind, MCP_EXECUTE);
+    key = story->actions.list.at[0].key;
+    for (size_t i = 0; i < 4096; i++)
+        buf_add_char(&piece, 'x');
+    for (size_t i = 0; i < pieces; i++)
+        mcp_progress(story->mcp, key, buf_str(&piece), &story->actions);
+    mcp_gone(story->mcp, exchange, &story->actions);
+    VEC_CLEAR(&story->actions.list);
+    arena_reset(story->arena);
+    buf_clear(&text);
+    buf_printf(&text, "%llu GET accept=text/event-stream mcp-session-id=%.*s last-event-id=%s | ",
+               (unsigned long long)exchange + 1, STR_ARG(story->session), after);
+    do_http(story, buf_str(&text));
+    for (size_t i = 0; i < story->actions.list.count; i++)
+        if (story->actions.list.at[i].kind == MCP_RESPOND)
+            return story->actions.list.at[i].respond.status;
+    return 0;
+}
+
+/* What is kept of streams has a limit: of each, and of all. */
+static void test_streams_are_kept_up_to_a_limit(void **state)
+{
+    struct story story = { 0 };
+    char after[32];
+
+    (void)state;
+    story_open(&story, STR("streams"));
+    do_post(&story, STR("1 {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
+                        "\"protocolVersion\":\"2025-06-18\"}}"));
+    story_expect(&story, STR("respond 1 200 *"));
+    VEC_CLEAR(&story.actions.list);
+    assert_int_equal(say_and_resume(&story, 10, 300, "1-5"), 400);
+    assert_int_equal(say_and_resume(&story, 20, 300, "2-200"), 200);
+    for (uint64_t i = 3; i < 30; i++) { /* The first lose what they kept to the last. */
+        (void)snprintf(after, sizeof(after), "%llu-1", (unsigned long long)i);
+        assert_int_equal(say_and_resume(&story, 10 * i, 230, after), 200);
+    }
+    assert_true(story.mcp->kept_bytes <= MCP_REPLAY_MAX);
+    (void)snprintf(after, sizeof(after), "3-1");
+    assert_int_equal(say_and_resume(&story, 1000, 1, after), 400);
+    assert_int_equal(say_and_resume(&story, 1010, 1, "29-1"), 200);
+    story_close(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -711,6 +770,7 @@ int main(void)
         cmocka_unit_test(test_hmac),
         cmocka_unit_test(test_admission),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_streams_are_kept_up_to_a_limit),
         cmocka_unit_test(test_large_answers_are_cut_into_frames),
     };
 

@@ -2,7 +2,7 @@
  * Where answers go: a line to a stdio connection, or the answer to one HTTP exchange, which is
  * one JSON text when nothing had to be said before it, and a stream of events otherwise.
  */
-#include "edge/mcp/internal.h"
+#include "edge/mcp/stream.h"
 
 static const struct str mcp_json_type = { "application/json", 16 };
 
@@ -43,11 +43,17 @@ static void mcp_write(struct mcp__turn *turn, uint64_t to, struct str text)
     action->write.text = str_of(line, text.len + 1);
 }
 
-static struct str mcp_event(struct mcp__turn *turn, struct str text)
+static struct str mcp_event(struct mcp__turn *turn, struct mcp__reply *reply, struct str text)
 {
+    BUF_CLEANUP struct buf numbered = BUF_INIT;
     static const struct str head = { "event: message\ndata: ", 21 };
-    char *event = arena_alloc_raw(turn->actions->turn, head.len + text.len + 2);
+    char *event;
 
+    if (reply->stream) {
+        mcp__stream_event(turn, reply, text, &numbered);
+        return str_copy(turn->actions->turn, buf_str(&numbered));
+    }
+    event = arena_alloc_raw(turn->actions->turn, head.len + text.len + 2);
     memcpy(event, head.ptr, head.len);
     memcpy(event + head.len, text.ptr, text.len);
     memcpy(event + head.len + text.len, "\n\n", 2);
@@ -103,14 +109,24 @@ static void mcp_head_open(struct mcp__turn *turn, struct mcp__reply *reply, stru
         mcp_parts(turn, reply->to, str_slice(body, first.len, body.len), false);
 }
 
-/* One event of a stream; the first one opens it. */
-static void mcp_stream(struct mcp__turn *turn, struct mcp__reply *reply, struct str event)
+/* One event of a stream, null: a sign of life. The first one opens it. */
+static void mcp_stream(struct mcp__turn *turn, struct mcp__reply *reply, struct str text)
 {
-    if (reply->streaming)
+    BUF_CLEANUP struct buf out = BUF_INIT;
+    bool begun = reply->streaming;
+    struct str event;
+
+    reply->streaming = true;
+    if (!begun && reply->session)
+        mcp__stream_open(turn, reply, &out);
+    buf_add_str(&out, text.ptr ? mcp_event(turn, reply, text) : STR(":\n\n"));
+    if (mcp__stream_is_broken(reply))
+        return;
+    event = str_copy(turn->actions->turn, buf_str(&out));
+    if (begun)
         mcp_parts(turn, reply->to, event, false);
     else
         mcp_head_open(turn, reply, STR("text/event-stream"), event);
-    reply->streaming = true;
 }
 
 static void mcp_stream_end(struct mcp__turn *turn, struct mcp__reply *reply, struct str event)
@@ -143,14 +159,14 @@ bool mcp__reply_message(struct mcp__turn *turn, struct mcp__reply *reply, struct
     }
     if (!reply->streams)
         return false;
-    mcp_stream(turn, reply, mcp_event(turn, text));
+    mcp_stream(turn, reply, text);
     return true;
 }
 
 void mcp__reply_alive(struct mcp__turn *turn, struct mcp__reply *reply)
 {
     if (!reply->gone && reply->http && reply->streams)
-        mcp_stream(turn, reply, STR(":\n\n"));
+        mcp_stream(turn, reply, STR_NULL);
 }
 
 void mcp__reply_answer(struct mcp__reply *reply, struct str text)
@@ -164,9 +180,14 @@ void mcp__reply_answer(struct mcp__reply *reply, struct str text)
 
 static void mcp_reply_http(struct mcp__turn *turn, struct mcp__reply *reply, struct str text)
 {
-    if (reply->streaming)
-        mcp_stream_end(turn, reply, text.len > 0 ? mcp_event(turn, text) : STR(""));
-    else if (text.len > 0)
+    if (reply->streaming) {
+        struct str event = text.len > 0 ? mcp_event(turn, reply, text) : STR("");
+
+        if (!mcp__stream_is_broken(reply))
+            mcp_stream_end(turn, reply, event);
+        if (reply->stream)
+            mcp__stream_ended(turn, reply);
+    } else if (text.len > 0)
         mcp_whole(turn, reply, str_copy(turn->actions->turn, text));
     else if (reply->silent)
         mcp_stream_end(turn, reply, STR(""));
@@ -183,13 +204,27 @@ void mcp__reply_release(struct mcp__turn *turn, struct mcp__reply *reply)
         return;
     if (reply->array && reply->count > 0)
         buf_add_char(&reply->collected, ']');
-    if (reply->http)
+    if (reply->http && !mcp__stream_is_broken(reply))
         (void)map_take_u64(&turn->mcp->exchanges, reply->to);
     if (!reply->gone && reply->http)
         mcp_reply_http(turn, reply, buf_str(&reply->collected));
     else if (!reply->gone && reply->count > 0)
         mcp_write(turn, reply->to, buf_str(&reply->collected));
     mcp_reply_free(reply);
+}
+
+void mcp__reply_cut(struct mcp__turn *turn, uint64_t exchange)
+{
+    mcp_parts(turn, exchange, STR(""), true);
+}
+
+void mcp__reply_replay(struct mcp__turn *turn, uint64_t exchange, struct str events, bool last)
+{
+    struct mcp__reply reply = { .to = exchange, .http = true };
+
+    mcp_head_open(turn, &reply, STR("text/event-stream"), events);
+    if (last)
+        mcp_parts(turn, exchange, STR(""), true);
 }
 
 void mcp__respond(struct mcp__turn *turn, uint64_t exchange, uint32_t status, struct str type,

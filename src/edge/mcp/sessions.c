@@ -1,5 +1,5 @@
 /* Connections and HTTP sessions: made, found, ended; and the machine that holds them. */
-#include "edge/mcp/internal.h"
+#include "edge/mcp/stream.h"
 
 struct mcp_config mcp_config_default(void)
 {
@@ -9,6 +9,7 @@ struct mcp_config mcp_config_default(void)
         .wait_ms = 30000,
         .gather_ms = 5,
         .stream_ms = 15000,
+        .resume_ms = 300000,
     };
 }
 
@@ -23,6 +24,7 @@ struct mcp *mcp_new(const struct mcp_config *config)
     mcp->calls = MAP_INIT;
     mcp->due_ms = INT64_MAX;
     mcp__link_init(&mcp->all);
+    mcp__link_init(&mcp->streams);
     return mcp;
 }
 
@@ -56,8 +58,10 @@ struct mcp *mcp_free(struct mcp *mcp)
         struct map_entry *entry;
         size_t position = 0;
 
-        while ((entry = map_next(maps[i], &position)))
+        while ((entry = map_next(maps[i], &position))) {
+            mcp__streams_end(mcp, entry->value);
             mcp__session_free(entry->value);
+        }
         map_fini(maps[i]);
     }
     map_fini(&mcp->exchanges);
@@ -101,6 +105,7 @@ void mcp__session_end(struct mcp__turn *turn, struct mcp__session *session)
             call->reply->gone = true;
         mcp__call_leave(turn, call, call->version >= MCP__2026_07_28 ? MCP_CANCEL : MCP_DETACH);
     }
+    mcp__streams_end(turn->mcp, session);
     mcp__session_free(session);
 }
 
