@@ -158,6 +158,8 @@ static void on_elicitation(struct world *world, struct world_client *client,
     buf_printf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":{", STR_ARG(id));
     if (str_is(client->approves, "decline"))
         buf_add_c(&line, "\"action\":\"decline\"}}");
+    else if (client->approves.ptr[0] == '{')
+        buf_printf(&line, "\"action\":\"accept\",\"content\":%.*s}}", STR_ARG(client->approves));
     else
         buf_printf(&line, "\"action\":\"accept\",\"content\":{\"decision\":\"%.*s\"}}}",
                    STR_ARG(client->approves));

@@ -7,9 +7,9 @@
  *     mcp CLIENT execute CODE                            an agent's program; \n is a new line
  *     mcp CLIENT key KEY execute CODE
  *     mcp CLIENT gasps CODE                              asks and cancels in one breath
- *     mcp CLIENT cancel | leaves | returns | approves WORD | elicits
- *     upstream SOURCE.NAME answers|fails|hangs|loses|dies|slow|wrong|garbles
- *     person WORD call N [VALUE]                         approve deny done not_done again
+ *     mcp CLIENT cancel | leaves | returns | approves WORD|FORM | elicits
+ *     upstream SOURCE.NAME answers|fails|hangs|loses|dies|slow|wrong|garbles|busy|asks
+ *     person WORD call N [VALUE]                         approve deny submit done not_done again
  *     agent WORD call N                                  the same from a child of an agent
  *     cancel execution N                                 by the person
  *     crash | power cut | egress dies | worker dies
@@ -189,7 +189,7 @@ static void verb_upstream(struct world *world, struct str rest)
         { "hangs", UPSTREAM_HANGS },     { "loses", UPSTREAM_LOSES },
         { "dies", UPSTREAM_DIES },       { "slow", UPSTREAM_SLOW },
         { "wrong", UPSTREAM_WRONG },     { "garbles", UPSTREAM_GARBLES },
-        { "busy", UPSTREAM_BUSY },
+        { "busy", UPSTREAM_BUSY },       { "asks", UPSTREAM_ASKS },
     };
     struct str address = next_word(&rest);
     struct upstream_tool *tool = world_tool(world, address);

@@ -94,6 +94,19 @@ static void on_tools_call(struct world *world, struct upstream *upstream, struct
         say(upstream, id, "error", STR("{\"code\":-32602,\"message\":\"no such tool\"}"));
         return;
     }
+    if (tool->mode == UPSTREAM_ASKS) {
+        struct buf line BUF_CLEANUP = BUF_INIT;
+
+        *VEC_PUSH(&tool->held) = str_copy(world->arena, id);
+        buf_printf(&line,
+                   "{\"jsonrpc\":\"2.0\",\"id\":\"%.*s\",\"method\":\"elicitation/create\","
+                   "\"params\":{\"message\":\"Whose?\",\"requestedSchema\":{\"type\":\"object\","
+                   "\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":2},"
+                   "\"many\":{\"type\":\"integer\",\"default\":3}},\"required\":[\"name\"]}}}\n",
+                   STR_ARG(tool->name));
+        out_mcp_input(upstream->session, buf_str(&line));
+        return;
+    }
     if (tool->mode == UPSTREAM_DIES) {
         upstream->broken = true;
         return;
@@ -143,6 +156,24 @@ void world_upstream_changed(struct world *world, struct str address)
     }
 }
 
+/* A person's answer, or that there is none: what the tool was told is what it says. */
+static void on_response(struct world *world, struct upstream *upstream, struct str name,
+                        const struct json_value *result)
+{
+    struct upstream_tool *tool = server_tool(world, upstream, name);
+    struct str said = json_text(world->arena, result);
+    struct buf body BUF_CLEANUP = BUF_INIT;
+
+    if (!tool)
+        return;
+    if (str_is(json_get_str(result, "action"), "accept"))
+        tool->performed++;
+    buf_printf(&body, "{\"content\":[],\"structuredContent\":%.*s}", STR_ARG(said));
+    for (size_t i = 0; i < tool->held.count; i++)
+        say(upstream, tool->held.at[i], "result", buf_str(&body));
+    VEC_CLEAR(&tool->held);
+}
+
 static void on_cancelled(struct world *world, const struct upstream *upstream)
 {
     for (size_t i = 0; i < world->tools.count; i++)
@@ -162,7 +193,9 @@ static void on_line(struct world *world, struct upstream *upstream, struct str l
         UNREACHABLE("our client sent what is no JSON");
     method = json_get_str(doc.root, "method");
     id = json_text(world->arena, json_get(doc.root, "id"));
-    if (str_is(method, "initialize"))
+    if (!method.ptr)
+        on_response(world, upstream, json_get_str(doc.root, "id"), json_get(doc.root, "result"));
+    else if (str_is(method, "initialize"))
         say(upstream, id, "result",
             STR("{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{\"listChanged\":"
                 "true}},"
@@ -236,6 +269,26 @@ static void send_outcome(struct world *world, struct upstream *upstream,
     send_frame(world, MSG_CALL_OUTCOME, call->execution, &payload);
 }
 
+static void send_ask(struct world *world, const struct msg_call_send *call,
+                     const struct out_mcp_event *event)
+{
+    const struct msg_call_ask ask = {
+        .execution = call->execution,
+        .call = call->call,
+        .attempt = call->attempt,
+        .ask = event->ask,
+        .kind = event->ask_kind,
+        .message = event->text,
+        .schema = event->schema,
+        .url = event->url,
+        .shared = event->shared,
+    };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    msg_call_ask_encode(&ask, &payload);
+    send_frame(world, MSG_CALL_ASK, call->execution, &payload);
+}
+
 static void refuse_call(struct world *world, struct upstream *upstream,
                         const struct msg_call_send *call, const char *reason)
 {
@@ -294,6 +347,9 @@ static void on_event(struct world *world, struct upstream *upstream,
         return;
     case OUT_MCP_OUTCOME:
         send_outcome(world, upstream, &upstream->calls.at[event->handle - 1], event);
+        return;
+    case OUT_MCP_ASK:
+        send_ask(world, &upstream->calls.at[event->handle - 1], event);
         return;
     case OUT_MCP_PROGRESS:
     case OUT_MCP_LOG:
@@ -379,6 +435,24 @@ static void on_cancel(struct world *world, const struct msg_call_cancel *cancel)
     }
 }
 
+static void on_said(struct world *world, const struct msg_call_said *said)
+{
+    for (size_t u = 0; u < world->upstreams.count; u++) {
+        struct upstream *upstream = world->upstreams.at[u];
+
+        for (size_t i = 0; upstream->session && i < upstream->calls.count; i++) {
+            const struct msg_call_send *call = &upstream->calls.at[i];
+            const struct out_mcp_saying saying = {
+                .handle = i + 1, .ask = said->ask, .action = said->action, .content = said->content
+            };
+
+            if (call->execution == said->execution && call->call == said->call &&
+                call->attempt == said->attempt)
+                out_mcp_said(upstream->session, &saying, clock_now_ms());
+        }
+    }
+}
+
 void world_egress_ready(struct world *world)
 {
     struct wire_frame frame;
@@ -387,6 +461,7 @@ void world_egress_ready(struct world *world)
         struct msg_source_open open;
         struct msg_call_send send;
         struct msg_call_cancel cancel;
+        struct msg_call_said said;
 
         world->activity++;
         if (frame.type == MSG_SOURCE_OPEN &&
@@ -398,6 +473,9 @@ void world_egress_ready(struct world *world)
         else if (frame.type == MSG_CALL_CANCEL &&
                  msg_call_cancel_decode(frame.payload, world->arena, &cancel))
             on_cancel(world, &cancel);
+        else if (frame.type == MSG_CALL_SAID &&
+                 msg_call_said_decode(frame.payload, world->arena, &said))
+            on_said(world, &said);
     }
     world_egress_tick(world);
 }

@@ -35,6 +35,7 @@ enum upstream_mode {
     UPSTREAM_SLOW,    /* performs and answers when told: `upstream TOOL answers` */
     UPSTREAM_WRONG,   /* performs, and answers what its schema does not allow */
     UPSTREAM_GARBLES, /* performs, and answers what is no JSON */
+    UPSTREAM_ASKS,    /* asks a person for a name first; performs if it gets one */
     UPSTREAM_BUSY,    /* says "not now, in 700 ms", performs nothing */
 };
 

@@ -56,6 +56,7 @@ struct call {
     struct digest capability; /* digest of the definition that the writ names */
     struct id writ;           /* zero before FROZEN */
     struct id input;          /* the open or last input; zero if none */
+    uint32_t asks;            /* inputs that its source asks for */
     struct str rule;          /* that decided */
     struct str value;         /* JSON, DONE and queries */
     struct str meta;          /* JSON, DONE: what stood beside the value; null: nothing */

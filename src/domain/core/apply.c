@@ -304,6 +304,7 @@ static bool core_apply_input_opened(struct core *core, int64_t at_ms,
     input_open(&open->input, event, at_ms, arena);
     open->input.effect = call->effect;
     open->input.actor = str_copy(arena, execution->who.actor);
+    call->asks += open->input.ask ? 1 : 0;
     (void)map_put(&core->inputs, str_of((const char *)open->input.id.bytes, 16), open);
     core__due(core, open->input.expires_ms);
     return true;
@@ -314,8 +315,13 @@ static bool core_apply_input_gone(struct core *core, struct id id)
     struct core_open_input *open =
         map_take(&core->inputs, str_of((const char *)id.bytes, sizeof(id.bytes)));
 
+    struct execution *execution;
+
     if (!open)
         return false;
+    execution = core__execution_find(core, open->input.execution);
+    if (execution && open->input.ask)
+        core__call_find(execution, open->input.call)->asks--;
     (void)arena_free(open->arena);
     return true;
 }

@@ -290,6 +290,7 @@ static core_on *const core_commands[] = {
     [COMMAND_REPORT] = core__on_report,
     [COMMAND_LOST] = core__on_lost,
     [COMMAND_OUTCOME] = core__on_outcome,
+    [COMMAND_ASK] = core__on_ask,
     [COMMAND_INPUT_ANSWER] = core__on_input_answer,
     [COMMAND_SOURCE_ADD] = core__on_source_add,
     [COMMAND_SOURCE_REMOVE] = core__on_source_remove,

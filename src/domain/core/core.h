@@ -84,7 +84,6 @@ struct execution {
 struct core *core_new(void);
 struct core *core_free(struct core *core);
 CLEANUP_DEFINE(struct core, core_free)
-
 const struct catalog *core_catalog(const struct core *core);
 const struct policy *core_policy(const struct core *core);
 const struct execution *core_execution(const struct core *core, uint64_t handle);
@@ -94,7 +93,6 @@ const struct input *core_input(const struct core *core, struct id id);
 /* Iterate as with map_next; NULL at the end. */
 const struct execution *core_execution_next(const struct core *core, size_t *position);
 const struct input *core_input_next(const struct core *core, size_t *position);
-
 struct core_counts {
     uint64_t executions; /* live */
     uint64_t kept;       /* ended and remembered */
@@ -149,6 +147,7 @@ enum command_type {
     COMMAND_REPORT,   /* of a program, by a worker */
     COMMAND_LOST,     /* the worker that ran it is gone for good */
     COMMAND_OUTCOME,  /* of an attempt, by egress */
+    COMMAND_ASK,      /* a source asks a person during an attempt */
     COMMAND_INPUT_ANSWER,
     COMMAND_SOURCE_ADD,
     COMMAND_SOURCE_REMOVE,
@@ -209,6 +208,7 @@ struct command {
             struct msg_error error;
         } lost;
         struct msg_call_outcome outcome;
+        struct msg_call_ask ask;
         struct command_answer answer;
         struct event_source_added source_add;
         struct {
@@ -238,6 +238,7 @@ enum core_effect_type {
     EFFECT_PROGRAM_DROP, /* need not stay in a worker */
     EFFECT_CALL_SEND,    /* an attempt leaves: look the call up, see that it still runs */
     EFFECT_CALL_CANCEL,  /* nobody wants the answer */
+    EFFECT_CALL_SAY,     /* what its source asked is answered */
     EFFECT_ENDED,        /* hand the answer to whoever waits */
     EFFECT_INPUT_OPENED, /* somebody must be asked */
     EFFECT_INPUT_CLOSED,
@@ -260,12 +261,13 @@ struct core_effect {
     uint64_t session;
     uint64_t token;
     struct id input;
-    struct str text;        /* EMIT: JSON; CONSOLE: the line; CALL_CANCEL: reason;
-                               SOURCE_START: its document, for this turn */
-    struct str level;       /* CONSOLE */
-    uint64_t number;        /* EMIT, CONSOLE: how many came before it */
-    uint64_t before;        /* EMIT, CONSOLE: the sequence of what followed from it */
-    struct msg_error error; /* REPLY */
+    struct str text;  /* EMIT: JSON; CONSOLE: the line; CALL_CANCEL: reason; CALL_SAY: JSON;
+                         SOURCE_START: its document, for this turn */
+    struct str level; /* CONSOLE */
+    uint64_t number;  /* EMIT, CONSOLE: how many came before it; CALL_SAY: the question */
+    uint64_t before;  /* EMIT, CONSOLE: the sequence of what followed from it */
+    enum msg_ask_action action; /* CALL_SAY */
+    struct msg_error error;     /* REPLY */
 };
 
 struct core_update {
@@ -275,7 +277,6 @@ struct core_update {
     struct core_events VEC(struct event) events;
     struct core_effects VEC(struct core_effect) effects;
 };
-
 void core_update_init(struct core_update *update, struct arena *turn);
 void core_update_fini(struct core_update *update);
 

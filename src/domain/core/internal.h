@@ -179,6 +179,17 @@ void core__due(struct core *core, int64_t due_ms);
 struct core_open_input *core__input_find(const struct core *core, struct id id);
 void core__input_close(struct core_turn *turn, struct id id, const char *reason);
 
+/* ask.c: what sources ask. */
+/* False: it does not fit the form, and the reply says why. Else with its defaults. */
+bool core__ask_fits(struct core_turn *turn, const struct input *input, struct str said,
+                    struct str *ret_content);
+void core__ask_answered(struct core_turn *turn, const struct input *input, enum event_answer answer,
+                        struct str content);
+void core__ask_expired(struct core_turn *turn, const struct input *input);
+/* The attempt is over, and with it what it asked. */
+void core__asks_close(struct core_turn *turn, const struct execution *execution,
+                      const struct call *call);
+
 /* One function per command. */
 void core__on_open(struct core_turn *turn);
 void core__on_resume(struct core_turn *turn);
@@ -194,6 +205,7 @@ void core__on_report(struct core_turn *turn);
 void core__on_lost(struct core_turn *turn);
 void core__on_outcome(struct core_turn *turn);
 void core__on_input_answer(struct core_turn *turn);
+void core__on_ask(struct core_turn *turn);
 void core__on_source_add(struct core_turn *turn);
 void core__on_source_remove(struct core_turn *turn);
 void core__on_source_approve(struct core_turn *turn);

@@ -126,6 +126,10 @@ static void core_tick_input(struct core_turn *turn, struct input *input)
         core__due(turn->core, input->expires_ms);
         return;
     }
+    if (input->ask) {
+        core__ask_expired(turn, input);
+        return;
+    }
     event.as.call_expired.execution = execution->handle;
     event.as.call_expired.call = call->number;
     event.as.call_expired.input = id;

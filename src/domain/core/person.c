@@ -82,7 +82,7 @@ static bool core_answer_value_fits(struct core_turn *turn, const struct call *ca
     return false;
 }
 
-static void core_input_answered(struct core_turn *turn, const struct input *input)
+static void core_input_answered(struct core_turn *turn, const struct input *input, struct str value)
 {
     const struct command_answer *said = &turn->command->as.answer;
     struct event event = { .type = EVENT_INPUT_ANSWERED };
@@ -90,7 +90,7 @@ static void core_input_answered(struct core_turn *turn, const struct input *inpu
 
     event.as.input_answered.input = input->id;
     event.as.input_answered.answer = said->answer;
-    event.as.input_answered.value = said->value;
+    event.as.input_answered.value = value;
     event.as.input_answered.who = said->who;
     event.as.input_answered.via = said->via;
     event.as.input_answered.answered = said->who.verified ? STR("verified") : STR("unverified");
@@ -109,6 +109,7 @@ void core__on_input_answer(struct core_turn *turn)
     struct execution *execution;
     struct call *call;
     struct input input;
+    struct str value = said->value;
     enum input_answer answer;
 
     if (!open) {
@@ -125,9 +126,14 @@ void core__on_input_answer(struct core_turn *turn)
     CHECK(call != NULL);
     if (!core_answer_value_fits(turn, call))
         return;
+    if (said->answer == EVENT_ANSWER_SUBMIT &&
+        !core__ask_fits(turn, &open->input, said->value, &value))
+        return;
     input = open->input; /* Its texts go with it; the binding and kind are needed below. */
-    core_input_answered(turn, &input);
-    if (input.kind == EVENT_INPUT_KIND_UNKNOWN)
+    core_input_answered(turn, &input, value);
+    if (input.ask)
+        core__ask_answered(turn, &input, said->answer, value);
+    else if (input.kind == EVENT_INPUT_KIND_UNKNOWN)
         core_answered_unknown(turn, execution, call);
     else if (said->answer == EVENT_ANSWER_APPROVE)
         core__call_approved(turn, execution, call, &input);

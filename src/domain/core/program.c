@@ -213,6 +213,7 @@ static void core_resume_call(struct core_turn *turn, struct execution *execution
         core__due(turn->core, call_retry_at(call));
     if (call->state != CALL_RUNNING || !call->attempting)
         return;
+    core__asks_close(turn, execution, call); /* Its source is gone, too. */
     if (call->effect != EVENT_EFFECT_READ) {
         core__call_unknown(turn, execution, call, STR("restarted"), MSG_SENT_MAYBE);
         return;

@@ -105,6 +105,8 @@ void core__call_cancel(struct core_turn *turn, struct execution *execution, stru
     struct id input = call->input;
     bool asked = call->state == CALL_WAITING;
 
+    core__asks_close(turn, execution, call);
+
     event.as.call_cancelled.execution = execution->handle;
     event.as.call_cancelled.call = call->number;
     event.as.call_cancelled.reason = reason;
@@ -250,6 +252,7 @@ void core__on_outcome(struct core_turn *turn)
     if (!call || call->state != CALL_RUNNING || !call->attempting ||
         call->attempt != outcome->attempt)
         return;
+    core__asks_close(turn, execution, call);
     error = outcome->error;
     if (!error.code.ptr)
         error = core__error("unreachable", STR("the source gave no answer"));

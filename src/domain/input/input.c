@@ -9,6 +9,8 @@ void input_open(struct input *input, const struct event_input_opened *event, int
     input->kind = event->kind;
     input->execution = event->execution;
     input->call = event->call;
+    input->attempt = event->attempt;
+    input->ask = event->ask;
     input->title = str_copy(arena, event->title);
     input->detail = event->detail.ptr ? str_copy(arena, event->detail) : STR_NULL;
     input->binding = event->binding;
@@ -20,7 +22,18 @@ static bool input_answer_fits(enum event_input_kind kind, enum event_answer answ
 {
     bool approves = answer == EVENT_ANSWER_APPROVE || answer == EVENT_ANSWER_DENY;
 
-    return kind == EVENT_INPUT_KIND_UNKNOWN ? !approves : approves;
+    switch (kind) {
+    case EVENT_INPUT_KIND_UNKNOWN:
+        return answer == EVENT_ANSWER_DONE || answer == EVENT_ANSWER_NOT_DONE ||
+               answer == EVENT_ANSWER_AGAIN;
+    case EVENT_INPUT_KIND_FORM:
+        return answer == EVENT_ANSWER_SUBMIT || answer == EVENT_ANSWER_DENY;
+    case EVENT_INPUT_KIND_APPROVAL:
+    case EVENT_INPUT_KIND_CONFIRM:
+    case EVENT_INPUT_KIND_SECRET:
+        break;
+    }
+    return approves;
 }
 
 enum input_answer input_answer_decide(const struct input *input, enum event_answer answer,
@@ -50,7 +63,7 @@ const char *input_answer_sentence(enum input_answer answer)
                "with a terminal; answer with `writ inbox` in a terminal of your own";
     case INPUT_NOT_THE_KIND:
         return "this answer does not fit: an approval takes approve or deny, an unknown outcome "
-               "takes done, not_done or again";
+               "takes done, not_done or again, a form submit or deny";
     case INPUT_UNVERIFIED:
         return "a destructive call needs an answer from a terminal that is not the agent's; "
                "answer with `writ inbox` there";

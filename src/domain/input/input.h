@@ -1,5 +1,6 @@
 /*
- * input - what only a person can give: an approval, or word of an outcome that was lost.
+ * input - what only a person can give: an approval, word of an outcome that was lost, or what a
+ * source asks during a call (a form to fill, an address to open).
  *
  * An input is open, then answered or closed, once. It is bound to what was asked (a digest of
  * caller, rule, capability and arguments); it expires. Whether somebody may answer is decided
@@ -25,6 +26,8 @@ struct input {
     enum event_input_kind kind;
     uint64_t execution;
     uint32_t call;
+    uint32_t attempt;         /* form, confirm: of the call, whose source asks */
+    uint32_t ask;             /* the number of its question */
     enum event_effect effect; /* of the call it is about */
     struct str actor;         /* who asked */
     struct str title;

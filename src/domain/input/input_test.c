@@ -22,7 +22,7 @@ static void an_agent_never_answers(void **state)
     struct input input = approval(EVENT_EFFECT_WRITE);
 
     (void)state;
-    for (int answer = EVENT_ANSWER_APPROVE; answer <= EVENT_ANSWER_AGAIN; answer++)
+    for (int answer = EVENT_ANSWER_APPROVE; answer <= EVENT_ANSWER_SUBMIT; answer++)
         assert_int_equal(input_answer_decide(&input, (enum event_answer)answer, &agent, 1),
                          INPUT_NOT_A_PERSON);
 }
@@ -65,6 +65,13 @@ static void each_kind_has_its_answers(void **state)
     assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_APPROVE, &person, 1),
                      INPUT_NOT_THE_KIND);
     assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_AGAIN, &person, 1), INPUT_ACCEPTED);
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_SUBMIT, &person, 1),
+                     INPUT_NOT_THE_KIND);
+    input.kind = EVENT_INPUT_KIND_FORM;
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_APPROVE, &person, 1),
+                     INPUT_NOT_THE_KIND);
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_SUBMIT, &person, 1), INPUT_ACCEPTED);
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_DENY, &person, 1), INPUT_ACCEPTED);
 }
 
 int main(void)

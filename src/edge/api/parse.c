@@ -247,7 +247,7 @@ static void read_input(struct api__request *request, struct api_call *call)
 
 static void read_input_answer(struct api__request *request, struct api_call *call)
 {
-    static const char *const known[] = { "approve", "deny", "done", "not_done", "again" };
+    static const char *const known[] = { "approve", "deny", "done", "not_done", "again", "submit" };
     struct api_input_answer *answer = &call->of.input_answer;
     bool found = false;
 
@@ -262,11 +262,11 @@ static void read_input_answer(struct api__request *request, struct api_call *cal
         found = found || str_is(answer->answer, known[i]);
     if (!found)
         report_add(request->report, STR("/answer"), "enum",
-                   "answer must be approve, deny, done, not_done or again; this is %.*s",
+                   "answer must be approve, deny, submit, done, not_done or again; this is %.*s",
                    STR_ARG(answer->answer));
-    if (answer->value.ptr && !str_is(answer->answer, "done"))
+    if (answer->value.ptr && !str_is(answer->answer, "done") && !str_is(answer->answer, "submit"))
         report_add(request->report, STR("/value"), "unexpected",
-                   "a value goes with the answer done only");
+                   "a value goes with the answers done and submit only");
 }
 
 #define RUN_MEMBERS " idempotency_key preview wait follow timeout_ms"

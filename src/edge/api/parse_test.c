@@ -99,7 +99,9 @@ static const struct parse_case cases[] = {
     { "POST", "/v1/policy", "{\"rules\":{}}", API_INVALID, 0, "rules must be a list" },
     { "POST", "/v1/inputs/i/answer", "{\"answer\":\"maybe\"}", API_INVALID, 0, "this is maybe" },
     { "POST", "/v1/inputs/i/answer", "{\"answer\":\"deny\",\"value\":1}", API_INVALID, 0,
-      "the answer done only" },
+      "the answers done and submit only" },
+    { "POST", "/v1/inputs/i/answer", "{\"answer\":\"approve\",\"value\":1}", API_INVALID, 0,
+      "the answers done and submit only" },
 };
 
 static void each_request_is_what_it_says(void **state)

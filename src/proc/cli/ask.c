@@ -113,8 +113,17 @@ static bool ask_is_unknown(const struct json_value *input)
     return str_is(json_get_str(input, "kind"), "unknown");
 }
 
+static bool ask_is_form(const struct json_value *input)
+{
+    return str_is(json_get_str(input, "kind"), "form");
+}
+
 const char *ask_question(const struct json_value *input)
 {
+    if (ask_is_form(input))
+        return "  Answer it? [f]ill it in, [n]o, [s]how all, [l]ater: ";
+    if (json_get_str(json_get(input, "detail"), "url").len)
+        return "  Open the address in a browser if you trust it. Did you? [y]es, [n]o, [l]ater: ";
     return ask_is_unknown(input)
                ? "  Did it happen? [d]one, [n]ot done, try [a]gain, [s]how all, [l]ater: "
                : "  Allow it? [y]es, [n]o, [s]how all, [l]ater: ";
@@ -140,6 +149,10 @@ enum ask_choice ask_understand(const struct json_value *input, struct str line)
         return ASK_LATER;
     if (str_is(said, "s") || str_is(said, "show"))
         return ASK_SHOW;
+    if (ask_is_form(input) && (str_is(said, "f") || str_is(said, "fill")))
+        return ASK_FILL;
+    if (ask_is_form(input) && (str_is(said, "y") || str_is(said, "yes") || str_is(said, "approve")))
+        return ASK_NOTHING;
     for (size_t i = 0; i < ARRAY_COUNT(words); i++)
         if (words[i].unknown == ask_is_unknown(input) &&
             (str_is(said, words[i].word) ||
@@ -165,6 +178,8 @@ const char *ask_answer(enum ask_choice choice)
         return "not_done";
     case ASK_AGAIN:
         return "again";
+    case ASK_FILL:
+        return "submit";
     }
     UNREACHABLE("a choice outside its enum");
 }

@@ -16,6 +16,7 @@ enum ask_choice {
     ASK_DONE,
     ASK_NOT_DONE,
     ASK_AGAIN,
+    ASK_FILL, /* the form, field by field */
 };
 
 /* All that is asked, for people; whole: however long. */
@@ -28,8 +29,13 @@ enum ask_choice ask_understand(const struct json_value *input, struct str line);
 const char *ask_answer(enum ask_choice choice);
 
 /*
- * Sends an answer. value: JSON, with done only; null: none. CLI_DONE, or it has said why not and
- * gives the exit code.
+ * Asks for each field of the form; *ret_value is a JSON object. False: they ended it.
+ */
+MUST bool ask_form(struct cli *cli, const struct json_value *input, struct str *ret_value);
+
+/*
+ * Sends an answer. value: JSON, with done and submit only; null: none. CLI_DONE, or it has said
+ * why not and gives the exit code.
  */
 MUST int ask_send(struct cli *cli, struct str id, const char *answer, struct str value,
                   const char *via);

@@ -199,9 +199,7 @@ static int exec_answer(struct exec *exec, const char *answer, struct str value, 
 
 static bool exec_is_approval(const struct json_value *input)
 {
-    struct str kind = json_get_str(input, "kind");
-
-    return str_is(kind, "approval") || str_is(kind, "confirm");
+    return str_is(json_get_str(input, "kind"), "approval");
 }
 
 /* Brings the first open input to somebody; CLI_DONE: go on. */
@@ -300,6 +298,8 @@ static int exec_typed(struct exec *exec)
         return exec_ask(exec, true);
     if (choice == ASK_DONE)
         value = exec_value(exec);
+    if (choice == ASK_FILL && (!cli_can_ask() || !ask_form(exec->cli, exec->inputs.at[0], &value)))
+        return exec_left(exec);
     r = exec_answer(exec, ask_answer(choice), value, "cli");
     return r == CLI_DONE ? exec_next_input(exec) : r;
 }

@@ -72,7 +72,7 @@ int command_inbox_show(struct cli *cli)
 
 int command_inbox_answer(struct cli *cli)
 {
-    static const char *const known[] = { "approve", "deny", "done", "not-done", "again" };
+    static const char *const known[] = { "approve", "deny", "done", "not-done", "again", "submit" };
     const char *id = args_word(&cli->args, 0);
     const char *answer = args_word(&cli->args, 1);
     const char *value = args_word(&cli->args, 2);
@@ -89,11 +89,11 @@ int command_inbox_answer(struct cli *cli)
         const char *near = args_nearest(str_from(answer), known, ARRAY_COUNT(known));
 
         return cli_fail(cli, CLI_USAGE, NULL,
-                        "an answer is approve, deny, done, not-done or again%s%s%s",
+                        "an answer is approve, deny, submit, done, not-done or again%s%s%s",
                         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
     }
-    if (value && strcmp(answer, "done") != 0)
-        return cli_fail(cli, CLI_USAGE, NULL, "a value goes with done only");
+    if (value && strcmp(answer, "done") != 0 && strcmp(answer, "submit") != 0)
+        return cli_fail(cli, CLI_USAGE, NULL, "a value goes with done and submit only");
     if (value && json_parse(cli->arena, str_from(value), NULL, &error, &doc) != JSON_PARSED)
         return cli_fail(cli, CLI_USAGE, NULL, "the value is no JSON: %s", error.sentence);
     if (strcmp(answer, "not-done") == 0)
@@ -145,6 +145,8 @@ static int inbox_ask(struct cli *cli, const struct json_value *input)
     }
     if (choice == ASK_LATER)
         return CLI_DONE;
+    if (choice == ASK_FILL && !ask_form(cli, input, &value))
+        return CLI_WAITING;
     if (choice == ASK_DONE && inbox_ask_value(cli, &value) != CLI_DONE)
         return CLI_WAITING;
     r = ask_send(cli, json_get_str(input, "id"), ask_answer(choice), value, "cli");

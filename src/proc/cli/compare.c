@@ -139,7 +139,7 @@ static void pair_show(struct walk *walk, const struct pair *pair)
         walk->left_out++;
         return;
     }
-    walk->lines += 1 + (pair->before && pair->after);
+    walk->lines += pair->before && pair->after ? 2 : 1;
     if (pair->before)
         line_show(walk->compare, '-',
                   str_printf(arena, "%.*s: %.*s", STR_ARG(path),

@@ -82,7 +82,7 @@ static int beside(struct cli *cli, const struct cli_document *document, struct s
     const char *path = file_of(cli, uri);
     size_t folder = (size_t)(strrchr(document->path, '/') - document->path) + 1;
     char real[PATH_MAX];
-    int fd, r;
+    int fd = -1, r;
 
     if (!path || !realpath(path, real))
         return -1; /* compile says that it is not there, and where it is referred to */
@@ -128,7 +128,7 @@ int cli_document_post(struct cli *cli, const struct cli_document *document, stru
                       struct str body, struct client_response *ret)
 {
     size_t count = 0;
-    int fd;
+    int fd = -1;
     int r = cli_document_seal(document->path, &fd);
 
     if (r < 0)

@@ -302,6 +302,9 @@ void daemon__act(struct daemon *daemon, const struct core_effect *effect)
     case EFFECT_CALL_CANCEL:
         daemon__call_cancel(daemon, effect);
         return;
+    case EFFECT_CALL_SAY:
+        daemon__call_say(daemon, effect);
+        return;
     case EFFECT_ENDED:
         daemon_act_ended(daemon, effect);
         return;

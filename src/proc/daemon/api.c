@@ -474,9 +474,10 @@ static void daemon_api_input_answer(struct daemon *daemon, struct daemon_request
 
     if (!id_parse(said->id, "inp", &answer->input) ||
         !event_answer_parse(said->answer, &answer->answer)) {
-        daemon__api_fail_code(daemon, request, "invalid",
-                              STR("an answer names an input (inp_...) and is approve, deny, done, "
-                                  "not_done or again"));
+        daemon__api_fail_code(
+            daemon, request, "invalid",
+            STR("an answer names an input (inp_...) and is approve, deny, submit, "
+                "done, not_done or again"));
         return;
     }
     answer->value = said->value;

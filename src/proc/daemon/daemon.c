@@ -137,7 +137,24 @@ void daemon__hold(struct daemon *daemon, const struct core_effect *effect)
 
     *held = *effect;
     held->text = STR_NULL;
+    if (effect->type == EFFECT_CALL_SAY && effect->text.ptr) {
+        char *kept = heap_alloc(effect->text.len + 1);
+
+        memcpy(kept, effect->text.ptr, effect->text.len);
+        held->text = str_of(kept, effect->text.len); /* Freed when it has been acted on. */
+    }
     daemon->sync = true;
+}
+
+/* It was held, and is carried out: its text is the turn's again. */
+static void daemon_release(struct daemon *daemon, struct core_effect *effect)
+{
+    char *kept = (char *)(uintptr_t)effect->text.ptr;
+
+    if (!kept)
+        return;
+    effect->text = str_copy(daemon->turn, effect->text);
+    (void)heap_free(kept);
 }
 
 /* At once: whoever asked may cancel, or go, before the effect is carried out. */
@@ -362,10 +379,12 @@ static void daemon_act_all(struct daemon *daemon)
     for (size_t i = 0; i < daemon->held.count; i++) {
         struct core_effect effect = daemon->held.at[i];
 
-        if (effect.durable <= durable && !daemon__is_away(daemon, &effect))
-            *VEC_PUSH(&daemon->acts) = effect;
-        else
+        if (effect.durable > durable || daemon__is_away(daemon, &effect)) {
             daemon->held.at[kept++] = effect;
+            continue;
+        }
+        daemon_release(daemon, &effect);
+        *VEC_PUSH(&daemon->acts) = effect;
     }
     daemon->held.count = kept;
     for (size_t i = 0; i < daemon->acts.count; i++) {
@@ -654,112 +673,6 @@ int daemon_new(struct loop *loop, const struct daemon_options *options, struct a
     daemon_resume(daemon);
     *ret_daemon = daemon;
     return DAEMON_OPEN;
-}
-
-static void daemon_free_map(struct map *map, void (*fini)(void *))
-{
-    struct map_entry *entry;
-
-    for (size_t at = 0; (entry = map_next(map, &at));)
-        fini(entry->value);
-    map_fini(map);
-}
-
-static void daemon_free_request(void *value)
-{
-    (void)arena_free(((struct daemon_request *)value)->arena);
-}
-
-static void daemon_free_waiters(void *value)
-{
-    VEC_FINI(&((struct daemon_waiters *)value)->requests);
-    (void)heap_free(value);
-}
-
-static void daemon_free_source(void *value)
-{
-    buf_fini(&((struct daemon_source *)value)->stderr_tail);
-    buf_fini(&((struct daemon_source *)value)->parts);
-    buf_fini(&((struct daemon_source *)value)->etag);
-    (void)heap_free(value);
-}
-
-static void daemon_free_stdio(void *value)
-{
-    struct daemon_stdio *stdio = value;
-
-    (void)stream_free(stdio->stream);
-    (void)arena_free(stdio->arena);
-    (void)heap_free(stdio);
-}
-
-static void daemon_free_client(void *value)
-{
-    struct daemon_client *client = value;
-
-    (void)link_free(client->peer.link);
-    (void)arena_free(client->arena);
-}
-
-static void daemon_free_heap(void *value)
-{
-    (void)heap_free(value);
-}
-
-static void daemon_free_kept(void *value)
-{
-    (void)arena_free(((struct daemon_kept *)value)->arena);
-}
-
-static void daemon_free_links(struct daemon *daemon)
-{
-    for (size_t i = 0; i < daemon->workers.count; i++) {
-        (void)link_free(daemon->workers.at[i]->peer.link);
-        VEC_FINI(&daemon->workers.at[i]->queue);
-        (void)heap_free(daemon->workers.at[i]);
-    }
-    VEC_FINI(&daemon->workers);
-    (void)listener_free(daemon->listener);
-    (void)link_free(daemon->keeper.link);
-    (void)link_free(daemon->web.link);
-    (void)link_free(daemon->egress.link);
-    (void)link_free(daemon->net.link);
-    (void)link_free(daemon->compile.link);
-    daemon__compile_end(daemon);
-    daemon__probes_end(daemon);
-    (void)link_free(daemon->vault.link);
-}
-
-struct daemon *daemon_free(struct daemon *daemon)
-{
-    if (!daemon)
-        return NULL;
-    daemon_free_map(&daemon->stdios, daemon_free_stdio);
-    daemon_free_map(&daemon->clients, daemon_free_client);
-    daemon_free_map(&daemon->requests, daemon_free_request);
-    daemon_free_map(&daemon->waiters, daemon_free_waiters);
-    daemon_free_map(&daemon->sources, daemon_free_source);
-    daemon_free_map(&daemon->slots, daemon_free_heap);
-    daemon_free_map(&daemon->outcomes, daemon_free_kept);
-    map_fini(&daemon->keys);
-    daemon_free_links(daemon);
-    VEC_FINI(&daemon->line);
-    map_fini(&daemon->rounds);
-    VEC_FINI(&daemon->held);
-    VEC_FINI(&daemon->acts);
-    VEC_FINI(&daemon->handed);
-    if (daemon->mcp)
-        mcp_actions_fini(&daemon->actions);
-    (void)mcp_free(daemon->mcp);
-    core_update_fini(&daemon->update);
-    buf_fini(&daemon->text);
-    (void)core_free(daemon->core);
-    (void)log_close(daemon->log);
-    (void)disk_close(daemon->disk);
-    (void)disk_close(daemon->run_disk);
-    (void)arena_free(daemon->turn);
-    (void)arena_free(daemon->core_arena);
-    return heap_free(daemon);
 }
 
 void daemon_stop(struct daemon *daemon, struct str reason)

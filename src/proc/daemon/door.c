@@ -2,7 +2,7 @@
  * Secrets at the daemon's own door: what an agent or a command line says is JSON, and a known
  * shape in it becomes a reference before anything else looks at it. It is not kept: a credential
  * that a program carries in its text belongs to no connection, and is put back nowhere. Only what
- * is given with a source goes to the vault, for the environment of its child.
+ * a person gives with a source, or to a question of one, goes to the vault.
  */
 #include "proc/daemon/internal.h"
 
@@ -16,11 +16,13 @@ int daemon__door_open(struct daemon *daemon)
     return r < 0 ? TRACE(r) : 0;
 }
 
-static void daemon_door_seal(struct daemon *daemon, const struct secret_found *found)
+static void daemon_door_seal(struct daemon *daemon, const struct secret_found *found,
+                             uint64_t source)
 {
     const struct msg_vault_seal seal = { .reference =
                                              str_of(found->reference, SECRET_REFERENCE_LEN),
-                                         .value = found->value };
+                                         .value = found->value,
+                                         .source = source };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
     msg_vault_seal_encode(&seal, &payload);
@@ -37,7 +39,7 @@ struct str daemon__door_give(struct daemon *daemon, struct str value)
     if (secret_reference_next(value, &at, &span))
         return value;
     secret_reference(daemon->door.key, value, found.reference);
-    daemon_door_seal(daemon, &found);
+    daemon_door_seal(daemon, &found, 0);
     return str_printf(daemon->turn, "{{%.*s}}", (int)SECRET_REFERENCE_LEN, found.reference);
 }
 
@@ -49,17 +51,40 @@ static bool daemon_door_is_auth(struct str path)
     return str_starts(plain, STR("/v1/sources/")) && str_ends(plain, STR("/auth"));
 }
 
+/* What is given with a source, or to what a source asks, is put back for that source alone. */
+static bool daemon_is_kept(const struct daemon *daemon, struct str path, uint64_t *ret_source)
+{
+    const struct input *input = NULL;
+    const struct call *call;
+    struct str rest = path;
+    struct id id;
+
+    *ret_source = 0;
+    if (str_is(path, "/v1/sources"))
+        return true;
+    if (!str_starts(path, STR("/v1/inputs/")))
+        return false;
+    rest = str_slice(path, sizeof("/v1/inputs/") - 1, path.len);
+    if (id_parse(str_split(&rest, '/'), "inp", &id))
+        input = core_input(daemon->core, id);
+    call = input && input->ask ? core_call(daemon->core, input->execution, input->call) : NULL;
+    *ret_source = call ? call->source : 0;
+    return call;
+}
+
 struct str daemon__door(struct daemon *daemon, struct str path, struct str json)
 {
     struct buf out BUF_CLEANUP = BUF_INIT;
     struct secret_found_list found = { 0 };
+    uint64_t source;
+    bool kept = daemon_is_kept(daemon, path, &source);
     size_t count;
 
     if (daemon_door_is_auth(path))
         return json;
     count = secret_replace(&daemon->door, json, daemon->turn, &out, &found);
-    for (size_t i = 0; i < found.count && str_is(path, "/v1/sources"); i++)
-        daemon_door_seal(daemon, &found.at[i]);
+    for (size_t i = 0; i < found.count && kept; i++)
+        daemon_door_seal(daemon, &found.at[i], source);
     VEC_FINI(&found);
     return count ? str_copy(daemon->turn, buf_str(&out)) : json;
 }

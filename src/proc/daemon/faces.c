@@ -1,4 +1,5 @@
 /* MCP's actions become commands, and what became of them becomes MCP again. HTTP likewise. */
+#include "format/json/json.h"
 #include "proc/daemon/answer.h"
 #include "proc/daemon/internal.h"
 
@@ -88,6 +89,7 @@ static void daemon_mcp_answer(struct daemon *daemon, const struct mcp_action *ac
     struct command command = { .type = COMMAND_INPUT_ANSWER };
     struct command_answer *answer = &command.as.answer;
     struct event_who who = daemon_mcp_who(daemon, &action->answer.client);
+    const struct input *input;
 
     /*
      * A person answered through the agent's own client: it is taken for one, and recorded as
@@ -95,9 +97,16 @@ static void daemon_mcp_answer(struct daemon *daemon, const struct mcp_action *ac
      */
     who.actor = str_printf(daemon->turn, "person:%.*s", STR_ARG(who.actor));
     who.verified = false;
-    if (!id_parse(action->answer.input, "inp", &answer->input) ||
-        !event_answer_parse(action->answer.answer, &answer->answer))
+    if (!id_parse(action->answer.input, "inp", &answer->input))
         return;
+    input = core_input(daemon->core, answer->input);
+    /* A form may well have a field that is called decision. */
+    if (input && input->kind == EVENT_INPUT_KIND_FORM && action->answer.content.ptr)
+        answer->answer = EVENT_ANSWER_SUBMIT;
+    else if (!event_answer_parse(action->answer.answer, &answer->answer))
+        return;
+    if (answer->answer == EVENT_ANSWER_SUBMIT)
+        answer->value = action->answer.content;
     answer->who = who;
     answer->via = STR("elicitation");
     daemon__step(daemon, &command);
@@ -285,6 +294,28 @@ void daemon__mcp_ended(struct daemon *daemon, struct daemon_request *request,
     }
 }
 
+/* What a source asks: its form, and its words without the rest. */
+static void daemon_mcp_ask(struct daemon *daemon, const struct input *input,
+                           struct mcp_input *asked)
+{
+    struct json_error error;
+    struct json_doc doc;
+    struct str url;
+
+    if (json_parse(daemon->turn, input->detail, NULL, &error, &doc) != JSON_PARSED)
+        UNREACHABLE("a detail that the core wrote is no JSON");
+    url = json_get_str(doc.root, "url");
+    asked->detail = json_get_str(doc.root, "message");
+    if (url.len)
+        asked->detail =
+            str_printf(daemon->turn, "%.*s\n%.*s", STR_ARG(asked->detail), STR_ARG(url));
+    asked->kind = event_input_kind_name(input->kind);
+    if (input->kind == EVENT_INPUT_KIND_FORM)
+        asked->schema = json_text(daemon->turn, json_get(doc.root, "schema"));
+    /* It may be another agent's. */
+    asked->elsewhere = asked->elsewhere || json_is_true(json_get(doc.root, "shared"));
+}
+
 void daemon__mcp_input(struct daemon *daemon, const struct daemon_request *request,
                        const struct input *input)
 {
@@ -302,6 +333,8 @@ void daemon__mcp_input(struct daemon *daemon, const struct daemon_request *reque
         .elsewhere = input->effect == EVENT_EFFECT_DESTRUCTIVE, /* as input_answer_decide has it */
     };
 
+    if (input->ask)
+        daemon_mcp_ask(daemon, input, &asked);
     if (input->kind == EVENT_INPUT_KIND_UNKNOWN) {
         asked.kind = STR("confirm");
         asked.options = unknown_options;

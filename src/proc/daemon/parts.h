@@ -108,6 +108,7 @@ void daemon__egress_gone(struct daemon *daemon, struct daemon_peer *peer);
 /* The process that goes out for it is not up, and will be. */
 bool daemon__is_away(const struct daemon *daemon, const struct core_effect *effect);
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect);
+void daemon__call_say(struct daemon *daemon, const struct core_effect *effect);
 void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect);
 void daemon__source_start(struct daemon *daemon, uint64_t source);
 void daemon__source_stop(struct daemon *daemon, uint64_t source);

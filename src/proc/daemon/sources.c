@@ -341,6 +341,38 @@ void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect
                      buf_str(&payload));
 }
 
+/* What a person said goes to whoever asked; its secrets may be opened for this call. */
+void daemon__call_say(struct daemon *daemon, const struct core_effect *effect)
+{
+    const struct catalog_source *source =
+        catalog_source_find(core_catalog(daemon->core), effect->source);
+    struct msg_call_said said = { .execution = effect->execution,
+                                  .call = effect->call,
+                                  .attempt = effect->attempt,
+                                  .ask = (uint32_t)effect->number,
+                                  .action = effect->action,
+                                  .content = effect->text };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (!source)
+        return;
+    daemon__vault_grants(daemon, said.content,
+                         &(struct msg_vault_grant){ .source = effect->source,
+                                                    .execution = effect->execution,
+                                                    .call = effect->call });
+    msg_call_said_encode(&said, &payload);
+    daemon__send(daemon_peer_of(daemon, source->kind), MSG_CALL_SAID, effect->execution,
+                 buf_str(&payload));
+}
+
+static void daemon_ask(struct daemon *daemon, const struct msg_call_ask *ask)
+{
+    struct command command = { .type = COMMAND_ASK };
+
+    command.as.ask = *ask;
+    daemon__step(daemon, &command);
+}
+
 /* Takes the descriptor, if there is one. */
 static void daemon_outcome(struct daemon *daemon, const struct msg_call_outcome *outcome, int fd)
 {
@@ -523,6 +555,7 @@ void daemon__egress_ready(struct daemon *daemon, struct daemon_peer *peer)
         struct msg_source_report report;
         struct msg_call_progress progress;
         struct msg_fetch_done fetched;
+        struct msg_call_ask ask;
 
         if (frame.type == MSG_CALL_OUTCOME &&
             msg_call_outcome_decode(frame.payload, daemon->turn, &outcome)) {
@@ -537,6 +570,9 @@ void daemon__egress_ready(struct daemon *daemon, struct daemon_peer *peer)
         } else if (frame.type == MSG_CALL_PROGRESS &&
                    msg_call_progress_decode(frame.payload, daemon->turn, &progress)) {
             daemon__progress(daemon, &progress);
+        } else if (frame.type == MSG_CALL_ASK &&
+                   msg_call_ask_decode(frame.payload, daemon->turn, &ask)) {
+            daemon_ask(daemon, &ask);
         } else {
             r = LINK_BROKEN;
             break;

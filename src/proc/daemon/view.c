@@ -31,7 +31,7 @@ bool daemon__waits_for_person(const struct daemon *daemon, const struct executio
 
         if (call_is_settled(call))
             continue;
-        if (call->state != CALL_WAITING && call->state != CALL_UNKNOWN)
+        if (call->state != CALL_WAITING && call->state != CALL_UNKNOWN && !call->asks)
             return false;
         waits = true;
     }

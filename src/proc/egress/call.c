@@ -21,6 +21,7 @@ static struct egress_call *call_free(struct egress_call *call)
             explicit_bzero((char *)(uintptr_t)call->secrets.at[i].value.ptr,
                            call->secrets.at[i].value.len);
     VEC_FINI(&call->secrets);
+    VEC_FINI(&call->sayings);
     arena_free(call->arena);
     return heap_free(call);
 }
@@ -200,6 +201,53 @@ void egress__call_cancel(struct egress *egress, const struct msg_call_cancel *ca
     call->source->touched = true;
 }
 
+void egress__call_said(struct egress *egress, const struct msg_call_said *said)
+{
+    struct egress_call *call;
+    char key[12];
+    bool asked;
+
+    key_make(key, said->execution, said->call);
+    call = map_find(&egress->keys, str_of(key, sizeof(key)));
+    if (!call || call->send.attempt != said->attempt || call->state != EGRESS_CALL_SENT ||
+        call->source->direct)
+        return; /* Its outcome crossed the answer on the way. */
+    *VEC_PUSH(&call->sayings) =
+        (struct egress_saying){ .ask = said->ask,
+                                .action = said->action,
+                                .content = said->content.ptr ? str_copy(call->arena, said->content)
+                                                             : STR_NULL };
+    asked = egress__door_ask_text(egress, call, said->content);
+    egress__call_say(egress, call, !asked);
+}
+
+void egress__call_say(struct egress *egress, struct egress_call *call, bool closed)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < call->sayings.count; i++) {
+        struct egress_saying saying = call->sayings.at[i];
+        struct out_mcp_saying said = { .handle = call->handle,
+                                       .ask = saying.ask,
+                                       .action = saying.action };
+        bool open = egress__door_is_open(call, saying.content);
+
+        if (!open && !closed) {
+            call->sayings.at[kept++] = saying;
+            continue;
+        }
+        if (open && saying.content.ptr)
+            said.content = egress__door_fill(call->arena, &call->secrets, saying.content, true);
+        else if (!open)
+            said.action = MSG_ASK_ACTION_CANCEL;
+        out_mcp_said(call->source->session, &said, egress->now_ms);
+        if (said.content.len)
+            explicit_bzero((char *)(uintptr_t)said.content.ptr, said.content.len);
+    }
+    call->sayings.count = kept;
+    call->source->touched = true;
+}
+
 void egress__call_event(struct egress *egress, const struct out_mcp_event *event)
 {
     struct egress_call *call = map_find_u64(&egress->calls, event->handle);
@@ -208,6 +256,10 @@ void egress__call_event(struct egress *egress, const struct out_mcp_event *event
     if (event->kind == OUT_MCP_OUTCOME) {
         egress__report_outcome(egress, call, event);
         call_drop(egress, call);
+        return;
+    }
+    if (event->kind == OUT_MCP_ASK) {
+        egress__report_ask(egress, call, event);
         return;
     }
     if (egress->now_ms - call->progress_ms < EGRESS_PROGRESS_MS)

@@ -142,23 +142,47 @@ bool egress__door_ask_fetch(struct egress *egress, const struct msg_fetch_start 
                        .reference = reference, .bound = bound, .source = fetch->source });
 }
 
-bool egress__door_ask(struct egress *egress, struct egress_call *call)
+bool egress__door_ask_text(struct egress *egress, struct egress_call *call, struct str text)
 {
-    struct str args = call->send.args;
     struct secret_span span;
     size_t at = 0;
 
-    while (secret_reference_next(args, &at, &span)) {
-        struct str reference = str_slice(args, span.from + 2, span.to - 2);
+    while (secret_reference_next(text, &at, &span)) {
+        struct str reference = str_slice(text, span.from + 2, span.to - 2);
 
         if (is_asked(call, reference))
             continue;
-        VEC_PUSH(&call->secrets)->reference = reference;
-        if (!ask(egress, call, reference)) {
-            egress__call_fail(egress, call, STR("unreachable"),
-                              STR("the vault, which has its secrets, is not up"));
-            return true;
-        }
+        VEC_PUSH(&call->secrets)->reference = str_copy(call->arena, reference);
+        if (!ask(egress, call, reference))
+            return false;
+    }
+    return true;
+}
+
+bool egress__door_is_open(const struct egress_call *call, struct str text)
+{
+    struct secret_span span;
+    size_t at = 0;
+
+    while (secret_reference_next(text, &at, &span)) {
+        struct str reference = str_slice(text, span.from + 2, span.to - 2);
+        bool open = false;
+
+        for (size_t i = 0; i < call->secrets.count; i++)
+            if (str_equal(call->secrets.at[i].reference, reference))
+                open = call->secrets.at[i].value.ptr;
+        if (!open)
+            return false;
+    }
+    return true;
+}
+
+bool egress__door_ask(struct egress *egress, struct egress_call *call)
+{
+    if (!egress__door_ask_text(egress, call, call->send.args)) {
+        egress__call_fail(egress, call, STR("unreachable"),
+                          STR("the vault, which has its secrets, is not up"));
+        return true;
     }
     return call->secrets.count > 0;
 }
@@ -213,8 +237,12 @@ void egress__door_opened(struct egress *egress, uint64_t handle,
     struct egress_call *call = map_find_u64(&egress->calls, handle);
     bool all = true;
 
-    if (!call || call->state != EGRESS_CALL_SECRETS)
+    if (!call || call->state == EGRESS_CALL_HELD)
         return;
+    if (!opened->value.ptr && call->state == EGRESS_CALL_SENT) {
+        egress__call_say(egress, call, true);
+        return;
+    }
     if (!opened->value.ptr) {
         egress__call_fail(egress, call, STR("refused"),
                           str_printf(egress->turn, "a secret in its arguments stays closed: %.*s",
@@ -228,7 +256,9 @@ void egress__door_opened(struct egress *egress, uint64_t handle,
             secret->value = str_copy(call->arena, opened->value);
         all = all && secret->value.ptr;
     }
-    if (!all)
+    if (call->state == EGRESS_CALL_SENT)
+        egress__call_say(egress, call, false);
+    if (!all || call->state == EGRESS_CALL_SENT)
         return;
     call->send.args = egress__door_fill(call->arena, &call->secrets, call->send.args, true);
     egress__call_go(egress, call);
@@ -245,5 +275,7 @@ void egress__door_lost(struct egress *egress)
         if (call->state == EGRESS_CALL_SECRETS)
             egress__call_fail(egress, call, STR("unreachable"),
                               STR("the vault, which has its secrets, is not up"));
+        else if (call->sayings.count > 0)
+            egress__call_say(egress, call, true);
     }
 }

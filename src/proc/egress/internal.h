@@ -68,6 +68,14 @@ struct egress_secret {
 };
 struct egress_secrets VEC(struct egress_secret);
 
+/* What a person says to a question of the source, until its secrets are open. */
+struct egress_saying {
+    uint32_t ask;
+    enum msg_ask_action action;
+    struct str content;
+};
+struct egress_sayings VEC(struct egress_saying);
+
 struct egress_source {
     uint64_t id;
     bool opened;        /* the daemon wants it */
@@ -101,6 +109,7 @@ struct egress_call {
     struct msg_call_send send;
     struct egress_source *source;
     struct egress_secrets secrets;
+    struct egress_sayings sayings;
     int64_t progress_ms;
     struct arena *arena;
 };
@@ -209,6 +218,10 @@ void egress__call_fail(struct egress *egress, struct egress_call *call, struct s
 void egress__call_answer(struct egress *egress, struct egress_call *call, enum msg_sent sent,
                          const struct out_http_outcome *outcome);
 void egress__calls_free(struct egress *egress);
+/* A person's answer to what its source asked. */
+void egress__call_said(struct egress *egress, const struct msg_call_said *said);
+/* Sends those answers whose secrets are all open, or, with none to come, cancels them. */
+void egress__call_say(struct egress *egress, struct egress_call *call, bool closed);
 
 /* door.c */
 /* The text without secrets, in the turn; what was replaced is counted and goes to the vault. */
@@ -216,6 +229,10 @@ struct str egress__door_in(struct egress *egress, const struct secret_door *door
                            uint64_t source, uint64_t execution);
 /* True: the call has references, and waits for the vault (or has failed for want of it). */
 bool egress__door_ask(struct egress *egress, struct egress_call *call);
+/* The same for one text. False: there is no vault; else all it refers to is, or will be, known. */
+bool egress__door_ask_text(struct egress *egress, struct egress_call *call, struct str text);
+/* Everything that the text refers to is open. */
+bool egress__door_is_open(const struct egress_call *call, struct str text);
 /* True: the vault was asked for it, and answers by egress__wire_opened. */
 bool egress__door_ask_source(struct egress *egress, uint64_t source, struct str reference,
                              struct str bound);
@@ -242,5 +259,7 @@ void egress__report_answer(struct egress *egress, const struct egress_call *call
                            enum msg_sent sent, const struct out_http_outcome *answer);
 void egress__report_progress(struct egress *egress, const struct egress_call *call,
                              const struct out_mcp_event *event);
+void egress__report_ask(struct egress *egress, const struct egress_call *call,
+                        const struct out_mcp_event *event);
 
 #endif

@@ -108,6 +108,16 @@ static bool on_fetch_stop(struct egress *egress, const struct wire_frame *frame)
     return egress__wire_fetch_stop(egress, frame->payload);
 }
 
+static bool on_call_said(struct egress *egress, const struct wire_frame *frame)
+{
+    struct msg_call_said said;
+
+    if (!msg_call_said_decode(frame->payload, egress->turn, &said))
+        return false;
+    egress__call_said(egress, &said);
+    return true;
+}
+
 static bool on_vault_key(struct egress *egress, const struct wire_frame *frame)
 {
     struct msg_vault_key key;
@@ -158,6 +168,7 @@ static const struct accepted {
     { EGRESS_READY_DAEMON, MSG_CALL_CANCEL, on_call_cancel },
     { EGRESS_READY_DAEMON, MSG_FETCH_START, on_fetch_start },
     { EGRESS_READY_DAEMON, MSG_FETCH_STOP, on_fetch_stop },
+    { EGRESS_READY_DAEMON, MSG_CALL_SAID, on_call_said },
     { EGRESS_READY_VAULT, MSG_VAULT_KEY, on_vault_key },
     { EGRESS_READY_VAULT, MSG_VAULT_OPENED, on_vault_opened },
     { EGRESS_READY_VAULT, MSG_VAULT_SEALED, on_vault_sealed },

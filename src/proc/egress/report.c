@@ -246,3 +246,25 @@ void egress__report_progress(struct egress *egress, const struct egress_call *ca
     /* Progress may be missed. */
     (void)!link_end(egress->daemon);
 }
+
+void egress__report_ask(struct egress *egress, const struct egress_call *call,
+                        const struct out_mcp_event *event)
+{
+    const struct wire_frame frame = { .type = MSG_CALL_ASK, .id = call->frame };
+    uint64_t source = call->send.source;
+    uint64_t execution = call->send.execution;
+    struct msg_call_ask ask = {
+        .execution = execution,
+        .call = call->send.call,
+        .attempt = call->send.attempt,
+        .ask = event->ask,
+        .kind = event->ask_kind,
+        .message = egress__door_in(egress, &egress->plain, event->text, source, execution),
+        .schema = egress__door_in(egress, &egress->json, event->schema, source, execution),
+        .url = egress__door_in(egress, &egress->plain, event->url, source, execution),
+        .shared = event->shared,
+    };
+
+    msg_call_ask_encode(&ask, link_begin(egress->daemon, &frame));
+    must_send(egress, link_end(egress->daemon));
+}

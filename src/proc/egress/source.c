@@ -168,6 +168,7 @@ static bool source_events(struct egress *egress, struct egress_source *source)
             break;
         case OUT_MCP_OUTCOME:
         case OUT_MCP_PROGRESS:
+        case OUT_MCP_ASK:
             egress__call_event(egress, &event);
             break;
         case OUT_MCP_LOG:

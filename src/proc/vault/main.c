@@ -194,14 +194,16 @@ static bool on_net_open(struct state *state, const struct wire_frame *frame)
     return open_for(state, state->net, frame);
 }
 
-/* What a person gave: for a source, and there for one place; or for one that has no number yet. */
+/*
+ * What a person gave: for a source, and there for one place; for one that has no number yet; or,
+ * bound to no place, to what a source asked, for calls to it.
+ */
 static bool on_daemon_seal(struct state *state, const struct wire_frame *frame)
 {
     struct msg_vault_seal seal;
     struct vault_name name;
 
-    if (!msg_vault_seal_decode(frame->payload, state->turn, &seal) ||
-        (seal.source != VAULT_GIVEN && !seal.bound.len))
+    if (!msg_vault_seal_decode(frame->payload, state->turn, &seal))
         return false;
     name = (struct vault_name){ seal.reference, seal.bound, seal.source };
     CHECK(vault_seal(state->vault, &name, seal.value) >= 0);

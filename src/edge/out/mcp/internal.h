@@ -3,8 +3,8 @@
  *
  * session.c lives it (deadlines, calls, the order of events), read.c takes in what the server
  * says, misread.c what cannot be read of it, write.c says what we say, messages.c hands that out
- * one by one and takes failures, rounds.c asks again, params.c makes headers of arguments, tools.c
- * lists, result.c is the one convention for results.
+ * one by one and takes failures, asks.c has what a person is asked, rounds.c asks again, params.c
+ * makes headers of arguments, tools.c lists, result.c is the one convention for results.
  */
 #ifndef WRIT_EDGE_OUT_MCP_INTERNAL_H
 #define WRIT_EDGE_OUT_MCP_INTERNAL_H
@@ -43,6 +43,21 @@ enum out_mcp__asked {
     OUT_MCP__CALL,
 };
 
+/* What a person is asked for a call. Texts are in the call's arena. */
+struct out_mcp__ask {
+    uint32_t number;
+    enum msg_ask_kind kind;
+    struct str key; /* id of the server's request, as JSON; or its name in inputRequests */
+    struct str message;
+    struct str schema;
+    struct str url;
+    struct str response; /* where it goes with the call made again */
+    bool shared;
+    bool told;
+    bool answered;
+};
+struct out_mcp__asks VEC(struct out_mcp__ask);
+
 /* A request of ours that has no answer. */
 struct out_mcp__pending {
     enum out_mcp__asked asked;
@@ -51,7 +66,9 @@ struct out_mcp__pending {
     uint64_t out_at; /* where its bytes begin in all that was ever written */
     size_t out_len;
     bool cancelled;
-    bool progressed;    /* the server has it */
+    bool progressed;    /* it said how far it is */
+    bool had;           /* the server has it */
+    bool held;          /* not said again yet: a person is asked first */
     enum msg_sent sent; /* as the transport says, where it takes messages */
     double progress;    /* the last; it must rise */
     int64_t timeout_ms;
@@ -61,7 +78,11 @@ struct out_mcp__pending {
     struct str method; /* null: tools/call */
     struct str args;
     struct str traceparent;
-    unsigned int rounds; /* times that it asked for more */
+    unsigned int rounds;      /* times that it asked for more */
+    struct str request_state; /* JSON, as it came; null: none */
+    struct out_mcp__asks asks;
+    size_t asks_open;
+    uint32_t ask_last;   /* number of the last one */
     struct arena *arena; /* of a call: what it says, should it have to be said again */
 };
 
@@ -142,6 +163,7 @@ struct out_mcp {
     struct out_mcp__dropped dropped;
     struct out_mcp__failures failures;
     size_t failures_at;
+    size_t untold;   /* of all asks */
     struct str said; /* a tool that was left out, and why: the next LOG */
     const struct json_value *batch;
     size_t batch_at;
@@ -199,6 +221,9 @@ void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending
 void out_mcp__say_initialized(struct out_mcp *session);
 void out_mcp__say_cancelled(struct out_mcp *session, uint64_t id, struct str reason);
 void out_mcp__answer(struct out_mcp *session, struct str id, struct str method);
+/* To a request of the server: a result, or a no. */
+void out_mcp__respond(struct out_mcp *session, struct str id, struct str result);
+void out_mcp__refuse(struct out_mcp *session, struct str id, int code, struct str text);
 
 /* messages.c */
 /* What was written since `at` is a message of its own, if they are taken one by one. */
@@ -248,7 +273,24 @@ void out_mcp__own_result(struct out_mcp *session, const struct json_value *resul
 
 /* rounds.c: the tool asks for more. True: it is asked again; false: *ret_reason says why not. */
 bool out_mcp__again(struct out_mcp *session, struct out_mcp__pending *pending,
-                    const struct json_value *result, struct str *ret_reason);
+                    const struct json_value *result, int64_t now_ms, struct str *ret_reason);
+/* Everything is answered: the call that was held is made again. */
+void out_mcp__go_on(struct out_mcp *session, struct out_mcp__pending *pending);
+
+/* asks.c */
+/* NULL: a person will be asked. Else why not. */
+const char *out_mcp__ask_add(struct out_mcp *session, struct out_mcp__pending *pending,
+                             struct str key, const struct json_value *params);
+/* One whose answer is known. */
+void out_mcp__ask_known(struct out_mcp__pending *pending, struct str key, struct str response);
+void out_mcp__asks_forget(struct out_mcp *session, struct out_mcp__pending *pending);
+/* A server's own request for a person. */
+void out_mcp__asked_person(struct out_mcp *session, const struct rpc_message *message);
+/* The server cancels a request of its own. */
+void out_mcp__ask_withdrawn(struct out_mcp *session, struct str key, int64_t now_ms);
+bool out_mcp__ask_next(struct out_mcp *session, struct out_mcp_event *ret_event);
+/* One less is open: the call goes on when none is. */
+void out_mcp__asks_rest(struct out_mcp *session, struct out_mcp__pending *pending, int64_t now_ms);
 
 /* result.c: what a tools/call answer becomes: value, or the failure's text. */
 void out_mcp__result(struct out_mcp *session, const struct json_value *result,

@@ -43,6 +43,7 @@ struct out_mcp;
 #define OUT_MCP_BAD_LINES_MAX  10000U      /* that are no JSON-RPC: then it is no MCP server */
 #define OUT_MCP_REPLIES_MAX    (1U << 20)  /* bytes of answers to a server that does not read */
 #define OUT_MCP_LIST_EVERY_MS  1000
+#define OUT_MCP_ASKS_MAX       32U /* questions of one call to a person */
 
 struct out_mcp_options {
     struct str version; /* ours, for clientInfo; borrowed for out_mcp_new */
@@ -98,6 +99,15 @@ MUST int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, 
 /* Tells the server, and ends the call with status cancelled. An unknown handle is nothing. */
 void out_mcp_cancel(struct out_mcp *session, uint64_t handle, struct str reason);
 
+/* What a person says to an ASK. One that is answered, withdrawn or unknown is passed over. */
+struct out_mcp_saying {
+    uint64_t handle;
+    uint32_t ask;
+    enum msg_ask_action action;
+    struct str content; /* accept of a form: a JSON object */
+};
+void out_mcp_said(struct out_mcp *session, const struct out_mcp_saying *saying, int64_t now_ms);
+
 /* A header that a tool's schema asks for (2026-07-28, x-mcp-header): name and encoded value. */
 struct out_mcp_param {
     struct str name;
@@ -141,6 +151,7 @@ enum out_mcp_event_kind {
     OUT_MCP_OVER,     /* reason: it failed or ended. No call is left, nothing comes after it */
     OUT_MCP_OUTCOME,  /* handle, sent, status; value if answered, else code, text, data */
     OUT_MCP_PROGRESS, /* handle, progress, total, text */
+    OUT_MCP_ASK,      /* handle, ask, ask_kind; text, and schema or url: a person is asked */
     OUT_MCP_LOG,      /* text: a log message, or what is wrong with what the server sent */
 };
 
@@ -163,6 +174,11 @@ struct out_mcp_event {
     struct str data; /* JSON text; null: none */
     struct str progress;
     struct str total; /* null: unknown */
+    uint32_t ask;     /* its number among those of the call */
+    enum msg_ask_kind ask_kind;
+    struct str schema;
+    struct str url;
+    bool shared; /* it may be about another call that is under way */
 };
 
 /* The next event, in order. False: none now. */

@@ -21,7 +21,8 @@ static bool id_number(struct str id, uint64_t *ret_number)
 
 static bool is_asked(const struct out_mcp *session, const struct out_mcp__pending *pending)
 {
-    return pending->asked != OUT_MCP__CALL || out_mcp__sent(session, pending) != MSG_SENT_NO;
+    return pending->asked != OUT_MCP__CALL ||
+           (!pending->held && out_mcp__sent(session, pending) != MSG_SENT_NO);
 }
 
 /* The only question that is open, or NULL. A subscription is none: it has no answer. */

@@ -205,12 +205,12 @@ static void call_error(struct out_mcp *session, const struct rpc_message *messag
 
 /* True: the call goes on. */
 static bool goes_on(struct out_mcp *session, struct out_mcp__pending *pending,
-                    const struct rpc_message *message, struct str *ret_reason)
+                    const struct rpc_message *message, int64_t now_ms, struct str *ret_reason)
 {
     if (pending->asked != OUT_MCP__CALL || message->kind != RPC_RESULT ||
         !str_is(json_get_str(message->result, "resultType"), "input_required"))
         return false;
-    return out_mcp__again(session, pending, message->result, ret_reason);
+    return out_mcp__again(session, pending, message->result, now_ms, ret_reason);
 }
 
 static bool on_call(struct out_mcp *session, const struct rpc_message *message, uint64_t handle,
@@ -233,9 +233,11 @@ static bool on_call(struct out_mcp *session, const struct rpc_message *message, 
 
 static struct out_mcp__pending *pending_of(struct out_mcp *session, struct str id)
 {
+    struct out_mcp__pending *found;
     uint64_t number;
 
-    return str_to_u64(id, &number) ? map_find_u64(&session->pending, number) : NULL;
+    found = str_to_u64(id, &number) ? map_find_u64(&session->pending, number) : NULL;
+    return found && !found->held ? found : NULL;
 }
 
 /* Well written, but not with the id that was asked: "4" instead of 4, or null. */
@@ -274,7 +276,7 @@ bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending
     bool is_own = pending->method.ptr;
     struct str reason = STR_NULL;
 
-    if (goes_on(session, pending, message, &reason))
+    if (goes_on(session, pending, message, now_ms, &reason))
         return false;
     out_mcp__pending_drop(session, pending);
     if (reason.ptr) {
@@ -314,7 +316,8 @@ static bool on_progress(struct out_mcp *session, const struct json_value *params
         return false;
     pending->progressed = true;
     pending->progress = progress;
-    pending->due_ms = now_ms + pending->timeout_ms;
+    if (!pending->asks_open)
+        pending->due_ms = now_ms + pending->timeout_ms;
     *ret_event = (struct out_mcp_event){
         .kind = OUT_MCP_PROGRESS,
         .handle = pending->handle,
@@ -344,6 +347,9 @@ static bool on_notification(struct out_mcp *session, const struct rpc_message *m
         return on_progress(session, message->params, now_ms, ret_event);
     if (str_is(message->method, "notifications/message"))
         return on_log(session, message->params, ret_event);
+    if (str_is(message->method, "notifications/cancelled"))
+        out_mcp__ask_withdrawn(
+            session, json_text(session->turn, json_get(message->params, "requestId")), now_ms);
     if (str_is(message->method, "notifications/tools/list_changed"))
         session->changed = true;
     return false;
@@ -354,7 +360,10 @@ bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message
 {
     switch (message->kind) {
     case RPC_REQUEST:
-        out_mcp__answer(session, message->id, message->method);
+        if (!session->modern && str_is(message->method, "elicitation/create"))
+            out_mcp__asked_person(session, message);
+        else
+            out_mcp__answer(session, message->id, message->method);
         return false;
     case RPC_NOTIFICATION:
         return on_notification(session, message, now_ms, ret_event);

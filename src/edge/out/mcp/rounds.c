@@ -1,78 +1,94 @@
 /*
- * A tool that asks for more before it answers (2026-07-28, "Multi Round-Trip Requests"): the
- * call is made again under a new id, with an answer to each question and with the server's own
- * state, as it came.
+ * A tool that asks for more before it answers (2026-07-28, "Multi Round-Trip Requests"): when
+ * everything is answered the call is made again under a new id, with an answer to each question
+ * and with the server's own state, as it came.
  *
- * Nobody behind us was told, so no question is answered for anybody: a form is declined, which
- * is an answer; there are no roots; what a model would have to say nobody says, and the call
- * fails.
+ * What a person can answer is asked (asks.c); there are no roots; what a model would have to say
+ * nobody says, and the call fails.
  */
 #include "edge/out/mcp/internal.h"
 
-/* False: nobody can answer this. */
-static bool add_response(struct buf *out, struct str method)
-{
-    if (str_is(method, "elicitation/create"))
-        buf_add_c(out, "{\"action\":\"decline\"}");
-    else if (str_is(method, "roots/list"))
-        buf_add_c(out, "{\"roots\":[]}");
-    else
-        return false;
-    return true;
-}
+#define STATE_MAX (1U << 20)
 
-static bool add_responses(struct out_mcp *session, struct buf *out,
-                          const struct json_value *requests, struct str *ret_reason)
+static bool ask_all(struct out_mcp *session, struct out_mcp__pending *pending,
+                    const struct json_value *requests, struct str *ret_reason)
 {
     struct json_iter iter = json_iter(requests);
     const struct json_value *request;
-    bool first = true;
+    const char *wrong;
 
-    buf_add_c(out, "\"inputResponses\":{");
     while ((request = json_next(&iter))) {
         struct str method = json_get_str(request, "method");
 
-        if (!first)
-            buf_add_char(out, ',');
-        first = false;
-        buf_add_json(out, iter.key);
-        buf_add_char(out, ':');
-        if (add_response(out, method))
+        if (str_is(method, "roots/list")) {
+            out_mcp__ask_known(pending, iter.key, STR("{\"roots\":[]}"));
             continue;
-        *ret_reason = str_printf(session->turn, "the tool asks for %.*s, which nobody here answers",
-                                 STR_ARG(out_mcp__cut(method, OUT_MCP__NAME_MAX)));
-        return false;
+        }
+        if (!str_is(method, "elicitation/create")) {
+            *ret_reason =
+                str_printf(session->turn, "the tool asks for %.*s, which nobody here answers",
+                           STR_ARG(out_mcp__cut(method, OUT_MCP__NAME_MAX)));
+            return false;
+        }
+        wrong = out_mcp__ask_add(session, pending, iter.key, json_get(request, "params"));
+        if (wrong) {
+            *ret_reason =
+                str_printf(session->turn, "what the tool asks cannot be asked: %s", wrong);
+            return false;
+        }
     }
-    buf_add_c(out, "},");
     return true;
 }
 
+void out_mcp__go_on(struct out_mcp *session, struct out_mcp__pending *pending)
+{
+    BUF_CLEANUP struct buf more = BUF_INIT;
+
+    if (pending->asks.count) {
+        buf_add_c(&more, "\"inputResponses\":{");
+        for (size_t i = 0; i < pending->asks.count; i++) {
+            if (i)
+                buf_add_char(&more, ',');
+            buf_add_json(&more, pending->asks.at[i].key);
+            buf_add_char(&more, ':');
+            buf_add_str(&more, pending->asks.at[i].response);
+        }
+        buf_add_c(&more, "},");
+    }
+    if (pending->request_state.ptr) {
+        buf_add_c(&more, "\"requestState\":");
+        buf_add_str(&more, pending->request_state);
+        buf_add_char(&more, ',');
+    }
+    pending->held = false;
+    out_mcp__asks_forget(session, pending);
+    out_mcp__ask_call(session, pending, buf_str(&more));
+    if (more.len)
+        explicit_bzero(more.ptr, more.len);
+}
+
 bool out_mcp__again(struct out_mcp *session, struct out_mcp__pending *pending,
-                    const struct json_value *result, struct str *ret_reason)
+                    const struct json_value *result, int64_t now_ms, struct str *ret_reason)
 {
     const struct json_value *requests = json_get(result, "inputRequests");
     const struct json_value *state = json_get(result, "requestState");
-    BUF_CLEANUP struct buf more = BUF_INIT;
 
-    if (pending->rounds >= OUT_MCP__ROUNDS_MAX) {
+    if (pending->rounds++ >= OUT_MCP__ROUNDS_MAX) {
         *ret_reason = STR("the tool asks for more again and again");
         return false;
     }
-    if (!json_is_object(requests) && !json_is_string(state)) {
-        *ret_reason = STR("the tool asks for more without saying what");
+    if ((!json_is_object(requests) && !json_is_string(state)) || json_str(state).len > STATE_MAX) {
+        *ret_reason = STR("the tool asks for more without saying what, or with a state over 1 MiB");
         return false;
     }
-    if (json_is_object(requests) && !add_responses(session, &more, requests, ret_reason))
+    if (json_is_object(requests) && !ask_all(session, pending, requests, ret_reason))
         return false;
-    if (json_is_string(state)) {
-        buf_add_c(&more, "\"requestState\":");
-        json_print(&more, state);
-        buf_add_char(&more, ',');
-    }
-    pending->rounds++;
+    pending->request_state = json_is_string(state) ? json_text(pending->arena, state) : STR_NULL;
+    pending->had = true;
+    pending->held = true;
     (void)map_take_u64(&session->pending, pending->id);
     pending->id = session->next_id++;
     (void)map_put_u64(&session->pending, pending->id, pending);
-    out_mcp__ask_call(session, pending, buf_str(&more));
+    out_mcp__asks_rest(session, pending, now_ms);
     return true;
 }

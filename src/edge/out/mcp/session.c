@@ -40,8 +40,10 @@ struct out_mcp *out_mcp_new(const struct out_mcp_options *options, int64_t now_m
     return session;
 }
 
-static void pending_free(struct out_mcp__pending *pending)
+static void pending_free(struct out_mcp *session, struct out_mcp__pending *pending)
 {
+    out_mcp__asks_forget(session, pending);
+    VEC_FINI(&pending->asks);
     if (pending->args.len)
         explicit_bzero((char *)(uintptr_t)pending->args.ptr, pending->args.len);
     arena_free(pending->arena);
@@ -56,7 +58,7 @@ struct out_mcp *out_mcp_free(struct out_mcp *session)
     if (!session)
         return NULL;
     while ((entry = map_next(&session->pending, &position)))
-        pending_free(entry->value);
+        pending_free(session, entry->value);
     map_fini(&session->pending);
     map_fini(&session->handles);
     rpc_lines_fini(&session->lines);
@@ -149,7 +151,7 @@ void out_mcp__pending_drop(struct out_mcp *session, struct out_mcp__pending *pen
     (void)map_take_u64(&session->pending, pending->id);
     if (pending->asked == OUT_MCP__CALL)
         (void)map_take_u64(&session->handles, pending->handle);
-    pending_free(pending);
+    pending_free(session, pending);
 }
 
 /* Nobody waits for its answer any more. */
@@ -167,7 +169,7 @@ static uint64_t taken(const struct out_mcp *session)
 
 enum msg_sent out_mcp__sent(const struct out_mcp *session, const struct out_mcp__pending *pending)
 {
-    if (pending->progressed)
+    if (pending->progressed || pending->had)
         return MSG_SENT_YES;
     if (session->messages)
         return pending->sent;
@@ -237,7 +239,7 @@ void out_mcp_cancel(struct out_mcp *session, uint64_t handle, struct str reason)
     pending->cancelled = true;
     pending->due_ms = INT64_MIN;
     session->due_ms = INT64_MIN;
-    if (out_mcp__sent(session, pending) != MSG_SENT_NO && !is_over(session))
+    if (out_mcp__sent(session, pending) != MSG_SENT_NO && !pending->held && !is_over(session))
         say_cancelled(session, pending->id, reason);
 }
 
@@ -284,7 +286,7 @@ static bool call_overdue(struct out_mcp *session, struct out_mcp__pending *pendi
     };
     if (ret_event->sent == MSG_SENT_NO)
         unwrite(session, pending);
-    else if (!cancelled)
+    else if (!cancelled && !pending->held)
         say_cancelled(session, pending->id, STR("timeout"));
     abandon(session, pending);
     return true;
@@ -421,9 +423,14 @@ static bool heard(struct out_mcp *session, int64_t now_ms, struct out_mcp_event 
         session->said = STR_NULL;
         return out_mcp__complain(session, said, ret_event);
     }
-    while (!is_over(session) && read_one(session, now_ms, ret_event, &given))
+    while (!is_over(session)) {
+        if (session->untold && out_mcp__ask_next(session, ret_event))
+            return true;
+        if (!read_one(session, now_ms, ret_event, &given))
+            break;
         if (given)
             return true;
+    }
     while (!is_over(session) && more)
         if (out_mcp__failure_next(session, now_ms, ret_event, &more))
             return true;
@@ -478,7 +485,7 @@ int64_t out_mcp_due_ms(const struct out_mcp *session)
 
     if (is_over(session))
         return session->over_told ? -1 : INT64_MIN;
-    if (session->failures_at < session->failures.count || session->said.ptr)
+    if (session->failures_at < session->failures.count || session->said.ptr || session->untold)
         return 0; /* It is known, and only to be told. */
     if (!session->listed && session->connect_due_ms < due_ms)
         due_ms = session->connect_due_ms;

@@ -10,7 +10,8 @@ static void a_modern_server_is_discovered_listed_and_listened_to(void **state)
     (void)state;
     assert_has(out, "\"method\":\"server/discover\"");
     assert_has(out, "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"");
-    assert_has(out, "\"io.modelcontextprotocol/clientCapabilities\":{}");
+    assert_has(out, "\"io.modelcontextprotocol/clientCapabilities\":{\"elicitation\":{\"form\":{},"
+                    "\"url\":{}}}");
     say(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":\"complete\","
                  "\"supportedVersions\":[\"2026-07-28\"],"
                  "\"capabilities\":{\"tools\":{\"listChanged\":true}},\"instructions\":\"Do.\","

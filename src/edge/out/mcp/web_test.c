@@ -455,8 +455,15 @@ static void test_more_rounds(void **state)
     request = asked(OUT_MCP_WEB_START);
     answer(request.number, 200,
            "{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{\"resultType\":\"input_required\","
-           "\"inputRequests\":{\"c\":{\"method\":\"elicitation/create\",\"params\":{}}},"
+           "\"inputRequests\":{\"c\":{\"method\":\"elicitation/create\",\"params\":{"
+           "\"message\":\"m\",\"requestedSchema\":{\"type\":\"object\",\"properties\":{}}}}},"
            "\"requestState\":\"{\\\"n\\\":1}\"}}");
+    pull();
+    assert_int_equal(last.kind, OUT_MCP_ASK);
+    out_mcp_said(
+        session,
+        &(struct out_mcp_saying){ .handle = 7, .ask = last.ask, .action = MSG_ASK_ACTION_DECLINE },
+        now_ms);
     request = asked(OUT_MCP_WEB_START);
     assert_true(str_find(request.body, STR("\"id\":4")) != SIZE_MAX);
     assert_true(str_find(request.body, STR("\"arguments\":{\"x\":1}")) != SIZE_MAX);

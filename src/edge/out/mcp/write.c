@@ -1,6 +1,9 @@
 /* What we say to the server. Every message is one line. */
 #include "edge/out/mcp/internal.h"
 
+/* A person can be asked, whoever else listens: there is an inbox. */
+#define CAPABILITIES "{\"elicitation\":{\"form\":{},\"url\":{}}}"
+
 static void begin(struct out_mcp *session, size_t *ret_at)
 {
     *ret_at = session->out.len;
@@ -19,7 +22,7 @@ static void add_meta(struct out_mcp *session, struct buf *out)
     buf_add_c(out, "\"io.modelcontextprotocol/protocolVersion\":\"" OUT_MCP__MODERN "\","
                    "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"writ\",\"version\":");
     buf_add_json(out, session->version);
-    buf_add_c(out, "},\"io.modelcontextprotocol/clientCapabilities\":{}");
+    buf_add_c(out, "},\"io.modelcontextprotocol/clientCapabilities\":" CAPABILITIES);
 }
 
 /* The parameters are in scratch. */
@@ -46,8 +49,9 @@ void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms)
 void out_mcp__ask_initialize(struct out_mcp *session)
 {
     buf_clear(&session->scratch);
-    buf_add_c(&session->scratch, "{\"protocolVersion\":\"" OUT_MCP__LEGACY "\",\"capabilities\":{},"
-                                 "\"clientInfo\":{\"name\":\"writ\",\"version\":");
+    buf_add_c(&session->scratch,
+              "{\"protocolVersion\":\"" OUT_MCP__LEGACY "\",\"capabilities\":" CAPABILITIES
+              ",\"clientInfo\":{\"name\":\"writ\",\"version\":");
     buf_add_json(&session->scratch, session->version);
     buf_add_c(&session->scratch, "}}");
     ask(session, OUT_MCP__INITIALIZE, STR("initialize"), OUT_MCP__NEVER);
@@ -176,25 +180,47 @@ void out_mcp__say_cancelled(struct out_mcp *session, uint64_t id, struct str rea
     end(session, at, STR("notifications/cancelled"));
 }
 
-/*
- * What a server asks of us. A modern one must not ask (2026-07-28, stdio), and we must not answer.
- * We declared no capabilities, so an older one may only ping.
- */
-void out_mcp__answer(struct out_mcp *session, struct str id, struct str method)
+/* Answers that a server does not read pile up to a limit. */
+static bool may_answer(const struct out_mcp *session)
+{
+    return session->out.len <= OUT_MCP_REPLIES_MAX &&
+           session->notes.count - session->notes_at <= OUT_MCP_CALLS_MAX;
+}
+
+void out_mcp__respond(struct out_mcp *session, struct str id, struct str result)
 {
     size_t at;
 
-    if (session->modern || session->out.len > OUT_MCP_REPLIES_MAX ||
-        session->notes.count - session->notes_at > OUT_MCP_CALLS_MAX)
+    if (!may_answer(session))
         return;
     begin(session, &at);
-    if (str_is(method, "ping")) {
-        rpc_add_result(&session->out, id, STR("{}"));
-    } else {
-        buf_add_str(&session->scratch, out_mcp__cut(method, OUT_MCP__NAME_MAX));
-        buf_add_c(&session->scratch, " is not offered by this client");
-        rpc_add_error(&session->out, id, RPC_METHOD_NOT_FOUND, buf_str(&session->scratch),
-                      STR_NULL);
-    }
+    rpc_add_result(&session->out, id, result);
     end(session, at, STR_NULL);
+}
+
+void out_mcp__refuse(struct out_mcp *session, struct str id, int code, struct str text)
+{
+    size_t at;
+
+    if (!may_answer(session))
+        return;
+    begin(session, &at);
+    rpc_add_error(&session->out, id, code, text, STR_NULL);
+    end(session, at, STR_NULL);
+}
+
+/*
+ * What a server asks of us beside what a person can answer. A modern one must not ask (2026-07-28,
+ * stdio), and we must not answer. An older one may ping; the rest was not declared.
+ */
+void out_mcp__answer(struct out_mcp *session, struct str id, struct str method)
+{
+    if (session->modern)
+        return;
+    if (str_is(method, "ping"))
+        out_mcp__respond(session, id, STR("{}"));
+    else
+        out_mcp__refuse(session, id, RPC_METHOD_NOT_FOUND,
+                        str_printf(session->turn, "%.*s is not offered by this client",
+                                   STR_ARG(out_mcp__cut(method, OUT_MCP__NAME_MAX))));
 }
