@@ -43,13 +43,18 @@ test('the token answers nothing and widens nothing', async () => {
     const tries = [
         ['POST', `/v1/inputs/${waits.id}/answer`, { answer: 'approve' }],
         ['POST', '/v1/policy', { rules: [] }],
-        ['POST', '/v1/sources', { name: 'mine', command: ['/bin/true'] }],
         ['DELETE', '/v1/sources/t'],
         ['POST', '/v1/shutdown', {}],
     ];
 
     for (const [method, path, body] of tries)
         assert.equal((await api(method, path, body)).status, 403, path);
+    // Adding becomes a call that waits for a person: nothing is there, and nothing ran.
+    const asked = await api('POST', '/v1/sources', { name: 'mine', command: ['/bin/true'] });
+
+    assert.equal(asked.status, 202);
+    assert.equal(asked.body.state, 'waiting', JSON.stringify(asked.body));
+    assert.ok(!(await api('GET', '/v1/sources')).body.sources.some((source) => source.name === 'mine'));
     assert.deepEqual(writ.effects(), []);
 });
 
