@@ -1,7 +1,7 @@
 // The client that the official suite tests: the real program. It adds the suite's server by its URL, approves what it
 // offers, and runs programs that call its tools. Only which tools are called is chosen here, by the scenario's name.
 //   node conformance-client.mjs URL        MCP_CONFORMANCE_SCENARIO and _CONTEXT say which, and with what
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writ } from './writ.mjs';
 
@@ -62,6 +62,17 @@ function call(name, args = {}) {
     return program('return await tools.t[input.name](input.args)', { name, args });
 }
 
+// The suite starts all scenarios at once; so many whole programs beside each other would answer nobody in time.
+async function placeTaken() {
+    for (let i = 0; ; i = (i + 1) % 4)
+        try {
+            mkdirSync(join(process.env.PLACES, `${i}`));
+            return join(process.env.PLACES, `${i}`);
+        } catch {
+            await new Promise((done) => setTimeout(done, 50));
+        }
+}
+
 const calls = {
     'initialize': () => {},
     'tools_call': () => call('add_numbers', { a: 5, b: 3 }),
@@ -89,6 +100,8 @@ function callAll() {
     }
 }
 
+const place = await placeTaken();
+
 try {
     writ.run('up', '--http', '127.0.0.1:0');
     // Said, not found out: the suite counts every request, also one that asks what is there.
@@ -98,4 +111,5 @@ try {
     (calls[scenario] ?? callAll)();
 } finally {
     writ.down();
+    rmdirSync(place);
 }

@@ -2,6 +2,8 @@
 // expected to fail are named in conformance-client.yaml; one that passes all the same is an error there.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { binary, here } from './writ.mjs';
@@ -12,7 +14,8 @@ function run(args) {
     return new Promise((done) => {
         execFile(join(folder, `node-linux-${process.arch}/bin/node`),
             [join(folder, '@modelcontextprotocol/conformance/dist/index.js'), ...args],
-            { encoding: 'utf8', timeout: 280000, maxBuffer: 1 << 26, env: { ...process.env, WRIT: binary } },
+            { encoding: 'utf8', timeout: 280000, maxBuffer: 1 << 26,
+                env: { ...process.env, WRIT: binary, PLACES: mkdtempSync(join(tmpdir(), 'writ-places-')) } },
             (error, out, err) => done({ code: error ? error.code ?? 1 : 0, out: out + err }));
     });
 }
