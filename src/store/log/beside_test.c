@@ -176,7 +176,7 @@ static void test_what_is_being_written_is_no_damage(void **state)
     assert_true(seq > 200 && proof.segments > 2);
     (void)log_reader_close(follower);
     disk = disk_close(disk);
-    arena = arena_free(arena);
+    (void)arena_free(arena);
     test_folder_remove(folder);
 }
 
@@ -214,7 +214,7 @@ static void test_damage_beside_an_owner_is_damage(void **state)
     owner_end(pid);
     (void)log_reader_close(reader);
     disk = disk_close(disk);
-    arena = arena_free(arena);
+    (void)arena_free(arena);
     test_folder_remove(folder);
 }
 
