@@ -43,6 +43,8 @@ test('the token answers nothing and widens nothing', async () => {
     const tries = [
         ['POST', `/v1/inputs/${waits.id}/answer`, { answer: 'approve' }],
         ['POST', '/v1/policy', { rules: [] }],
+        ['POST', '/v1/sources', { name: 'mine', command: ['/bin/true'], secret_env: { X: 'y' } }],
+        ['POST', '/v1/sources', { name: 'mine', command: ['/bin/true'], folder: '/tmp' }],
         ['DELETE', '/v1/sources/t'],
         ['POST', '/v1/shutdown', {}],
     ];

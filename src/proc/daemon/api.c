@@ -355,15 +355,11 @@ static void daemon_api_source_list(struct daemon *daemon, struct daemon_request 
 static void daemon_api_source_remove(struct daemon *daemon, struct daemon_request *request,
                                      struct str name)
 {
-    const struct catalog_source *source = catalog_source_named(core_catalog(daemon->core), name);
+    const struct catalog_source *source = daemon__api_source_named(daemon, request, name);
     struct command command = { .type = COMMAND_SOURCE_REMOVE, .token = request->number };
 
-    if (!source) {
-        daemon__api_fail_code(
-            daemon, request, "invalid",
-            str_printf(daemon->turn, "there is no source %.*s; see `writ sources`", STR_ARG(name)));
+    if (!source)
         return;
-    }
     request->source = source->source;
     command.as.source_remove.name = name;
     command.as.source_remove.who = request->who;

@@ -1,13 +1,6 @@
 /* What a source offers against what a person approved: shown in parts, approved and rejected. */
 #include "proc/daemon/internal.h"
 
-static void fail(struct daemon *daemon, struct daemon_request *request, struct str sentence)
-{
-    const struct msg_error error = { .code = STR("invalid"), .message = sentence };
-
-    daemon__api_fail(daemon, request, &error);
-}
-
 /* ADDRESS=CLASS, which was checked where it was read. */
 static const struct event_tool_effect *effects_of(struct daemon *daemon,
                                                   const struct api_words *words)
@@ -46,17 +39,18 @@ void daemon__api_source_pin(struct daemon *daemon, struct daemon_request *reques
     if (digest_parse(asked->digest, &pin->digest))
         daemon__step(daemon, &command);
     else
-        fail(daemon, request, STR("the digest is 64 hex digits"));
+        daemon__api_fail_code(daemon, request, "invalid", STR("the digest is 64 hex digits"));
 }
 
-static const struct catalog_source *source_named(struct daemon *daemon,
-                                                 struct daemon_request *request, struct str name)
+const struct catalog_source *daemon__api_source_named(struct daemon *daemon,
+                                                      struct daemon_request *request,
+                                                      struct str name)
 {
     const struct catalog_source *source = catalog_source_named(core_catalog(daemon->core), name);
 
     if (!source)
-        fail(
-            daemon, request,
+        daemon__api_fail_code(
+            daemon, request, "invalid",
             str_printf(daemon->turn, "there is no source %.*s; see `writ sources`", STR_ARG(name)));
     return source;
 }
@@ -64,7 +58,7 @@ static const struct catalog_source *source_named(struct daemon *daemon,
 void daemon__api_source_diff(struct daemon *daemon, struct daemon_request *request,
                              const struct api_source_page *asked)
 {
-    const struct catalog_source *source = source_named(daemon, request, asked->name);
+    const struct catalog_source *source = daemon__api_source_named(daemon, request, asked->name);
     const struct catalog_diff diff = { .tool = asked->tool, .from = asked->from };
     struct buf text BUF_CLEANUP = BUF_INIT;
 
@@ -77,7 +71,7 @@ void daemon__api_source_diff(struct daemon *daemon, struct daemon_request *reque
 void daemon__api_source_show(struct daemon *daemon, struct daemon_request *request,
                              const struct api_source_page *asked)
 {
-    const struct catalog_source *source = source_named(daemon, request, asked->name);
+    const struct catalog_source *source = daemon__api_source_named(daemon, request, asked->name);
     struct buf text BUF_CLEANUP = BUF_INIT;
 
     if (!source)

@@ -14,24 +14,6 @@ static bool is_person(const struct daemon_request *request)
     return str_starts(request->who.actor, STR("person:")) && request->who.verified;
 }
 
-static bool is_document(const struct catalog_source *source)
-{
-    return source->kind == MSG_SOURCE_KIND_OPENAPI || source->kind == MSG_SOURCE_KIND_GRAPHQL ||
-           source->kind == MSG_SOURCE_KIND_UNKNOWN;
-}
-
-static const struct catalog_source *source_named(struct daemon *daemon,
-                                                 struct daemon_request *request, struct str name)
-{
-    const struct catalog_source *source = catalog_source_named(core_catalog(daemon->core), name);
-
-    if (!source)
-        daemon__api_fail_code(
-            daemon, request, "invalid",
-            str_printf(daemon->turn, "there is no source %.*s; see `writ sources`", STR_ARG(name)));
-    return source;
-}
-
 /* Why this document is not taken for the source; null: it is. */
 static struct str not_taken(struct daemon *daemon, const struct daemon_request *request,
                             const struct catalog_source *source)
@@ -40,7 +22,7 @@ static struct str not_taken(struct daemon *daemon, const struct daemon_request *
         return STR("only a person gives a document; do it in a terminal of your own");
     if (daemon->given_fd < 0)
         return STR("a document comes as a descriptor over the local socket");
-    if (!is_document(source) || str_starts(source->url, STR("http")))
+    if (!daemon__is_document(source) || str_starts(source->url, STR("http")))
         return STR("its tools come from no file: without one it is asked, or fetched, again");
     if (daemon__compile_has(daemon, source->source))
         return STR("its document is being read; try again when that has ended");
@@ -66,7 +48,7 @@ static void read_again(struct daemon *daemon, struct daemon_request *request,
 void daemon__api_source_refresh(struct daemon *daemon, struct daemon_request *request,
                                 const struct api_source_refresh *refresh)
 {
-    const struct catalog_source *source = source_named(daemon, request, refresh->name);
+    const struct catalog_source *source = daemon__api_source_named(daemon, request, refresh->name);
 
     if (!source)
         return;
@@ -76,7 +58,7 @@ void daemon__api_source_refresh(struct daemon *daemon, struct daemon_request *re
     request->until_ms = daemon->now_ms + DOCUMENT_WAIT_MS;
     if (refresh->document.ptr)
         read_again(daemon, request, source, refresh->document);
-    else if (is_document(source) && !str_starts(source->url, STR("http")))
+    else if (daemon__is_document(source) && !str_starts(source->url, STR("http")))
         daemon__api_fail_code(daemon, request, "invalid",
                               STR("its document is a file: `writ sources refresh NAME [FILE]`, in "
                                   "a terminal of your own, reads it again"));
@@ -87,7 +69,7 @@ void daemon__api_source_refresh(struct daemon *daemon, struct daemon_request *re
 void daemon__api_source_document(struct daemon *daemon, struct daemon_request *request,
                                  const struct api_source_document *given)
 {
-    const struct catalog_source *source = source_named(daemon, request, given->name);
+    const struct catalog_source *source = daemon__api_source_named(daemon, request, given->name);
 
     if (!source)
         return;
@@ -169,7 +151,13 @@ void daemon__api_source_ask(struct daemon *daemon, struct daemon_request *reques
     struct buf input BUF_CLEANUP = BUF_INIT;
     struct json_out out = json_out(&input);
 
-    if (add->headers.count > 0) {
+    if (add->folder.ptr) {
+        daemon__api_fail_code(daemon, request, "refused",
+                              STR("only a person says in which folder a command runs; add it in a "
+                                  "terminal of your own"));
+        return;
+    }
+    if (add->headers.count + add->secret_env.count > 0) {
         daemon__api_fail_code(daemon, request, "refused",
                               STR("only a person gives a source what it is to be sent as a "
                                   "secret; add it in a terminal of your own"));

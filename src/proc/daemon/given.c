@@ -19,13 +19,6 @@ static bool has_document(const struct catalog_source *source)
     return source->kind == MSG_SOURCE_KIND_OPENAPI;
 }
 
-static void fail(struct daemon *daemon, struct daemon_request *request, struct str message)
-{
-    const struct msg_error error = { .code = STR("invalid"), .message = message };
-
-    daemon__api_fail(daemon, request, &error);
-}
-
 /* --- Which scheme ------------------------------------------------------------------------ */
 
 static struct str names_of(struct daemon *daemon, const struct catalog_scheme *schemes,
@@ -46,7 +39,7 @@ static bool scheme_of_document(struct daemon *daemon, const struct catalog_sourc
     struct catalog_scheme schemes[SCHEMES_MAX];
     size_t count = catalog_schemes(source, daemon->turn, schemes, SCHEMES_MAX);
 
-    *ret_scheme = asked.ptr ? asked : schemes[0].scheme;
+    *ret_scheme = !asked.ptr && count > 0 ? schemes[0].scheme : asked;
     if (!asked.ptr && count == 1)
         return true;
     for (size_t i = 0; asked.ptr && i < count; i++)
@@ -187,30 +180,27 @@ static void give(struct daemon *daemon, struct daemon_request *request,
 void daemon__api_auth(struct daemon *daemon, struct daemon_request *request,
                       const struct api_source_auth *auth)
 {
-    const struct catalog_source *source =
-        catalog_source_named(core_catalog(daemon->core), auth->name);
+    const struct catalog_source *source = daemon__api_source_named(daemon, request, auth->name);
     struct event_source_credential credential = { .who = request->who };
 
-    if (!source) {
-        fail(daemon, request,
-             str_printf(daemon->turn, "there is no source %.*s; see `writ sources`",
-                        STR_ARG(auth->name)));
+    if (!source)
         return;
-    }
     if (!scheme_of(daemon, source, auth->scheme, &credential.scheme)) {
-        fail(daemon, request, credential.scheme);
+        daemon__api_fail_code(daemon, request, "invalid", credential.scheme);
         return;
     }
     credential.source = source->source;
     credential.bound = uri_origin(daemon->turn, daemon__source_url(daemon, source));
     if (auth->value.ptr && !credential.bound.ptr) {
-        fail(daemon, request,
-             STR("where its requests go is not known; add it again with --base-url"));
+        daemon__api_fail_code(
+            daemon, request, "invalid",
+            STR("where its requests go is not known; add it again with --base-url"));
         return;
     }
     if (!auth->value.ptr && !catalog_credential_find(source, credential.scheme)) {
-        fail(daemon, request,
-             str_printf(daemon->turn, "it was given nothing for %.*s", STR_ARG(credential.scheme)));
+        daemon__api_fail_code(
+            daemon, request, "invalid",
+            str_printf(daemon->turn, "it was given nothing for %.*s", STR_ARG(credential.scheme)));
         return;
     }
     request->source = source->source;

@@ -121,4 +121,11 @@ void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *en
 struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t source);
 void daemon__artifacts(struct daemon *daemon);
 
+/* What it offers is what a document says, or it is not known yet. */
+bool daemon__is_document(const struct catalog_source *source);
+/* NULL: there is none, and the request has failed with that. */
+const struct catalog_source *daemon__api_source_named(struct daemon *daemon,
+                                                      struct daemon_request *request,
+                                                      struct str name);
+
 #endif

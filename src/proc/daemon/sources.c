@@ -68,8 +68,7 @@ void daemon__vault_grants(struct daemon *daemon, struct str text, const struct m
     }
 }
 
-/* What it offers is what a document says. */
-static bool daemon_is_document(const struct catalog_source *source)
+bool daemon__is_document(const struct catalog_source *source)
 {
     return source->kind == MSG_SOURCE_KIND_OPENAPI || source->kind == MSG_SOURCE_KIND_GRAPHQL ||
            source->kind == MSG_SOURCE_KIND_UNKNOWN;
@@ -127,7 +126,7 @@ void daemon__source_refresh(struct daemon *daemon, uint64_t handle)
     if (!source)
         return;
     held->unread = false;
-    if (daemon_is_document(source)) {
+    if (daemon__is_document(source)) {
         daemon_document_start(daemon, source);
         return;
     }
@@ -155,7 +154,7 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
 
     if (!source || held->open)
         return;
-    if (daemon_is_document(source) && source->version == 0 &&
+    if (daemon__is_document(source) && source->version == 0 &&
         !daemon__probe_is_mcp(daemon, handle)) {
         daemon_document_start(daemon, source);
         return;
