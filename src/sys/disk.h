@@ -38,6 +38,7 @@ enum disk_answer {
     DISK_OWNED = 4,   /* somebody else holds the lock */
     DISK_ABSENT = 5,  /* no file of that name */
     DISK_EXISTS = 6,  /* there is one already */
+    DISK_BUSY = 7,    /* not at once */
 };
 
 /* --- The folder ------------------------------------------------------------------------- */
@@ -123,6 +124,12 @@ MUST int disk_helper_start(struct disk *disk, struct loop *loop, struct loop_rea
 void disk_sync(struct disk *disk, struct disk_file *file, uint64_t seq);
 /* The highest sequence that is durable; a fault if a sync failed. */
 MUST int disk_synced(struct disk *disk, uint64_t *ret_seq);
+/*
+ * The same, done here and now: 0, and disk_synced says so. DISK_BUSY, and nothing is done: the
+ * helper has work, or syncs have taken long of late. It saves the two wake-ups of the helper,
+ * and the loop waits for as long as it takes: only for who has nothing else to do.
+ */
+MUST int disk_sync_here(struct disk *disk, struct disk_file *file, uint64_t seq);
 /* A sync is asked for and has not ended. */
 bool disk_syncing(const struct disk *disk);
 

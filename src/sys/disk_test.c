@@ -153,12 +153,43 @@ static void test_syncs_and_jobs(void **state)
     place_free(place);
 }
 
+/* Done on return, or refused and not done; what is refused is the helper's. */
+static void test_a_sync_here(void **state)
+{
+    struct place *place = place_new();
+    struct disk_file *file = NULL;
+    uint64_t seq = 0;
+
+    (void)state;
+    assert_int_equal(disk_file_open(place->disk, "file", DISK_OPEN_NEW, &file), 0);
+    for (uint64_t i = 1; i <= 200; i++) {
+        int r;
+
+        assert_int_equal(disk_file_write(file, i, STR("x")), 0);
+        r = disk_sync_here(place->disk, file, i);
+        assert_true(r == 0 || r == DISK_BUSY);
+        assert_int_equal(disk_synced(place->disk, &seq), 0);
+        assert_int_equal(seq, r == 0 ? i : i - 1);
+        if (r == DISK_BUSY)
+            disk_sync(place->disk, file, i);
+        while (seq < i) {
+            test_turn(place->loop, 1000);
+            while (loop_next(place->loop))
+                ;
+            assert_int_equal(disk_synced(place->disk, &seq), 0);
+        }
+    }
+    file = disk_file_close(file);
+    place_free(place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_one_owner),
         cmocka_unit_test(test_syncs_and_jobs),
+        cmocka_unit_test(test_a_sync_here),
     };
 
     test_world();

@@ -61,6 +61,8 @@ MUST int loop__backend_new(struct loop *loop);
 void loop__backend_free(struct loop *loop);
 /* Waits for events at most timeout_ns (-1: no limit) and tells the sources. */
 MUST int loop__backend_poll(struct loop *loop, int64_t timeout_ns);
+/* True if a poll would tell no source anything now. */
+bool loop__backend_is_quiet(struct loop *loop);
 
 /* Fault -EPERM: a regular file, which is always ready. */
 MUST int loop__source_start(struct loop *loop, struct loop__source *source, int fd);

@@ -214,6 +214,12 @@ int loop_run_once(struct loop *loop, int64_t timeout_ms)
     return 0;
 }
 
+bool loop_is_quiet(struct loop *loop)
+{
+    loop_flush(loop);
+    return !loop->ready_first && loop__backend_is_quiet(loop);
+}
+
 /* --- Bare descriptors --- */
 
 struct loop_watch {

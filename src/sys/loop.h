@@ -44,6 +44,12 @@ CLEANUP_DEFINE(struct loop, loop_free)
  */
 MUST int loop_run_once(struct loop *loop, int64_t timeout_ms);
 
+/*
+ * Writes what links and streams have queued, and looks without reading: true if a
+ * loop_run_once would find nothing now.
+ */
+bool loop_is_quiet(struct loop *loop);
+
 /* Takes the next ready thing off the queue, or NULL. */
 struct loop_ready *loop_next(struct loop *loop);
 

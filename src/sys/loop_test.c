@@ -80,8 +80,11 @@ static void test_watching_a_descriptor(void **state)
     assert_int_equal(loop_watch_set(watch, LOOP_READ), 0);
     test_turn(loop, 0);
     assert_null(loop_next(loop));
+    assert_true(loop_is_quiet(loop));
     test_close(fds[1]);
+    assert_false(loop_is_quiet(loop));
     test_turn(loop, 100);
+    assert_false(loop_is_quiet(loop));
     assert_ptr_equal(loop_next(loop), &ready);
     assert_true(loop_watch_take(watch) != 0);
     assert_int_equal(loop_watch_take(watch), 0);

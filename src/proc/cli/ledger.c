@@ -62,6 +62,7 @@ static int ledger_disk(struct cli *cli, int answer)
                         "%s is on a network file system", cli->paths.data);
     case DISK_OWNED:
     case DISK_EXISTS:
+    case DISK_BUSY:
         break;
     }
     UNREACHABLE("disk_open answered what it does not");

@@ -295,7 +295,8 @@ static int64_t daemon_timeout(const struct daemon *daemon, int64_t timeout_ms)
         wait_ms = (log_ns - clock_mono_ns()) / 1000000 + 1;
     if (timeout_ms >= 0 && timeout_ms < wait_ms)
         wait_ms = timeout_ms;
-    return wait_ms < 0 || daemon->acts.count > 0 || daemon_handed_due(daemon) <= daemon->now_ms
+    return wait_ms < 0 || daemon->acts.count > 0 || daemon->sync ||
+                   daemon_handed_due(daemon) <= daemon->now_ms
                ? 0
                : wait_ms;
 }
@@ -357,13 +358,19 @@ static void daemon_decide(struct daemon *daemon)
     daemon_deadlines(daemon);
 }
 
-static int daemon_append_all(struct daemon *daemon)
+/*
+ * One program alone, one step after another: then waking the helper, and being woken by it, is
+ * all that could be saved. *ret_alone: the sync is left to daemon_sync_here.
+ */
+static int daemon_append_all(struct daemon *daemon, bool *ret_alone)
 {
-    int r = log_write(daemon->log, daemon->sync, clock_mono_ns());
+    bool alone = daemon->sync && daemon->held.count == 1 && !daemon->stopping;
+    int r = log_write(daemon->log, daemon->sync && !alone, clock_mono_ns());
 
     if (r < 0)
         return TRACE(r);
     daemon->sync = false;
+    *ret_alone = alone;
     return 0;
 }
 
@@ -399,18 +406,37 @@ static void daemon_act_all(struct daemon *daemon)
 /* Of the catalog's own work in one turn: a fraction of a millisecond. */
 #define DAEMON_WORK_STEPS 32U
 
+/* What left in this turn is on its way; if nobody else wants anything, the disk is waited for. */
+static int daemon_sync_here(struct daemon *daemon)
+{
+    int r = log_write(daemon->log, !loop_is_quiet(daemon->loop), clock_mono_ns());
+
+    if (r == 0)
+        r = log_sync_here(daemon->log);
+    if (r < 0)
+        return TRACE(r);
+    daemon_act_all(daemon);
+    return 0;
+}
+
 int daemon_turn(struct daemon *daemon, int64_t timeout_ms)
 {
     bool work = catalog_work_is_due(core_catalog(daemon->core));
+    bool alone = false;
     int r = daemon_gather(daemon, work ? 0 : timeout_ms);
 
     if (r < 0)
         return TRACE(r);
     daemon_decide(daemon);
-    r = daemon_append_all(daemon);
+    r = daemon_append_all(daemon, &alone);
     if (r < 0)
         return TRACE(r);
     daemon_act_all(daemon);
+    if (alone) {
+        r = daemon_sync_here(daemon);
+        if (r < 0)
+            return TRACE(r);
+    }
     if (daemon->stopping && daemon->held.count == 0) {
         r = log_finish(daemon->log);
         if (r < 0)

@@ -281,6 +281,25 @@ int log_write(struct log *log, bool sync, int64_t mono_ns)
     return 0;
 }
 
+int log_sync_here(struct log *log)
+{
+    int r;
+
+    CHECK(log->out.len == 0);
+    if (log->asked == log->written)
+        return 0;
+    r = disk_sync_here(log->disk, log->file, log->written);
+    if (r < 0)
+        return TRACE(r);
+    if (r == DISK_BUSY) {
+        log_ask(log);
+        return 0;
+    }
+    log->durable = log->asked = log->written;
+    log->unsynced_ns = -1;
+    return 0;
+}
+
 /* --- Between writes --- */
 
 static bool log_is_quiet(const struct log *log, int64_t mono_ns)

@@ -52,6 +52,8 @@ static void story_tell(struct crash_story *story, uint64_t segment_len)
         story->seq = store_append(&store);
         if (!story_note(&store, story, log_write(store.log, false, clock_mono_ns())))
             break;
+        if (sim_random(3) == 0 && !story_note(&store, story, log_sync_here(store.log)))
+            break;
         if (sim_random(6) == 0)
             sim_advance_ms(LOG_IDLE_MS + 1);
         if (!story_note(&store, story, store_turn(&store)))

@@ -133,6 +133,13 @@ uint64_t log_seq_next(const struct log *log);
  */
 MUST int log_write(struct log *log, bool sync, int64_t mono_ns);
 
+/*
+ * Makes all that was written durable before it returns, if the disk has nothing else to do and
+ * was quick of late; otherwise it is asked for as by log_write. For a turn that has nothing else
+ * to do: it saves waking the helper, and being woken by it.
+ */
+MUST int log_sync_here(struct log *log);
+
 /* Looks what the helper thread has done: call it in every turn, before log_durable. */
 MUST int log_gather(struct log *log, int64_t mono_ns);
 /* Everything up to and including this sequence is on disk. */

@@ -93,6 +93,40 @@ static void test_idle_lines_are_synced(void **state)
     sim_end();
 }
 
+/* Durable on return, or asked for: never said and not so, never neither. */
+static void test_synced_here(void **state)
+{
+    struct store store;
+    int here = 0;
+
+    (void)state;
+    sim_new(1);
+    assert_int_equal(store_open(&store, 0), LOG_END);
+    for (uint64_t i = 1; i <= 40; i++) {
+        (void)store_append(&store);
+        assert_int_equal(log_write(store.log, false, clock_mono_ns()), 0);
+        assert_int_equal(log_durable(store.log), i - 1);
+        assert_int_equal(log_sync_here(store.log), 0);
+        here += log_durable(store.log) == i;
+        assert_int_equal(store_turn(&store), 0);
+        assert_int_equal(log_durable(store.log), i);
+        assert_int_equal(log_sync_here(store.log), 0);
+    }
+    assert_true(here > 5 && here < 35);
+    store_close(&store);
+    sim_restart(SIM_POWER_CUT);
+    assert_int_equal(store_open(&store, 0), LOG_END);
+    assert_int_equal(store.lines, 40);
+    (void)store_append(&store);
+    assert_int_equal(log_write(store.log, false, clock_mono_ns()), 0);
+    sim_sync_fails(-EIO);
+    while (log_sync_here(store.log) == 0 && store_turn(&store) == 0)
+        ;
+    assert_int_equal(log_durable(store.log), 40);
+    store_close(&store);
+    sim_end();
+}
+
 /* Time in records never goes back, whatever the clock does. */
 static void test_times_never_go_back(void **state)
 {
@@ -573,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_lines_come_back),
         cmocka_unit_test(test_what_came_back_is_settled_first),
         cmocka_unit_test(test_idle_lines_are_synced),
+        cmocka_unit_test(test_synced_here),
         cmocka_unit_test(test_times_never_go_back),
         cmocka_unit_test(test_the_format_is_what_is_written),
         cmocka_unit_test(test_torn_at_every_byte),

@@ -15,6 +15,10 @@ struct disk_file {
 /* A sync that was asked for and not begun. Two: a segment's last and the next one's first. */
 #define DISK_SYNCS_MAX 2U
 
+/* disk_sync_here: after one sync that took longer, so many must be quicker before it is tried. */
+#define DISK_QUICK_NS    INT64_C(600000)
+#define DISK_QUICK_AFTER 64U
+
 struct disk_sync_wish {
     struct disk_file *file;
     uint64_t seq;
@@ -32,7 +36,8 @@ struct disk_helper {
     struct disk_job *done_first;
     struct disk_job *done_last;
     uint64_t synced;
-    int fault; /* of a sync */
+    uint32_t distrust; /* quick syncs that must come first */
+    int fault;         /* of a sync */
     bool busy;
     bool syncing;
     bool stop;

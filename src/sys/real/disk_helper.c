@@ -17,6 +17,7 @@
 #include "sys/real/disk.h"
 
 #include "base/arena.h"
+#include "sys/clock.h"
 
 #define DISK_PIECE_LEN 65536U
 
@@ -195,25 +196,45 @@ static void disk_helper_tell(struct disk *disk)
     loop_wake(disk->loop);
 }
 
+/* fdatasync, timed: 0 or a fault. */
+static int disk_sync_timed(const struct disk_file *file, int64_t *ret_took_ns)
+{
+    int64_t began_ns = clock_mono_ns();
+    int fault = fdatasync(file->fd) < 0 ? -errno : 0;
+
+    *ret_took_ns = clock_mono_ns() - began_ns;
+    return fault;
+}
+
+/* With the mutex held. */
+static void disk_helper_synced(struct disk_helper *helper, uint64_t seq, int fault, int64_t took_ns)
+{
+    if (took_ns > DISK_QUICK_NS)
+        helper->distrust = DISK_QUICK_AFTER;
+    else if (helper->distrust > 0)
+        helper->distrust--;
+    if (fault && !helper->fault)
+        helper->fault = fault;
+    if (!helper->fault && seq > helper->synced)
+        helper->synced = seq;
+}
+
 /* With the mutex held, as on return. */
 static void disk_helper_sync(struct disk *disk)
 {
     struct disk_helper *helper = &disk->helper;
     struct disk_sync_wish wish = helper->wishes[0];
-    int fault = 0;
+    int64_t took_ns;
+    int fault;
 
     helper->wish_count--;
     helper->wishes[0] = helper->wishes[1];
     helper->syncing = true;
     (void)pthread_mutex_unlock(&helper->mutex);
-    if (fdatasync(wish.file->fd) < 0)
-        fault = -errno;
+    fault = disk_sync_timed(wish.file, &took_ns);
     (void)pthread_mutex_lock(&helper->mutex);
     helper->syncing = false;
-    if (fault && !helper->fault)
-        helper->fault = fault;
-    if (!helper->fault && wish.seq > helper->synced)
-        helper->synced = wish.seq;
+    disk_helper_synced(helper, wish.seq, fault, took_ns);
 }
 
 static void disk_helper_job(struct disk *disk)
@@ -303,6 +324,7 @@ int disk_helper_start(struct disk *disk, struct loop *loop, struct loop_ready *r
     if (r != 0)
         return RAISE(-r);
     disk->helper.started = true;
+    disk->helper.distrust = DISK_QUICK_AFTER;
     loop__waker_add(loop, &disk->waker);
     return 0;
 }
@@ -324,6 +346,28 @@ void disk_sync(struct disk *disk, struct disk_file *file, uint64_t seq)
     (void)pthread_mutex_unlock(&helper->mutex);
     /* Not before: the helper would wake only to wait for the mutex. */
     (void)pthread_cond_signal(&helper->work);
+}
+
+int disk_sync_here(struct disk *disk, struct disk_file *file, uint64_t seq)
+{
+    struct disk_helper *helper = &disk->helper;
+    int64_t took_ns;
+    bool busy;
+    int fault;
+
+    CHECK(helper->started);
+    (void)pthread_mutex_lock(&helper->mutex);
+    busy = helper->busy || helper->wish_count || helper->todo_first || helper->distrust ||
+           helper->fault;
+    (void)pthread_mutex_unlock(&helper->mutex);
+    if (busy)
+        return DISK_BUSY;
+    /* Nobody but us gives the helper work: it stays asleep. */
+    fault = disk_sync_timed(file, &took_ns);
+    (void)pthread_mutex_lock(&helper->mutex);
+    disk_helper_synced(helper, seq, fault, took_ns);
+    (void)pthread_mutex_unlock(&helper->mutex);
+    return fault ? RAISE(fault) : 0;
 }
 
 int disk_synced(struct disk *disk, uint64_t *ret_seq)

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include <signal.h>
+#include <sys/epoll.h>
 
 #define LOOP_SIGNALS_MAX 8U
 
@@ -107,6 +108,14 @@ int loop__backend_poll(struct loop *loop, int64_t timeout_ns)
     if (timeout_ns > 0)
         (void)uv_timer_stop(&backend->patience);
     return 0;
+}
+
+bool loop__backend_is_quiet(struct loop *loop)
+{
+    struct epoll_event event;
+
+    /* libuv waits level triggered: what is seen here is seen again. */
+    return epoll_wait(uv_backend_fd(&loop->backend->uv), &event, 1, 0) == 0;
 }
 
 void loop_wake(struct loop *loop)

@@ -57,6 +57,7 @@ static int paths_make_one(const char *path)
     case DISK_OWNED:
     case DISK_ABSENT:
     case DISK_EXISTS:
+    case DISK_BUSY:
         break;
     }
     UNREACHABLE("a folder was answered like a file");

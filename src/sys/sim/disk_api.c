@@ -474,6 +474,23 @@ void disk_sync(struct disk *disk, struct disk_file *file, uint64_t seq)
         sim_helper_sync(disk);
 }
 
+int disk_sync_here(struct disk *disk, struct disk_file *file, uint64_t seq)
+{
+    int r;
+
+    CHECK(disk->loop);
+    /* The disk may have been slow of late; the helper may have work. */
+    if (sim__world.hold || disk->wish_count || disk->todo.count || disk->fault || sim_random(2))
+        return DISK_BUSY;
+    r = sim__inode_sync_counted(file->inode);
+    if (r < 0) {
+        disk->fault = r;
+        return TRACE(r);
+    }
+    disk->synced = disk->done_seq = seq;
+    return 0;
+}
+
 int disk_synced(struct disk *disk, uint64_t *ret_seq)
 {
     if (disk->fault)

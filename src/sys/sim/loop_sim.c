@@ -67,6 +67,14 @@ int loop__backend_poll(struct loop *loop, int64_t timeout_ns)
     return 0;
 }
 
+bool loop__backend_is_quiet(struct loop *loop)
+{
+    for (size_t i = 0; i < loop->backend->sources.count; i++)
+        if (loop->backend->sources.at[i] && loop_events_of(loop->backend->sources.at[i]))
+            return false;
+    return true;
+}
+
 void loop_wake(struct loop *loop)
 {
     (void)loop; /* Nobody sleeps here. */
