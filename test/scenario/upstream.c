@@ -385,6 +385,18 @@ static void upstream_run(struct world *world, struct upstream *upstream)
     }
 }
 
+/* A further connection speaks to another server of the same kind, unless the story has one for it.
+ */
+static struct str server_name(struct world *world, struct str name)
+{
+    struct str rest = name;
+
+    for (size_t i = 0; i < world->tools.count; i++)
+        if (str_equal(world->tools.at[i].source, name))
+            return name;
+    return str_split(&rest, '@');
+}
+
 static void on_open(struct world *world, const struct msg_source_open *open)
 {
     const struct out_mcp_options options = { .version = STR(WRIT_VERSION) };
@@ -393,7 +405,7 @@ static void on_open(struct world *world, const struct msg_source_open *open)
     if (!upstream) {
         upstream = ARENA_NEW(world->arena, struct upstream);
         upstream->source = open->source;
-        upstream->name = str_copy(world->arena, open->name);
+        upstream->name = str_copy(world->arena, server_name(world, open->name));
         *VEC_PUSH(&world->upstreams) = upstream;
     }
     if (upstream->session) {

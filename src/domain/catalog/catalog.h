@@ -21,6 +21,7 @@
 #include "model/msg.h"
 
 #define CATALOG_NAME_MAX       64U    /* bytes of a source's name */
+#define CATALOG_CONNECTION_MAX 32U    /* of a further connection of it, after its name and an @ */
 #define CATALOG_PATH_MAX       128U   /* bytes of a tool's path; longer ones are cut and marked */
 #define CATALOG_TOOLS_MAX      20000U /* tools of one source */
 #define CATALOG_TOOL_BYTES_MAX (256U * 1024U) /* one definition: texts and schemas together */
@@ -114,8 +115,9 @@ enum catalog_name_answer {
     CATALOG_NAME_MALFORMED, /* letters, digits, _ and -, a letter first, CATALOG_NAME_MAX */
     CATALOG_NAME_RESERVED,  /* Writ's own */
     CATALOG_NAME_TAKEN,     /* also where it differs only by case, _ or - */
+    CATALOG_NAME_UNSOURCED, /* a connection of a source that is not there */
 };
-/* May a new source be called this? */
+/* May a new source be called this? connections.h says what source@connection is. */
 enum catalog_name_answer catalog_name_check(const struct catalog *catalog, struct str name);
 
 size_t catalog_count(const struct catalog *catalog);

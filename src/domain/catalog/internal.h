@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "domain/catalog/catalog.h"
+#include "domain/catalog/connections.h"
 #include "format/listing/listing.h"
 
 struct catalog__builder;

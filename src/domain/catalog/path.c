@@ -106,12 +106,14 @@ static const char *const reserved_names[] = {
     "default", "all",    "name",    "length",   "apply",   "call",   "bind",
 };
 
-/* Letters and digits alone, lower case: what two names may not share. */
+#define FULL_MAX (CATALOG_NAME_MAX + 1 + CATALOG_CONNECTION_MAX)
+
+/* Letters, digits and an @ alone, lower case: what two names may not share. */
 static struct str folded(struct str name, char *text)
 {
     size_t len = 0;
 
-    for (size_t i = 0; i < name.len && i < CATALOG_NAME_MAX; i++) {
+    for (size_t i = 0; i < name.len && i < FULL_MAX; i++) {
         char c = name.ptr[i];
 
         if (c == '_' || c == '-')
@@ -121,22 +123,22 @@ static struct str folded(struct str name, char *text)
     return str_of(text, len);
 }
 
-static bool is_malformed(struct str name)
+static bool is_word(struct str name, size_t max)
 {
-    if (name.len == 0 || name.len > CATALOG_NAME_MAX || !is_letter(name.ptr[0]))
-        return true;
+    if (name.len == 0 || name.len > max || !is_letter(name.ptr[0]))
+        return false;
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
 
         if (!is_letter(c) && !is_digit(c) && c != '_' && c != '-')
-            return true;
+            return false;
     }
-    return false;
+    return true;
 }
 
 static bool is_reserved(struct str name, struct str fold)
 {
-    char text[CATALOG_NAME_MAX];
+    char text[FULL_MAX];
 
     for (size_t i = 0; i < ARRAY_COUNT(reserved_names); i++) {
         if (str_is(fold, reserved_names[i]))
@@ -152,12 +154,17 @@ static bool is_reserved(struct str name, struct str fold)
 
 enum catalog_name_answer catalog_name_check(const struct catalog *catalog, struct str name)
 {
-    char text[CATALOG_NAME_MAX], other[CATALOG_NAME_MAX];
+    char text[FULL_MAX], other[FULL_MAX];
     const struct catalog_source *source;
+    struct str connection = name;
+    struct str first = str_split(&connection, '@');
     size_t position = 0;
 
-    if (is_malformed(name))
+    if (!is_word(first, CATALOG_NAME_MAX) ||
+        (connection.ptr && !is_word(connection, CATALOG_CONNECTION_MAX)))
         return CATALOG_NAME_MALFORMED;
+    if (connection.ptr && !catalog_source_named(catalog, first))
+        return CATALOG_NAME_UNSOURCED;
     struct str fold = folded(name, text);
     if (is_reserved(name, fold))
         return CATALOG_NAME_RESERVED;
@@ -166,4 +173,27 @@ enum catalog_name_answer catalog_name_check(const struct catalog *catalog, struc
             return CATALOG_NAME_TAKEN;
     }
     return CATALOG_NAME_FREE;
+}
+
+/* ---- further connections ---- */
+
+const struct catalog_source *catalog_first_of(const struct catalog *catalog, struct str name)
+{
+    struct str connection = name;
+    struct str first = str_split(&connection, '@');
+
+    return connection.ptr ? catalog_source_named(catalog, first) : NULL;
+}
+
+const struct catalog_source *catalog_connection_next(const struct catalog *catalog,
+                                                     const struct catalog_source *source,
+                                                     size_t *position)
+{
+    const struct catalog_source *next;
+
+    while ((next = catalog_source_next(catalog, position)))
+        if (next->name.len > source->name.len && str_starts(next->name, source->name) &&
+            next->name.ptr[source->name.len] == '@')
+            return next;
+    return NULL;
 }

@@ -49,9 +49,8 @@ static void names_of_sources(void **state UNUSED)
                                             "sources", "then", "constructor", "toJSON", "to_json" };
     for (size_t i = 0; i < ARRAY_COUNT(reserved); i++)
         assert_int_equal(catalog_name_check(catalog, str_from(reserved[i])), CATALOG_NAME_RESERVED);
-    static const char *const malformed[] = {
-        "", "2x", "_x", "a.b", "a b", "a@b", "\xc3\xa9", "a/b"
-    };
+    static const char *const malformed[] = { "",   "2x",    "_x",  "a.b",   "a b",      "@b",
+                                             "a@", "a@b@c", "a@2", "a@b.c", "\xc3\xa9", "a/b" };
     for (size_t i = 0; i < ARRAY_COUNT(malformed); i++)
         assert_int_equal(catalog_name_check(catalog, str_from(malformed[i])),
                          CATALOG_NAME_MALFORMED);
@@ -62,9 +61,35 @@ static void names_of_sources(void **state UNUSED)
                      CATALOG_NAME_FREE);
 }
 
+static void names_of_connections(void **state UNUSED)
+{
+    struct catalog *catalog CLEANUP(catalog_free) = catalog_new();
+    char longest[] = "my-docs@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    size_t position = 0;
+
+    test_add(catalog, 1, "my-docs");
+    assert_int_equal(catalog_name_check(catalog, STR("my-docs@work")), CATALOG_NAME_FREE);
+    assert_int_equal(catalog_name_check(catalog, STR("mydocs@work")), CATALOG_NAME_UNSOURCED);
+    assert_int_equal(catalog_name_check(catalog, STR("docs@work")), CATALOG_NAME_UNSOURCED);
+    assert_int_equal(strlen(longest) - strlen("my-docs@"), CATALOG_CONNECTION_MAX + 1);
+    assert_int_equal(catalog_name_check(catalog, str_from(longest)), CATALOG_NAME_MALFORMED);
+    longest[strlen(longest) - 1] = '\0';
+    assert_int_equal(catalog_name_check(catalog, str_from(longest)), CATALOG_NAME_FREE);
+    test_add(catalog, 2, "my-docs@work");
+    test_add(catalog, 3, "my-docs2");
+    assert_int_equal(catalog_name_check(catalog, STR("my-docs@Work")), CATALOG_NAME_TAKEN);
+    assert_int_equal(catalog_name_check(catalog, STR("my-docs@work@x")), CATALOG_NAME_MALFORMED);
+    assert_null(catalog_first_of(catalog, STR("my-docs")));
+    assert_int_equal(catalog_first_of(catalog, STR("my-docs@work"))->source, 1);
+    const struct catalog_source *first = catalog_source_find(catalog, 1);
+    assert_int_equal(catalog_connection_next(catalog, first, &position)->source, 2);
+    assert_null(catalog_connection_next(catalog, first, &position));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(paths),
+                                        cmocka_unit_test(names_of_connections),
                                         cmocka_unit_test(lost_bytes_are_marked),
                                         cmocka_unit_test(names_of_sources) };
 

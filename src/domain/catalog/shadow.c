@@ -19,7 +19,7 @@ struct shadows {
 static bool is_token(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.' || c == '$' || c == '/';
+           c == '-' || c == '.' || c == '$' || c == '/' || c == '@';
 }
 
 static void shadow_say(struct shadows *shadows, const char *rule, struct str sentence)
@@ -61,6 +61,8 @@ static void token_look(struct shadows *shadows, struct str token)
 
     while (token.len > 0 && (token.ptr[token.len - 1] == '.' || token.ptr[token.len - 1] == '/'))
         token.len--;
+    if (token.len > 0 && token.ptr[0] == '@')
+        token = str_slice(token, 1, token.len);
     if (str_starts(token, STR("tools.")))
         token = str_slice(token, 6, token.len);
     if (str_starts(token, STR("writ."))) {

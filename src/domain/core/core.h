@@ -19,6 +19,7 @@
 #include "base/vec.h"
 #include "domain/call/call.h"
 #include "domain/catalog/catalog.h"
+#include "domain/catalog/connections.h"
 #include "domain/core/listings.h"
 #include "domain/input/input.h"
 #include "domain/policy/policy.h"

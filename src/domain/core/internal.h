@@ -128,6 +128,19 @@ void core__source_add(struct core_turn *turn, struct event_source_added *added,
 void core__source_remove(struct core_turn *turn, const struct catalog_source *source,
                          const struct event_who *who);
 
+/* connection.c: further connections of a source. Those that take the first change nothing else. */
+/* What is not said of it is as of the first; null, or why it cannot be. */
+struct str core__connection_fill(struct core_turn *turn, struct event_source_added *added);
+/* One that needs nobody to say what it offers: it is listed. False: it is asked. */
+bool core__connection_open(struct core_turn *turn, const struct event_source_added *added);
+/* After its server listed what it offers. */
+void core__connection_listed(struct core_turn *turn, const struct catalog_source *connection);
+/* After the document of the first was read again. */
+void core__connections_list(struct core_turn *turn, const struct catalog_source *first);
+/* After a person approved or rejected tools of the first. */
+void core__connections_say(struct core_turn *turn, const struct catalog_source *first,
+                           const struct event_who *who);
+
 /* Writ's own tools (own.c) and all others. */
 enum catalog_answer core__tool_find(struct core_turn *turn, struct str address,
                                     const struct catalog_tool **ret_tool);

@@ -28,7 +28,9 @@ static const struct own_tool {
                           "approval."),
                       .input = TEXT(
                           "{\"type\":\"object\",\"properties\":{"
-                          "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64},"
+                          "\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":97,"
+                          "\"description\":\"SOURCE@CONNECTION is a further connection of a "
+                          "source, and as that where nothing else is said.\"},"
                           "\"url\":{\"type\":\"string\",\"maxLength\":4096,\"description\":"
                           "\"http(s) address; what is there is found out.\"},"
                           "\"document\":{\"type\":\"string\",\"minLength\":1,\"description\":"
@@ -52,14 +54,16 @@ static const struct own_tool {
                           "\"Hosts that may be this machine or in a private network.\"}},"
                           "\"required\":[\"name\"],\"additionalProperties\":false,"
                           "\"oneOf\":[{\"required\":[\"command\"]},{\"required\":[\"url\"]},"
-                          "{\"required\":[\"document\"]}]}"),
+                          "{\"required\":[\"document\"]},{\"properties\":{\"name\":{"
+                          "\"pattern\":\"@\"},\"command\":false,\"url\":false,\"document\":"
+                          "false}}]}"),
                       .output = TEXT("{\"type\":\"object\",\"properties\":{\"name\":{\"type\":"
                                      "\"string\"},\"state\":{\"type\":\"string\"}}}") },
       .effect = EVENT_EFFECT_DESTRUCTIVE },
     { .definition = { .name = TEXT("writ.sources.remove"),
                       .description = TEXT("Asks a person to disconnect a source."),
                       .input = TEXT("{\"type\":\"object\",\"properties\":{\"name\":{\"type\":"
-                                    "\"string\",\"maxLength\":64}},\"required\":[\"name\"],"
+                                    "\"string\",\"maxLength\":97}},\"required\":[\"name\"],"
                                     "\"additionalProperties\":false}"),
                       .output = TEXT("{\"type\":\"object\",\"properties\":{\"removed\":{\"type\":"
                                      "\"string\"}}}") },
@@ -143,62 +147,138 @@ static const struct json_value *own_args(struct core_turn *turn, const struct ca
     return doc.root;
 }
 
-/* Every word as JSON has it: nothing in it can look like something else. */
-static void words_print(struct buf *out, const struct json_value *words)
+static struct str *own_env(struct core_turn *turn, const struct json_value *env, size_t *ret_count)
 {
+    struct str *list = ARENA_ARRAY(turn->update->turn, struct str, json_count(env) + 1);
+    struct json_iter iter = json_iter(env);
+    const struct json_value *value;
+
+    *ret_count = 0;
+    while ((value = json_next(&iter)) && *ret_count < OWN_WORDS_MAX)
+        list[(*ret_count)++] = str_printf(turn->update->turn, "%.*s=%.*s", STR_ARG(iter.key),
+                                          STR_ARG(json_str(value)));
+    return list;
+}
+
+static struct str *own_words(struct core_turn *turn, const struct json_value *words,
+                             size_t *ret_count)
+{
+    struct str *list = ARENA_ARRAY(turn->update->turn, struct str, json_count(words) + 1);
     struct json_iter iter = json_iter(words);
     const struct json_value *word;
 
-    while ((word = json_next(&iter))) {
+    *ret_count = 0;
+    while ((word = json_next(&iter)) && *ret_count < OWN_WORDS_MAX)
+        list[(*ret_count)++] = json_str(word);
+    return list;
+}
+
+/* What is asked for, with what a further connection has of the first. Gives what fill gives. */
+static struct str own_added(struct core_turn *turn, const struct json_value *args,
+                            struct event_source_added *ret_added)
+{
+    *ret_added = (struct event_source_added){ .name = json_get_str(args, "name"),
+                                              .url = json_get_str(args, "url"),
+                                              .base_url = json_get_str(args, "baseUrl"),
+                                              .partial = json_is_true(json_get(args, "partial")),
+                                              .kind = MSG_SOURCE_KIND_MCP_STDIO };
+    if (json_get(args, "document"))
+        ret_added->url = STR("program:");
+    if (ret_added->url.ptr)
+        ret_added->kind = MSG_SOURCE_KIND_UNKNOWN;
+    /* It is one of the schema's. */
+    (void)!msg_source_kind_parse(json_get_str(args, "kind"), &ret_added->kind);
+    ret_added->argv = own_words(turn, json_get(args, "command"), &ret_added->argv_count);
+    ret_added->allow = own_words(turn, json_get(args, "allowHost"), &ret_added->allow_count);
+    ret_added->env = own_env(turn, json_get(args, "env"), &ret_added->env_count);
+    return core__connection_fill(turn, ret_added);
+}
+
+/* Every word as JSON has it: nothing in it can look like something else. */
+static void words_print(struct buf *out, const struct str *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
         buf_add_char(out, ' ');
-        if (iter.key.ptr) {
-            buf_add_json(out, iter.key);
-            buf_add_char(out, '=');
-        }
-        buf_add_json(out, json_str(word));
+        buf_add_json(out, words[i]);
+    }
+}
+
+static void env_print(struct buf *out, const struct event_source_added *added)
+{
+    for (size_t i = 0; i < added->env_count; i++) {
+        struct str value = added->env[i];
+        struct str name = str_split(&value, '=');
+
+        buf_add_char(out, ' ');
+        buf_add_json(out, name);
+        buf_add_char(out, '=');
+        buf_add_json(out, value);
     }
 }
 
 /* Where its tools come from. */
-static void title_place(const struct json_value *args, struct buf *text)
+static void title_place(const struct event_source_added *added, struct str document,
+                        struct buf *text)
 {
-    struct str document = json_get_str(args, "document");
-
-    if (json_get(args, "url")) {
-        buf_add_c(text, ", which is reached at ");
-        buf_add_json(text, json_get_str(args, "url"));
-    } else if (document.ptr) {
+    if (document.ptr) {
         struct digest digest = digest_of(document);
         char hex[DIGEST_HEX_LEN];
 
         digest_hex(&digest, hex);
         buf_printf(text, ", by a document that it gives (%zu bytes, sha256 %.12s)", document.len,
                    hex);
+    } else if (added->url.ptr) {
+        buf_add_c(text, ", which is reached at ");
+        buf_add_json(text, added->url);
     } else {
         buf_add_c(text, ", which runs on this machine:");
-        words_print(text, json_get(args, "command"));
+        words_print(text, added->argv, added->argv_count);
     }
 }
 
-static void title_options(const struct json_value *args, struct buf *text)
+static void title_first(const struct catalog_source *first, struct buf *text)
 {
-    if (json_get(args, "kind")) {
+    if (!first)
+        return;
+    buf_add_c(text, ", a further connection that offers what ");
+    buf_add_json(text, first->name);
+    buf_add_c(text, " offers");
+}
+
+static void title_options(const struct event_source_added *added, struct str kind, struct buf *text)
+{
+    if (kind.ptr) {
         buf_add_c(text, ", as ");
-        buf_add_json(text, json_get_str(args, "kind"));
+        buf_add_json(text, kind);
     }
-    if (json_get(args, "baseUrl")) {
+    if (added->base_url.ptr) {
         buf_add_c(text, ", whose requests go to ");
-        buf_add_json(text, json_get_str(args, "baseUrl"));
+        buf_add_json(text, added->base_url);
     }
-    if (json_is_true(json_get(args, "partial")))
+    if (added->partial)
         buf_add_c(text, ", with what is sound of it where something is not");
-    if (json_count(json_get(args, "allowHost")) > 0) {
+    if (added->allow_count > 0) {
         buf_add_c(text, ", and what may be on this machine or in a private network:");
-        words_print(text, json_get(args, "allowHost"));
+        words_print(text, added->allow, added->allow_count);
     }
-    if (json_count(json_get(args, "env")) > 0) {
+    if (added->env_count > 0) {
         buf_add_c(text, ", with the environment");
-        words_print(text, json_get(args, "env"));
+        env_print(text, added);
+    }
+}
+
+static void title_remove(struct core_turn *turn, struct str name, struct buf *text)
+{
+    const struct catalog_source *source = catalog_source_named(turn->core->catalog, name);
+    const struct catalog_source *connection;
+    size_t count = 0;
+
+    buf_add_c(text, " wants to remove the source ");
+    buf_add_json(text, name);
+    for (size_t at = 0;
+         source && (connection = catalog_connection_next(turn->core->catalog, source, &at));) {
+        buf_add_c(text, count++ ? " " : ", and with it its further connections ");
+        buf_add_json(text, connection->name);
     }
 }
 
@@ -206,20 +286,22 @@ struct str core__own_title(struct core_turn *turn, const struct execution *execu
                            const struct call *call)
 {
     const struct json_value *args = own_args(turn, call);
+    struct event_source_added added;
     struct buf text BUF_CLEANUP = BUF_INIT;
 
     if (!core_is_own(call->address))
         return STR_NULL;
     buf_add_str(&text, execution->who.actor);
     if (str_is(call->address, "writ.sources.remove")) {
-        buf_add_c(&text, " wants to remove the source ");
-        buf_add_json(&text, json_get_str(args, "name"));
+        title_remove(turn, json_get_str(args, "name"), &text);
         return str_copy(turn->update->turn, buf_str(&text));
     }
+    (void)own_added(turn, args, &added);
     buf_add_c(&text, " wants to add the source ");
-    buf_add_json(&text, json_get_str(args, "name"));
-    title_place(args, &text);
-    title_options(args, &text);
+    buf_add_json(&text, added.name);
+    title_first(catalog_first_of(turn->core->catalog, added.name), &text);
+    title_place(&added, json_get_str(args, "document"), &text);
+    title_options(&added, json_get_str(args, "kind"), &text);
     return str_copy(turn->update->turn, buf_str(&text));
 }
 
@@ -262,8 +344,14 @@ static struct str add_problem(struct core_turn *turn, const struct json_value *a
     enum catalog_name_answer answer =
         catalog_name_check(turn->core->catalog, json_get_str(args, "name"));
 
+    struct event_source_added added;
+
     if (answer != CATALOG_NAME_FREE)
         return core__name_sentence(answer);
+    if (str_find_char(json_get_str(args, "name"), '@') != SIZE_MAX &&
+        (json_get(args, "kind") || json_get(args, "partial") || json_get(args, "document")))
+        return STR("a further connection is of the kind of the first, and has its definitions: "
+                   "kind, partial and document are not said of it");
     if (catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT)
         return STR("as many sources are there as are allowed");
     if ((url.ptr && !is_web(url)) || (base.ptr && !is_web(base)))
@@ -280,7 +368,7 @@ static struct str add_problem(struct core_turn *turn, const struct json_value *a
     if (holds_reference(json_get(args, "env")))
         return STR(
             "a program hands no secret to a source; a person does, with `writ sources auth`");
-    return STR_NULL;
+    return own_added(turn, args, &added);
 }
 
 struct msg_error core__own_problem(struct core_turn *turn, const struct execution *execution,
@@ -324,59 +412,22 @@ static void own_done(struct core_turn *turn, struct execution *execution, struct
     core__call_settled(turn, execution, call);
 }
 
-static struct str *own_env(struct core_turn *turn, const struct json_value *env, size_t *ret_count)
-{
-    struct str *list = ARENA_ARRAY(turn->update->turn, struct str, json_count(env) + 1);
-    struct json_iter iter = json_iter(env);
-    const struct json_value *value;
-
-    *ret_count = 0;
-    while ((value = json_next(&iter)) && *ret_count < OWN_WORDS_MAX)
-        list[(*ret_count)++] = str_printf(turn->update->turn, "%.*s=%.*s", STR_ARG(iter.key),
-                                          STR_ARG(json_str(value)));
-    return list;
-}
-
-static struct str *own_words(struct core_turn *turn, const struct json_value *words,
-                             size_t *ret_count)
-{
-    struct str *list = ARENA_ARRAY(turn->update->turn, struct str, json_count(words) + 1);
-    struct json_iter iter = json_iter(words);
-    const struct json_value *word;
-
-    *ret_count = 0;
-    while ((word = json_next(&iter)) && *ret_count < OWN_WORDS_MAX)
-        list[(*ret_count)++] = json_str(word);
-    return list;
-}
-
 static void own_add(struct core_turn *turn, struct execution *execution, struct call *call,
                     const struct json_value *args)
 {
-    struct arena *arena = turn->update->turn;
-    struct str document = json_get_str(args, "document");
-    struct event_source_added added = { .name = json_get_str(args, "name"),
-                                        .url = json_get_str(args, "url"),
-                                        .base_url = json_get_str(args, "baseUrl"),
-                                        .partial = json_is_true(json_get(args, "partial")),
-                                        .kind = MSG_SOURCE_KIND_MCP_STDIO,
-                                        .who = execution->who };
+    struct event_source_added added;
+    const struct catalog_source *source;
 
-    if (document.ptr)
-        added.url = STR("program:");
-    if (added.url.ptr)
-        added.kind = MSG_SOURCE_KIND_UNKNOWN;
-    /* It is one of the schema's. */
-    (void)!msg_source_kind_parse(json_get_str(args, "kind"), &added.kind);
-    added.argv = own_words(turn, json_get(args, "command"), &added.argv_count);
-    added.allow = own_words(turn, json_get(args, "allowHost"), &added.allow_count);
-    added.env = own_env(turn, json_get(args, "env"), &added.env_count);
+    (void)own_added(turn, args, &added);
+    added.who = execution->who;
     /* Whose word it was: the person's. The record of the input says who asked. */
     if (turn->command->type == COMMAND_INPUT_ANSWER)
         added.who = turn->command->as.answer.who;
-    core__source_add(turn, &added, document);
+    core__source_add(turn, &added, json_get_str(args, "document"));
+    source = catalog_source_find(turn->core->catalog, added.source);
     own_done(turn, execution, call,
-             str_printf(arena, "{\"name\":\"%.*s\",\"state\":\"probing\"}", STR_ARG(added.name)));
+             str_printf(turn->update->turn, "{\"name\":\"%.*s\",\"state\":\"%.*s\"}",
+                        STR_ARG(added.name), STR_ARG(msg_source_state_name(source->state))));
 }
 
 /* The call runs and ends in this line. False: it is for others to carry out. */

@@ -47,11 +47,15 @@ struct str core__name_sentence(enum catalog_name_answer answer)
 {
     switch (answer) {
     case CATALOG_NAME_MALFORMED:
-        return STR("a source's name is letters, digits, _ and -, a letter first, at most 64");
+        return STR("a source's name is letters, digits, _ and -, a letter first, at most 64; a "
+                   "further connection of it is NAME@CONNECTION, with at most 32 such after the @");
     case CATALOG_NAME_RESERVED:
         return STR("this name is one of Writ's own; choose another");
     case CATALOG_NAME_TAKEN:
         return STR("a source of this name is there already; remove it first or choose another");
+    case CATALOG_NAME_UNSOURCED:
+        return STR("a connection is of a source, and there is none of the name before the @: "
+                   "`writ sources` lists them; add that one first");
     case CATALOG_NAME_FREE:
         break;
     }
@@ -67,6 +71,10 @@ void core__source_add(struct core_turn *turn, struct event_source_added *added, 
     added->source = turn->core->source_next;
     event.as.source_added = *added;
     core__emit(turn, &event);
+    if (core__connection_open(turn, added)) {
+        core_source_state(turn, added->source, MSG_SOURCE_STATE_CONNECTED, STR_NULL);
+        return;
+    }
     core_source_state(turn, added->source, MSG_SOURCE_STATE_PROBING, STR_NULL);
     effect = core__effect(turn, EFFECT_SOURCE_START);
     effect->source = added->source;
@@ -74,32 +82,54 @@ void core__source_add(struct core_turn *turn, struct event_source_added *added, 
     effect->durable = turn->update->seq;
 }
 
-void core__source_remove(struct core_turn *turn, const struct catalog_source *source,
-                         const struct event_who *who)
+static void remove_one(struct core_turn *turn, uint64_t source, const struct event_who *who)
 {
     struct event event = { .type = EVENT_SOURCE_REMOVED };
     struct core_effect *effect;
 
-    event.as.source_removed.source = source->source;
+    event.as.source_removed.source = source;
     event.as.source_removed.who = *who;
     effect = core__effect(turn, EFFECT_SOURCE_STOP);
-    effect->source = source->source;
+    effect->source = source;
     core__emit(turn, &event);
+}
+
+/* With it go its further connections. */
+void core__source_remove(struct core_turn *turn, const struct catalog_source *source,
+                         const struct event_who *who)
+{
+    const struct catalog_source *connection;
+
+    for (size_t at = 0; (connection = catalog_connection_next(turn->core->catalog, source, &at));
+         at = 0)
+        remove_one(turn, connection->source, who);
+    remove_one(turn, source->source, who);
+}
+
+static const char *name_code(enum catalog_name_answer answer)
+{
+    return answer == CATALOG_NAME_RESERVED || answer == CATALOG_NAME_TAKEN ? "conflict" : "invalid";
 }
 
 void core__on_source_add(struct core_turn *turn)
 {
     struct event_source_added *added = ARENA_NEW(turn->update->turn, struct event_source_added);
     enum catalog_name_answer answer;
+    struct core_effect *effect;
+    struct str problem;
 
     *added = turn->command->as.source_add;
     if (!core_is_person(turn, &added->who, "sources add"))
         return;
     answer = catalog_name_check(turn->core->catalog, added->name);
     if (answer != CATALOG_NAME_FREE) {
-        core__reply_error(turn, &added->who, "sources add",
-                          answer == CATALOG_NAME_MALFORMED ? "invalid" : "conflict",
+        core__reply_error(turn, &added->who, "sources add", name_code(answer),
                           core__name_sentence(answer));
+        return;
+    }
+    problem = core__connection_fill(turn, added);
+    if (problem.ptr) {
+        core__reply_error(turn, &added->who, "sources add", "invalid", problem);
         return;
     }
     if (catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT) {
@@ -109,6 +139,10 @@ void core__on_source_add(struct core_turn *turn)
     }
     core__source_add(turn, added, STR_NULL);
     core_reply_ok(turn)->source = added->source;
+    /* Whoever waits is known to wait from that reply on. */
+    effect = core__effect(turn, EFFECT_SOURCE_CHANGED);
+    effect->source = added->source;
+    effect->durable = turn->update->seq;
 }
 
 void core__on_source_remove(struct core_turn *turn)
@@ -184,6 +218,7 @@ static void pin_emit(struct core_turn *turn, const struct catalog_source *source
                      const struct event *event)
 {
     core__emit(turn, event);
+    core__connections_say(turn, source, &turn->command->as.source_pin.who);
     core__effect(turn, EFFECT_SOURCE_CHANGED)->source = source->source;
     (void)core_reply_ok(turn);
 }
@@ -292,6 +327,8 @@ void core__on_source_report(struct core_turn *turn)
         }
     }
     source = catalog_source_find(turn->core->catalog, report->source);
+    if (report->listed)
+        core__connection_listed(turn, source);
     if (source->state != state || !str_equal(source->reason, reason))
         core_source_state(turn, report->source, state, reason);
     core__effect(turn, EFFECT_SOURCE_CHANGED)->source = report->source;
@@ -315,8 +352,10 @@ void core__on_source_compiled(struct core_turn *turn)
     if (!digest_equal(artifact, &none)) {
         state = MSG_SOURCE_STATE_CONNECTED;
         if (catalog_listing_of(turn->core->catalog, handle, artifact, &event.as.source_listed) ==
-            CATALOG_LISTING_CHANGED)
+            CATALOG_LISTING_CHANGED) {
             core__emit(turn, &event);
+            core__connections_list(turn, source);
+        }
     }
     core_source_state(turn, handle, state, turn->command->as.source_compiled.reason);
     core__effect(turn, EFFECT_SOURCE_CHANGED)->source = handle;

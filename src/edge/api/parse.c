@@ -90,15 +90,33 @@ static void read_execution_cancel(struct api__request *request, struct api_call 
     call->of.execution = request->name;
 }
 
+/* What it offers, and so what it is, is of the first connection. */
+static void read_connection(struct api__request *request, const struct api_source_add *add)
+{
+    const struct {
+        const char *path;
+        bool said;
+    } of_first[] = { { "/kind", add->kind.ptr },
+                     { "/document", add->document.ptr },
+                     { "/partial", add->partial } };
+
+    for (size_t i = 0; i < ARRAY_COUNT(of_first); i++)
+        if (of_first[i].said)
+            report_add(request->report, str_from(of_first[i].path), "first",
+                       "a further connection is of the kind of the first, and has its definitions");
+}
+
 static void read_source_add(struct api__request *request, struct api_call *call)
 {
     struct api_source_add *add = &call->of.source_add;
+    bool further;
 
     add->wait = true;
     api__text_required(request, "name", &add->name);
+    further = str_find_char(add->name, '@') != SIZE_MAX;
     api__text(request, "url", &add->url);
     api__text(request, "document", &add->document);
-    if (add->url.ptr || add->document.ptr)
+    if (add->url.ptr || add->document.ptr || further)
         api__words_if(request, "command", &add->command);
     else
         api__words(request, "command", &add->command);
@@ -114,6 +132,8 @@ static void read_source_add(struct api__request *request, struct api_call *call)
     api__bool(request, "partial", &add->partial);
     api__bool(request, "further", &add->further);
     api__bool(request, "wait", &add->wait);
+    if (further)
+        read_connection(request, add);
 }
 
 static void read_source(struct api__request *request, struct api_call *call)

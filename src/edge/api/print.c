@@ -200,6 +200,8 @@ void api_print_source(struct buf *out, const struct api_source *source)
 {
     api__open(out);
     api__put_str(out, "name", source->name);
+    if (source->connections.count > 0)
+        api__put_words(out, "connections", &source->connections);
     api__put_str(out, "kind", source->kind);
     api__put_str(out, "state", source->state);
     api__put_str(out, "reason", source->reason);

@@ -105,6 +105,7 @@ struct api_scheme {
 
 struct api_source {
     struct str name;
+    struct api_words connections; /* further ones, by name */
     struct str kind;
     struct str state; /* draft probing auth_required connected error removed */
     struct str reason;

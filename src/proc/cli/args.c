@@ -258,13 +258,17 @@ static bool args_option(const struct args_table *table, char ***at, struct args 
     return true;
 }
 
-/* What may follow "--" must, unless a last word that it may have instead was given. */
+/*
+ * What may follow "--" must, unless a last word that it may have instead was given, or the first
+ * is NAME@CONNECTION: that is as NAME is.
+ */
 static bool args_lack_rest(const struct args *args)
 {
     const struct args_command *command = args->command;
     bool instead = command->words_max > command->words_min;
 
-    return command->rest && !args->rest && !(instead && args->word_count >= command->words_max);
+    return command->rest && !args->rest && !(instead && args->word_count >= command->words_max) &&
+           !(args->word_count > 0 && strchr(args_word(args, 0), '@'));
 }
 
 static bool args_count(const struct args_table *table, const struct args *args, struct buf *problem)

@@ -44,6 +44,7 @@ static const struct args_case cases[] = {
     { "up -- x", NULL, "up takes nothing after --" },
     { "sources add docs", NULL, "sources add needs: NAME URL|FILE | NAME -- COMMAND ARGS..." },
     { "sources add docs https://x/mcp", "sources add", NULL },
+    { "sources add docs@work --base-url https://x", "sources add", NULL },
     { "sources add docs https://x/mcp more", NULL, "sources add does not take \"more\"" },
     { "tools describe", NULL, "tools describe needs: ADDRESS" },
     { "inbox answer inp_1", NULL, "inbox answer needs: ID approve" },

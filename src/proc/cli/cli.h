@@ -88,6 +88,9 @@ void cli_print_table(struct cli *cli, struct text_table *table);
 /* The ways to be let in by a source, and which it has: a line each. */
 void cli_print_schemes(struct cli *cli, const struct json_value *source, struct buf *out);
 
+/* A command as one could type it: words with anything unusual are quoted. */
+struct str cli_words(struct cli *cli, const struct json_value *words);
+
 /* A segment of a path or a value of a query, percent-encoded. */
 struct str cli_percent(struct arena *arena, struct str text);
 

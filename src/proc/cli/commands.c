@@ -50,6 +50,10 @@ static const struct args_option auth_options[] = {
     { "remove", 0, NULL, "take it away instead" },
 };
 
+static const struct args_option remove_options[] = {
+    { "yes", 'y', NULL, "with its further connections, without asking" },
+};
+
 static const struct args_option search_options[] = {
     { "source", 0, "NAME", "only of this source" },
     { "effect", 0, "CLASS", "only read, write or destructive" },
@@ -96,8 +100,9 @@ static const struct args_command commands[] = {
     { "sources", "", "Lists where tools come from", NO_OPTIONS, 0, 0, false, command_sources_list },
     { "sources list", "", "Lists where tools come from", NO_OPTIONS, 0, 0, false,
       command_sources_list },
-    { "sources add", "NAME URL|FILE | NAME -- COMMAND ARGS...",
-      "Adds what is at an address, in a document, or behind a command: MCP, OpenAPI or GraphQL",
+    { "sources add", "NAME URL|FILE | NAME -- COMMAND ARGS... | NAME@CONNECTION",
+      "Adds what is at an address, in a document, or behind a command: MCP, OpenAPI or GraphQL; "
+      "or another account of one, with credentials of its own",
       OPTIONS(add_options), 1, 2, true, command_sources_add },
     { "sources import", "[NAME...]",
       "Adds what Claude Code, Cursor, VS Code and Codex are configured with here",
@@ -117,8 +122,8 @@ static const struct args_command commands[] = {
       2, false, command_sources_refresh },
     { "sources auth", "NAME [SCHEME] [-]", "Gives one a credential, typed where nobody sees it",
       OPTIONS(auth_options), 1, 3, false, command_sources_auth },
-    { "sources remove", "NAME", "Forgets one; its records stay", NO_OPTIONS, 1, 1, false,
-      command_sources_remove },
+    { "sources remove", "NAME", "Forgets one; its records stay", OPTIONS(remove_options), 1, 1,
+      false, command_sources_remove },
     { "tools", "", "Lists what can be called", NO_OPTIONS, 0, 0, false, command_tools_search },
     { "tools search", "TEXT", "Finds tools by what they do", OPTIONS(search_options), 0, 1, false,
       command_tools_search },

@@ -48,7 +48,8 @@ static void read_again(struct daemon *daemon, struct daemon_request *request,
 void daemon__api_source_refresh(struct daemon *daemon, struct daemon_request *request,
                                 const struct api_source_refresh *refresh)
 {
-    const struct catalog_source *source = daemon__api_source_named(daemon, request, refresh->name);
+    const struct catalog_source *source =
+        daemon__source_read(daemon, daemon__api_source_named(daemon, request, refresh->name));
 
     if (!source)
         return;
@@ -69,7 +70,8 @@ void daemon__api_source_refresh(struct daemon *daemon, struct daemon_request *re
 void daemon__api_source_document(struct daemon *daemon, struct daemon_request *request,
                                  const struct api_source_document *given)
 {
-    const struct catalog_source *source = daemon__api_source_named(daemon, request, given->name);
+    const struct catalog_source *source =
+        daemon__source_read(daemon, daemon__api_source_named(daemon, request, given->name));
 
     if (!source)
         return;
@@ -85,6 +87,34 @@ void daemon__api_source_document(struct daemon *daemon, struct daemon_request *r
         return;
     }
     daemon__api_respond(daemon, request, 200, STR("{}"), false);
+}
+
+/* A further connection has the plans of the first; where its requests go may be its own. */
+struct str daemon__plan(struct daemon *daemon, const struct catalog_source *source, struct str plan)
+{
+    const char *place = source->kind == MSG_SOURCE_KIND_GRAPHQL ? "url" : "server";
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    struct json_out out = json_out(&text);
+    const struct json_value *value;
+    struct json_error error;
+    struct json_iter iter;
+    struct json_doc doc;
+
+    if (!plan.ptr || !source->base_url.len ||
+        !catalog_first_of(core_catalog(daemon->core), source->name) ||
+        json_parse(daemon->turn, plan, NULL, &error, &doc) != JSON_PARSED)
+        return plan;
+    iter = json_iter(doc.root);
+    json_out_object(&out);
+    while ((value = json_next(&iter))) {
+        json_out_key_str(&out, iter.key);
+        if (str_is(iter.key, place))
+            json_out_str(&out, source->base_url);
+        else
+            json_out_value(&out, value);
+    }
+    json_out_end(&out);
+    return str_copy(daemon->turn, buf_str(&text));
 }
 
 bool daemon__api_wants(struct daemon *daemon, uint64_t source, struct str uri)

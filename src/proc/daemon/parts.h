@@ -123,6 +123,12 @@ void daemon__artifacts(struct daemon *daemon);
 
 /* What it offers is what a document says, or it is not known yet. */
 bool daemon__is_document(const struct catalog_source *source);
+/* Whose document says what this source offers: its first connection's, or its own. */
+const struct catalog_source *daemon__source_read(struct daemon *daemon,
+                                                 const struct catalog_source *source);
+/* document.c: how a call of the source becomes a request. */
+struct str daemon__plan(struct daemon *daemon, const struct catalog_source *source,
+                        struct str plan);
 /* NULL: there is none, and the request has failed with that. */
 const struct catalog_source *daemon__api_source_named(struct daemon *daemon,
                                                       struct daemon_request *request,

@@ -116,9 +116,20 @@ static void daemon_document_start(struct daemon *daemon, const struct catalog_so
         daemon__probe_start(daemon, source);
 }
 
-void daemon__source_refresh(struct daemon *daemon, uint64_t handle)
+const struct catalog_source *daemon__source_read(struct daemon *daemon,
+                                                 const struct catalog_source *source)
 {
-    const struct catalog_source *source = catalog_source_find(core_catalog(daemon->core), handle);
+    const struct catalog_source *first =
+        source ? catalog_first_of(core_catalog(daemon->core), source->name) : NULL;
+
+    return first && daemon__is_document(first) ? first : source;
+}
+
+void daemon__source_refresh(struct daemon *daemon, uint64_t wanted)
+{
+    const struct catalog_source *source =
+        daemon__source_read(daemon, catalog_source_find(core_catalog(daemon->core), wanted));
+    uint64_t handle = source ? source->source : wanted;
     struct daemon_source *held = daemon__source_find(daemon, handle);
     struct msg_source_open open = { .source = handle };
     struct buf payload BUF_CLEANUP = BUF_INIT;
@@ -276,7 +287,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     send.attempt = call->attempt;
     send.source = call->source;
     send.tool = tool->name;
-    send.plan = tool->plan;
+    send.plan = daemon__plan(daemon, source, tool->plan);
     send.definition = tool->digest;
     send.args = call->args;
     send.writ = call->writ;

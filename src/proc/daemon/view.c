@@ -199,12 +199,29 @@ static struct api_words daemon_header_names(struct daemon *daemon,
     return names;
 }
 
+static struct api_words daemon_connections(struct daemon *daemon,
+                                           const struct catalog_source *source)
+{
+    const struct catalog *catalog = core_catalog(daemon->core);
+    struct api_words names = { .count = 0 };
+    const struct catalog_source *connection;
+
+    for (size_t at = 0; catalog_connection_next(catalog, source, &at);)
+        names.count++;
+    names.at = ARENA_ARRAY(daemon->turn, struct str, names.count + 1);
+    names.count = 0;
+    for (size_t at = 0; (connection = catalog_connection_next(catalog, source, &at));)
+        names.at[names.count++] = connection->name;
+    return names;
+}
+
 static void view_source(struct daemon *daemon, const struct catalog_source *source, bool whole,
                         size_t from, struct buf *out)
 {
     const struct daemon_source *held = map_find_u64(&daemon->sources, source->source);
     struct api_source view = {
         .name = source->name,
+        .connections = daemon_connections(daemon, source),
         .kind = msg_source_kind_name(source->kind),
         .state = msg_source_state_name(source->state),
         .reason = source->reason,
