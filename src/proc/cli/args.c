@@ -1,6 +1,8 @@
 /* Commands, options, words. */
 #include "proc/cli/args.h"
 
+#include "proc/cli/text.h"
+
 #define ARGS_NAME_MAX   32U /* longer texts are near nothing */
 #define ARGS_NAMES_MAX  128U
 #define ARGS_HELP_AFTER 30 /* column at which an option's help begins */
@@ -40,7 +42,7 @@ size_t args_distance(struct str a, struct str b)
 
 const char *args_nearest(struct str text, const char *const *names, size_t count)
 {
-    size_t limit = text.len / 3 > 2 ? text.len / 3 : 2;
+    size_t limit = text.len / 3 > 2 ? text.len / 3 : text.len > 3 ? 2 : 1;
     const char *nearest = NULL;
 
     for (size_t i = 0; i < count; i++) {
@@ -359,18 +361,24 @@ static void args_usage_option(struct buf *out, const struct args_option *option)
         buf_printf(out, "      --%s", option->name);
     if (option->value)
         buf_printf(out, " %s", option->value);
-    do
+    if (out->len - start >= ARGS_HELP_AFTER) {
+        buf_add_char(out, '\n');
+        start = out->len;
+    }
+    while (out->len - start < ARGS_HELP_AFTER)
         buf_add_char(out, ' ');
-    while (out->len - start < ARGS_HELP_AFTER);
-    buf_printf(out, "%s\n", option->help);
+    text_add_wrapped(out, str_from(option->help), ARGS_HELP_AFTER);
+    buf_add_char(out, '\n');
 }
 
 void args_usage(struct buf *out, const struct args_table *table, const struct args_command *command)
 {
     const struct args_option *option;
 
-    buf_printf(out, "writ %s%s%s%s\n\n%s.\n\n", command->name, command->words[0] ? " " : "",
-               command->words, command->option_count > 0 ? " [OPTIONS]" : "", command->summary);
+    buf_printf(out, "writ %s%s%s%s\n\n", command->name, command->words[0] ? " " : "",
+               command->words, command->option_count > 0 ? " [OPTIONS]" : "");
+    text_add_wrapped(out, str_from(command->summary), 0);
+    buf_add_c(out, ".\n\n");
     for (size_t i = 0; (option = args_option_at(table, command, i)); i++)
         args_usage_option(out, option);
 }

@@ -158,6 +158,17 @@ static void distances_count_slips_of_a_finger(void **state)
     assert_int_equal(args_distance(STR("kitten"), STR("sitting")), 3);
 }
 
+static void only_what_is_near_is_proposed(void **state)
+{
+    static const char *const names[] = { "log", "exec", "sources" };
+
+    (void)state;
+    assert_null(args_nearest(STR("foo"), names, ARRAY_COUNT(names)));
+    assert_string_equal(args_nearest(STR("lg"), names, ARRAY_COUNT(names)), "log");
+    assert_string_equal(args_nearest(STR("ecex"), names, ARRAY_COUNT(names)), "exec");
+    assert_string_equal(args_nearest(STR("sorces"), names, ARRAY_COUNT(names)), "sources");
+}
+
 static void every_command_explains_itself(void **state)
 {
     (void)state;
@@ -166,6 +177,8 @@ static void every_command_explains_itself(void **state)
 
         args_usage(&out, &cli_table, &cli_table.commands[i]);
         assert_true(str_starts(buf_str(&out), STR("writ ")));
+        for (struct str rest = buf_str(&out); rest.len > 0;)
+            assert_true(str_split(&rest, '\n').len <= 80);
         assert_true(cli_table.commands[i].summary[0] != '\0');
         assert_non_null(cli_table.commands[i].run);
     }
@@ -177,6 +190,7 @@ int main(void)
         cmocka_unit_test(everything_typed_is_understood_or_told),
         cmocka_unit_test(what_follows_two_dashes_is_left_alone),
         cmocka_unit_test(distances_count_slips_of_a_finger),
+        cmocka_unit_test(only_what_is_near_is_proposed),
         cmocka_unit_test(every_command_explains_itself),
     };
 

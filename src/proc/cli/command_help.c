@@ -20,7 +20,9 @@ static int help_all(struct cli *cli)
     for (size_t i = 0; i < cli->table->count; i++) {
         const struct args_command *command = &cli->table->commands[i];
 
-        buf_printf(out, "  %-*s %s\n", HELP_COLUMN, command->name, command->summary);
+        buf_printf(out, "  %-*s ", HELP_COLUMN, command->name);
+        text_add_wrapped(out, str_from(command->summary), HELP_COLUMN + 3);
+        buf_add_char(out, '\n');
     }
     buf_add_c(out, "\n`writ help COMMAND` explains one; `man writ` has it all.\n");
     return CLI_DONE;

@@ -3,6 +3,7 @@
 
 #define TEXT_GAP        2U
 #define TEXT_LAST_LEAST 12U /* columns that the last column keeps on the narrowest terminal */
+#define TEXT_WRAP_AT    80U
 
 /* Decodes one well-formed sequence; gives its length, 0 where there is none. */
 static size_t text_decode(struct str rest, uint32_t *ret_point)
@@ -99,6 +100,36 @@ struct str text_fit(struct arena *arena, struct str text, size_t width)
         used++;
     }
     return str_printf(arena, "%.*s...", (int)at, text.ptr);
+}
+
+static size_t text_column(const struct buf *out)
+{
+    size_t start = out->len;
+
+    while (start > 0 && out->ptr[start - 1] != '\n')
+        start--;
+    return text_width(str_slice(buf_str(out), start, out->len));
+}
+
+void text_add_wrapped(struct buf *out, struct str text, size_t indent)
+{
+    size_t column = text_column(out);
+    bool first = true;
+
+    while (text.len > 0) {
+        struct str word = str_split(&text, ' ');
+
+        if (!first && column + 1 + text_width(word) > TEXT_WRAP_AT) {
+            buf_printf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (!first) {
+            buf_add_char(out, ' ');
+            column++;
+        }
+        buf_add_str(out, word);
+        column += text_width(word);
+        first = false;
+    }
 }
 
 void text_add_color(struct buf *out, struct str text, enum text_color color)

@@ -25,6 +25,12 @@ size_t text_width(struct str text);
 /* At most width columns; what is cut ends in "...". */
 struct str text_fit(struct arena *arena, struct str text, size_t width);
 
+/*
+ * Adds words from the column that out stands at; before column 80 the line breaks and goes on at
+ * `indent`. For our own texts.
+ */
+void text_add_wrapped(struct buf *out, struct str text, size_t indent);
+
 enum text_color {
     TEXT_PLAIN,
     TEXT_BOLD,

@@ -58,6 +58,23 @@ static void tables_are_aligned_and_fit(void **state)
     assert_true(str_find(buf_str(&out), STR("for it\n")) != SIZE_MAX);
 }
 
+static void long_lines_break_between_words(void **state)
+{
+    BUF_CLEANUP struct buf out = BUF_INIT;
+
+    (void)state;
+    buf_add_c(&out, "first\n  --name ");
+    text_add_wrapped(&out,
+                     STR("a text that goes on until it would pass the eightieth column, and more "
+                         "words than it holds"),
+                     9);
+    assert_true(
+        str_is(buf_str(&out),
+               "first\n"
+               "  --name a text that goes on until it would pass the eightieth column, and more\n"
+               "         words than it holds"));
+}
+
 static void spans_are_what_people_say(void **state)
 {
     static const struct {
@@ -79,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strangers_texts_have_no_power),
         cmocka_unit_test(tables_are_aligned_and_fit),
+        cmocka_unit_test(long_lines_break_between_words),
         cmocka_unit_test(spans_are_what_people_say),
     };
 
