@@ -33,30 +33,67 @@ static const char *completion_names(const struct args_command *command)
     return NULL;
 }
 
+/* What the first word of a command may be, where that is a choice; with spaces between. */
+static void completion_choices(struct cli *cli, const struct args_command *command, struct buf *out)
+{
+    struct str rest = str_from(command->words);
+
+    if (strcmp(command->name, "help") == 0) {
+        completion_firsts(cli, out);
+    } else if (rest.len > 0 && strspn(command->words, "abcdefghijklmnopqrstuvwxyz|") == rest.len) {
+        while (rest.len > 0) {
+            struct str choice = str_split(&rest, '|');
+
+            buf_printf(out, "%.*s%s", STR_ARG(choice), rest.len > 0 ? " " : "");
+        }
+    }
+}
+
 /* ---- bash and zsh ---- */
 
-/* One case for each command: its second words, its options, and names that are asked for. */
-static void completion_case(const struct args_table *table, size_t index, struct buf *out)
+/* A case of these words begins: what may come second, and the options that all take. */
+static void completion_case_open(struct cli *cli, struct str name, struct buf *out)
 {
-    const struct args_command *command = &table->commands[index];
-    struct str name = str_from(command->name);
-    const char *names = completion_names(command);
-
-    buf_printf(out, "    \"%s\") words=\"", command->name);
-    for (size_t i = 0; i < table->count; i++) {
-        struct str second = str_from(table->commands[i].name);
+    buf_printf(out, "    \"%.*s\") words=\"", STR_ARG(name));
+    for (size_t i = 0; i < cli->table->count; i++) {
+        struct str second = str_from(cli->table->commands[i].name);
         struct str first = str_split(&second, ' ');
 
         if (str_equal(first, name) && second.ptr)
             buf_printf(out, "%.*s ", STR_ARG(second));
     }
+    for (size_t i = 0; i < cli->table->everywhere_count; i++)
+        buf_printf(out, "--%s ", cli->table->everywhere[i].name);
+}
+
+static void completion_case(struct cli *cli, const struct args_command *command, struct buf *out)
+{
+    const char *names = completion_names(command);
+
+    completion_case_open(cli, str_from(command->name), out);
     for (size_t i = 0; i < command->option_count; i++)
         buf_printf(out, "--%s ", command->options[i].name);
-    for (size_t i = 0; i < table->everywhere_count; i++)
-        buf_printf(out, "--%s ", table->everywhere[i].name);
+    completion_choices(cli, command, out);
     if (names)
         buf_printf(out, "$(writ completion %s 2>/dev/null)", names);
     buf_add_c(out, "\" ;;\n");
+}
+
+/* Words that are no command alone: `audit`. A case that came before wins. */
+static void completion_groups(struct cli *cli, struct buf *out)
+{
+    struct str before = STR_NULL;
+
+    for (size_t i = 0; i < cli->table->count; i++) {
+        struct str rest = str_from(cli->table->commands[i].name);
+        struct str first = str_split(&rest, ' ');
+
+        if (rest.ptr && !str_equal(first, before)) {
+            completion_case_open(cli, first, out);
+            buf_add_c(out, "\" ;;\n");
+        }
+        before = first;
+    }
 }
 
 static void completion_bash(struct cli *cli)
@@ -68,11 +105,12 @@ static void completion_bash(struct cli *cli)
                    "  case \"$name $two\" in\n");
     for (size_t i = 0; i < cli->table->count; i++)
         if (strchr(cli->table->commands[i].name, ' '))
-            completion_case(cli->table, i, out);
+            completion_case(cli, &cli->table->commands[i], out);
     buf_add_c(out, "    *) case \"$name\" in\n");
     for (size_t i = 0; i < cli->table->count; i++)
         if (!strchr(cli->table->commands[i].name, ' '))
-            completion_case(cli->table, i, out);
+            completion_case(cli, &cli->table->commands[i], out);
+    completion_groups(cli, out);
     buf_add_c(out, "    esac ;;\n  esac\n  [ \"$COMP_CWORD\" -eq 1 ] && words=\"");
     completion_firsts(cli, out);
     buf_add_c(out, "\"\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
@@ -124,11 +162,13 @@ static void fish_option(struct buf *out, struct str name, const struct args_opti
     buf_add_char(out, '\n');
 }
 
-static void fish_command(struct buf *out, const struct args_command *command)
+static void fish_command(struct cli *cli, const struct args_command *command)
 {
+    struct buf *out = &cli->out;
     struct str name = str_from(command->name), second = name;
     struct str first = str_split(&second, ' ');
     const char *names = completion_names(command);
+    struct buf choices BUF_CLEANUP = BUF_INIT;
 
     if (second.ptr)
         buf_printf(out, "complete -c writ -n '__fish_seen_subcommand_from %.*s' -f -a %.*s -d ",
@@ -139,16 +179,22 @@ static void fish_command(struct buf *out, const struct args_command *command)
     buf_add_char(out, '\n');
     for (size_t i = 0; i < command->option_count; i++)
         fish_option(out, name, &command->options[i]);
-    if (!names)
+    completion_choices(cli, command, &choices);
+    if (names)
+        buf_printf(&choices, "(writ completion %s 2>/dev/null)", names);
+    if (choices.len == 0)
         return;
     fish_typed(out, name);
-    buf_printf(out, " -f -a '(writ completion %s 2>/dev/null)'\n", names);
+    buf_printf(out, " -f -a '%.*s'\n", STR_ARG(buf_str(&choices)));
 }
 
 static void completion_fish(struct cli *cli)
 {
+    buf_add_c(&cli->out, "complete -c writ -n __fish_use_subcommand -f -a '");
+    completion_firsts(cli, &cli->out);
+    buf_add_c(&cli->out, "'\n");
     for (size_t i = 0; i < cli->table->count; i++)
-        fish_command(&cli->out, &cli->table->commands[i]);
+        fish_command(cli, &cli->table->commands[i]);
     for (size_t i = 0; i < cli->table->everywhere_count; i++) {
         buf_printf(&cli->out, "complete -c writ -l %s -d ", cli->table->everywhere[i].name);
         fish_text(&cli->out, cli->table->everywhere[i].help);
