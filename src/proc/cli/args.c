@@ -374,9 +374,12 @@ static void args_usage_option(struct buf *out, const struct args_option *option)
 void args_usage(struct buf *out, const struct args_table *table, const struct args_command *command)
 {
     const struct args_option *option;
+    BUF_CLEANUP struct buf usage = BUF_INIT;
 
-    buf_printf(out, "writ %s%s%s%s\n\n", command->name, command->words[0] ? " " : "",
-               command->words, command->option_count > 0 ? " [OPTIONS]" : "");
+    buf_printf(&usage, "writ %s%s%s%s", command->name, command->words[0] ? " " : "", command->words,
+               command->option_count > 0 ? " [OPTIONS]" : "");
+    text_add_wrapped(out, buf_str(&usage), 4);
+    buf_add_c(out, "\n\n");
     text_add_wrapped(out, str_from(command->summary), 0);
     buf_add_c(out, ".\n\n");
     for (size_t i = 0; (option = args_option_at(table, command, i)); i++)
