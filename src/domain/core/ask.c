@@ -1,5 +1,6 @@
 /*
- * What a source asks of a person while it works on a call: a form to fill, an address to open.
+ * What a source asks while it works on a call: of a person (a form to fill, an address to open),
+ * or of the model of the agent whose program made the call.
  *
  *     it asks        input.opened, of this attempt and question; the call goes on running
  *     a person says  input.answered, with what fits the form, its defaults filled in; then the
@@ -7,13 +8,15 @@
  *     nobody does    input.closed; the source is told: cancel
  *     it ends        input.closed: the call has its outcome, or its attempt is over
  *
+ * A model's message is recorded as a person's answer is, and so is its no, with the reason.
  * A source that is gone is told nothing: the attempt ended with it, as any attempt ends.
  */
 #include "domain/core/internal.h"
 #include "format/json/json.h"
 #include "format/schema/schema.h"
 
-#define TITLE_MAX 300U
+#define TITLE_MAX  300U
+#define MODELS_MAX 64U /* questions to models that are open at once: each may be large */
 
 /* --- The source is told ------------------------------------------------------------------ */
 
@@ -34,14 +37,14 @@ static void say(struct core_turn *turn, const struct input *input, enum msg_ask_
     effect->durable = turn->update->seq; /* Recorded before it is said. */
 }
 
-/* Asked in vain: nobody was, so there is no record of it. */
-static void say_cancel(struct core_turn *turn, const struct msg_call_ask *ask)
+/* Asked in vain: nobody was, so there is no record of it. why: a JSON string, for a model's no. */
+static void say_cancel(struct core_turn *turn, const struct msg_call_ask *ask, struct str why)
 {
     const struct input never = {
         .execution = ask->execution, .call = ask->call, .attempt = ask->attempt, .ask = ask->ask
     };
 
-    say(turn, &never, MSG_ASK_ACTION_CANCEL, STR_NULL);
+    say(turn, &never, MSG_ASK_ACTION_CANCEL, why);
 }
 
 /* --- It asks ------------------------------------------------------------------------------- */
@@ -87,7 +90,7 @@ static struct str detail(struct core_turn *turn, const struct call *call,
     if (ask->url.ptr)
         add_member(&out, "url", quoted(arena, ask->url));
     if (ask->schema.ptr)
-        add_member(&out, "schema", ask->schema);
+        add_member(&out, ask->kind == MSG_ASK_KIND_MODEL ? "request" : "schema", ask->schema);
     if (ask->shared)
         add_member(&out, "shared", STR("true"));
     buf_add_char(&out, '}');
@@ -106,8 +109,17 @@ static struct str title(struct core_turn *turn, const struct call *call,
         len--;
     return str_printf(turn->update->turn, "the source %.*s asks%s for %.*s: %.*s",
                       STR_ARG(source ? source->name : STR("?")),
-                      ask->kind == MSG_ASK_KIND_URL ? " to open an address" : "",
+                      ask->kind == MSG_ASK_KIND_URL     ? " to open an address"
+                      : ask->kind == MSG_ASK_KIND_MODEL ? " the model"
+                                                        : "",
                       STR_ARG(call->address), STR_ARG(str_slice(line, 0, len)));
+}
+
+static enum event_input_kind kind_of(enum msg_ask_kind kind)
+{
+    if (kind == MSG_ASK_KIND_MODEL)
+        return EVENT_INPUT_KIND_MODEL;
+    return kind == MSG_ASK_KIND_URL ? EVENT_INPUT_KIND_CONFIRM : EVENT_INPUT_KIND_FORM;
 }
 
 static void open_input(struct core_turn *turn, const struct execution *execution,
@@ -119,7 +131,7 @@ static void open_input(struct core_turn *turn, const struct execution *execution
     struct core_effect *effect;
 
     input->input = core__id(turn);
-    input->kind = ask->kind == MSG_ASK_KIND_URL ? EVENT_INPUT_KIND_CONFIRM : EVENT_INPUT_KIND_FORM;
+    input->kind = kind_of(ask->kind);
     input->execution = execution->handle;
     input->call = call->number;
     input->attempt = ask->attempt;
@@ -127,7 +139,8 @@ static void open_input(struct core_turn *turn, const struct execution *execution
     input->title = title(turn, call, ask);
     input->detail = detail(turn, call, ask);
     input->binding = call_binding(call, execution->who.actor, &args);
-    input->expires_ms = turn->now_ms + LIMIT_ASK_EXPIRY_MS;
+    input->expires_ms = turn->now_ms + (ask->kind == MSG_ASK_KIND_MODEL ? LIMIT_MODEL_EXPIRY_MS
+                                                                        : LIMIT_ASK_EXPIRY_MS);
     core__emit(turn, &event);
     effect = core__effect(turn, EFFECT_INPUT_OPENED);
     effect->execution = execution->handle;
@@ -151,12 +164,39 @@ static struct core_open_input *asked_before(const struct core_turn *turn,
     return NULL;
 }
 
+static size_t models_open(const struct core *core)
+{
+    struct map_entry *entry;
+    size_t count = 0;
+
+    for (size_t at = 0; (entry = map_next(&core->inputs, &at));)
+        count += ((struct core_open_input *)entry->value)->input.kind == EVENT_INPUT_KIND_MODEL;
+    return count;
+}
+
+/* NULL, or why this is not asked. */
+static const char *ask_problem(struct core_turn *turn, const struct execution *execution,
+                               const struct msg_call_ask *ask)
+{
+    if (!core__is_live(execution))
+        return "the program that made this call has ended";
+    if (turn->core->inputs.count >= LIMIT_INPUT_OPEN ||
+        (ask->kind == MSG_ASK_KIND_MODEL && models_open(turn->core) >= MODELS_MAX))
+        return "too much is asked at once";
+    if (ask->kind == MSG_ASK_KIND_FORM && !form_schema(turn->update->turn, ask->schema))
+        return "the form is none";
+    return ask->kind == MSG_ASK_KIND_MODEL && ask->schema.len > LIMIT_MODEL_BYTES
+               ? "what a model is asked is too long"
+               : NULL;
+}
+
 void core__on_ask(struct core_turn *turn)
 {
     const struct msg_call_ask *ask = &turn->command->as.ask;
     struct execution *execution = core__execution_find(turn->core, ask->execution);
     struct call *call = execution ? core__call_find(execution, ask->call) : NULL;
     struct core_open_input *open;
+    const char *wrong;
 
     if (!call || call->state != CALL_RUNNING || !call->attempting ||
         call->attempt != ask->attempt || ask->ask == 0)
@@ -166,12 +206,11 @@ void core__on_ask(struct core_turn *turn)
         core__input_close(turn, open->input.id, "its source asks no more");
     if (ask->kind == MSG_ASK_KIND_OVER || open)
         return;
-    if (!core__is_live(execution) || turn->core->inputs.count >= LIMIT_INPUT_OPEN ||
-        (ask->kind == MSG_ASK_KIND_FORM && !form_schema(turn->update->turn, ask->schema))) {
-        say_cancel(turn, ask);
-        return;
-    }
-    open_input(turn, execution, call, ask);
+    wrong = ask_problem(turn, execution, ask);
+    if (wrong)
+        say_cancel(turn, ask, quoted(turn->update->turn, str_from(wrong)));
+    else
+        open_input(turn, execution, call, ask);
 }
 
 /* --- A person says ------------------------------------------------------------------------- */
@@ -266,7 +305,35 @@ void core__ask_answered(struct core_turn *turn, const struct input *input, enum 
     bool accepts = answer == EVENT_ANSWER_SUBMIT || answer == EVENT_ANSWER_APPROVE;
 
     say(turn, input, accepts ? MSG_ASK_ACTION_ACCEPT : MSG_ASK_ACTION_DECLINE,
-        answer == EVENT_ANSWER_SUBMIT ? content : STR_NULL);
+        answer == EVENT_ANSWER_SUBMIT || input->kind == EVENT_INPUT_KIND_MODEL ? content
+                                                                               : STR_NULL);
+}
+
+/* 2026-07-28, CreateMessageResult. */
+static bool is_message(struct arena *arena, struct str said)
+{
+    struct json_error error;
+    struct json_doc doc;
+    const struct json_value *content;
+
+    if (!said.len || said.len > LIMIT_MODEL_BYTES ||
+        json_parse(arena, said, NULL, &error, &doc) != JSON_PARSED)
+        return false;
+    content = json_get(doc.root, "content");
+    return json_get_str(doc.root, "role").len && json_get_str(doc.root, "model").len &&
+           (json_is_object(content) || json_is_array(content));
+}
+
+enum event_answer core__model_answer(struct core_turn *turn, struct str *ret_value)
+{
+    const struct command_answer *said = &turn->command->as.answer;
+
+    *ret_value = said->value;
+    if (said->answer != EVENT_ANSWER_SUBMIT || is_message(turn->update->turn, said->value))
+        return said->answer;
+    *ret_value = quoted(turn->update->turn, STR("the model's answer is no message with role, model "
+                                                "and content, of at most 256 KiB"));
+    return EVENT_ANSWER_DENY;
 }
 
 void core__ask_expired(struct core_turn *turn, const struct input *input)
@@ -274,7 +341,7 @@ void core__ask_expired(struct core_turn *turn, const struct input *input)
     const struct input kept = *input; /* Its numbers are needed when it is closed. */
 
     core__input_close(turn, kept.id, "nobody answered in time");
-    say(turn, &kept, MSG_ASK_ACTION_CANCEL, STR_NULL);
+    say(turn, &kept, MSG_ASK_ACTION_CANCEL, STR("\"nobody answered in time\""));
 }
 
 void core__asks_close(struct core_turn *turn, const struct execution *execution,

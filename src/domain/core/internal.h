@@ -199,6 +199,8 @@ bool core__ask_fits(struct core_turn *turn, const struct input *input, struct st
 void core__ask_answered(struct core_turn *turn, const struct input *input, enum event_answer answer,
                         struct str content);
 void core__ask_expired(struct core_turn *turn, const struct input *input);
+/* What a model's client said, as it is recorded and passed on: what is no message is a no. */
+enum event_answer core__model_answer(struct core_turn *turn, struct str *ret_value);
 /* The attempt is over, and with it what it asked. */
 void core__asks_close(struct core_turn *turn, const struct execution *execution,
                       const struct call *call);

@@ -82,14 +82,15 @@ static bool core_answer_value_fits(struct core_turn *turn, const struct call *ca
     return false;
 }
 
-static void core_input_answered(struct core_turn *turn, const struct input *input, struct str value)
+static void core_input_answered(struct core_turn *turn, const struct input *input,
+                                enum event_answer answer, struct str value)
 {
     const struct command_answer *said = &turn->command->as.answer;
     struct event event = { .type = EVENT_INPUT_ANSWERED };
     struct core_effect *effect;
 
     event.as.input_answered.input = input->id;
-    event.as.input_answered.answer = said->answer;
+    event.as.input_answered.answer = answer;
     event.as.input_answered.value = value;
     event.as.input_answered.who = said->who;
     event.as.input_answered.via = said->via;
@@ -110,6 +111,7 @@ void core__on_input_answer(struct core_turn *turn)
     struct call *call;
     struct input input;
     struct str value = said->value;
+    enum event_answer says = said->answer;
     enum input_answer answer;
 
     if (!open) {
@@ -126,13 +128,15 @@ void core__on_input_answer(struct core_turn *turn)
     CHECK(call != NULL);
     if (!core_answer_value_fits(turn, call))
         return;
-    if (said->answer == EVENT_ANSWER_SUBMIT &&
-        !core__ask_fits(turn, &open->input, said->value, &value))
+    if (open->input.kind == EVENT_INPUT_KIND_MODEL)
+        says = core__model_answer(turn, &value);
+    else if (said->answer == EVENT_ANSWER_SUBMIT &&
+             !core__ask_fits(turn, &open->input, said->value, &value))
         return;
     input = open->input; /* Its texts go with it; the binding and kind are needed below. */
-    core_input_answered(turn, &input, value);
+    core_input_answered(turn, &input, says, value);
     if (input.ask)
-        core__ask_answered(turn, &input, said->answer, value);
+        core__ask_answered(turn, &input, says, value);
     else if (input.kind == EVENT_INPUT_KIND_UNKNOWN)
         core_answered_unknown(turn, execution, call);
     else if (said->answer == EVENT_ANSWER_APPROVE)

@@ -27,6 +27,7 @@ static bool input_answer_fits(enum event_input_kind kind, enum event_answer answ
         return answer == EVENT_ANSWER_DONE || answer == EVENT_ANSWER_NOT_DONE ||
                answer == EVENT_ANSWER_AGAIN;
     case EVENT_INPUT_KIND_FORM:
+    case EVENT_INPUT_KIND_MODEL:
         return answer == EVENT_ANSWER_SUBMIT || answer == EVENT_ANSWER_DENY;
     case EVENT_INPUT_KIND_APPROVAL:
     case EVENT_INPUT_KIND_CONFIRM:
@@ -41,10 +42,15 @@ enum input_answer input_answer_decide(const struct input *input, enum event_answ
 {
     if (input->state != INPUT_OPEN || now_ms >= input->expires_ms)
         return INPUT_NOT_OPEN;
-    if (!str_starts(who->actor, STR("person:")))
+    if (input->kind == EVENT_INPUT_KIND_MODEL &&
+        (who->channel != EVENT_CHANNEL_MCP || !str_equal(who->actor, input->actor)))
+        return INPUT_NOT_THE_MODEL;
+    if (input->kind != EVENT_INPUT_KIND_MODEL && !str_starts(who->actor, STR("person:")))
         return INPUT_NOT_A_PERSON;
     if (!input_answer_fits(input->kind, answer))
         return INPUT_NOT_THE_KIND;
+    if (input->kind == EVENT_INPUT_KIND_MODEL)
+        return INPUT_ACCEPTED; /* It says something, and allows nothing. */
     if (!who->verified && answer != EVENT_ANSWER_DENY && input->effect == EVENT_EFFECT_DESTRUCTIVE)
         return INPUT_UNVERIFIED;
     return INPUT_ACCEPTED;
@@ -64,6 +70,9 @@ const char *input_answer_sentence(enum input_answer answer)
     case INPUT_NOT_THE_KIND:
         return "this answer does not fit: an approval takes approve or deny, an unknown outcome "
                "takes done, not_done or again, a form submit or deny";
+    case INPUT_NOT_THE_MODEL:
+        return "a model is asked here, and the client of the agent that called answers for it; "
+               "nobody else does";
     case INPUT_UNVERIFIED:
         return "a destructive call needs an answer from a terminal that is not the agent's; "
                "answer with `writ inbox` there";

@@ -1,6 +1,7 @@
 /*
  * input - what only a person can give: an approval, word of an outcome that was lost, or what a
- * source asks during a call (a form to fill, an address to open).
+ * source asks during a call (a form to fill, an address to open). And what a source asks of the
+ * model of the agent that called: that agent's own client alone answers it.
  *
  * An input is open, then answered or closed, once. It is bound to what was asked (a digest of
  * caller, rule, capability and arguments); it expires. Whether somebody may answer is decided
@@ -43,10 +44,11 @@ void input_open(struct input *input, const struct event_input_opened *event, int
 
 enum input_answer {
     INPUT_ACCEPTED = 0,
-    INPUT_NOT_OPEN,     /* answered, closed or expired before */
-    INPUT_NOT_A_PERSON, /* an agent, whatever it types */
-    INPUT_NOT_THE_KIND, /* this answer does not fit what is asked */
-    INPUT_UNVERIFIED,   /* destructive: needs an answer that only a person can have given */
+    INPUT_NOT_OPEN,      /* answered, closed or expired before */
+    INPUT_NOT_A_PERSON,  /* an agent, whatever it types */
+    INPUT_NOT_THE_KIND,  /* this answer does not fit what is asked */
+    INPUT_NOT_THE_MODEL, /* only the client of the agent that it is about answers for its model */
+    INPUT_UNVERIFIED,    /* destructive: needs an answer that only a person can have given */
 };
 
 /* What somebody says to an open input. verified: over a channel that agents do not have. */

@@ -74,6 +74,29 @@ static void each_kind_has_its_answers(void **state)
     assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_DENY, &person, 1), INPUT_ACCEPTED);
 }
 
+static void a_model_answers_through_its_own_client_alone(void **state)
+{
+    struct event_who who = { .actor = STR("agent:a"), .channel = EVENT_CHANNEL_MCP };
+    struct input input = approval(EVENT_EFFECT_DESTRUCTIVE);
+
+    (void)state;
+    input.kind = EVENT_INPUT_KIND_MODEL;
+    input.actor = STR("agent:a");
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_SUBMIT, &who, 1), INPUT_ACCEPTED);
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_DENY, &who, 1), INPUT_ACCEPTED);
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_APPROVE, &who, 1),
+                     INPUT_NOT_THE_KIND);
+    who.channel = EVENT_CHANNEL_API;
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_SUBMIT, &who, 1),
+                     INPUT_NOT_THE_MODEL);
+    who.channel = EVENT_CHANNEL_MCP;
+    who.actor = STR("agent:b");
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_SUBMIT, &who, 1),
+                     INPUT_NOT_THE_MODEL);
+    assert_int_equal(input_answer_decide(&input, EVENT_ANSWER_SUBMIT, &person, 1),
+                     INPUT_NOT_THE_MODEL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,6 +104,7 @@ int main(void)
         cmocka_unit_test(what_destroys_needs_a_verified_yes),
         cmocka_unit_test(what_expired_or_was_answered_is_over),
         cmocka_unit_test(each_kind_has_its_answers),
+        cmocka_unit_test(a_model_answers_through_its_own_client_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

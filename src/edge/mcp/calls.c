@@ -48,6 +48,7 @@ struct mcp__call *mcp__call_new(struct mcp__ask *ask, enum mcp__call_kind kind)
         call->principal = str_copy(arena, ask->client.principal);
     call->progress_token = mcp_progress_token(arena, ask->meta);
     call->elicits = ask->client.elicits;
+    call->samples = ask->client.samples;
     call->gather_due_ms = INT64_MAX;
     call->wait_due_ms = INT64_MAX;
     call->stream_due_ms = ask->reply->http && ask->reply->streams
@@ -69,6 +70,40 @@ struct mcp__call *mcp__call_new(struct mcp__ask *ask, enum mcp__call_kind kind)
 bool mcp__calls_full(const struct mcp__ask *ask)
 {
     return ask->session && ask->session->calls_count >= MCP_CALLS_MAX;
+}
+
+uint32_t mcp_samples(struct mcp *mcp, uint64_t key)
+{
+    const struct mcp__call *call = mcp__call_find(mcp, key);
+
+    return call ? call->samples : 0;
+}
+
+static uint32_t mcp_samples_most(const struct map *sessions)
+{
+    struct map_entry *entry;
+    uint32_t most = 0;
+
+    for (size_t at = 0; (entry = map_next(sessions, &at));) {
+        const struct mcp__session *session = entry->value;
+
+        most = session->samples > most ? session->samples : most;
+    }
+    return most;
+}
+
+uint32_t mcp_samples_any(const struct mcp *mcp)
+{
+    uint32_t connected = mcp_samples_most(&mcp->connections);
+    uint32_t most = mcp_samples_most(&mcp->sessions);
+
+    most = connected > most ? connected : most;
+    for (struct mcp__link *at = mcp->all.next; at != &mcp->all; at = at->next) {
+        const struct mcp__call *call = container_of(at, struct mcp__call, all);
+
+        most = call->samples > most ? call->samples : most;
+    }
+    return most;
 }
 
 struct mcp__call *mcp__call_find(struct mcp *mcp, uint64_t key)

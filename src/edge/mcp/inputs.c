@@ -1,15 +1,17 @@
 /*
- * What a person is asked while a program waits, by the means of each version.
+ * What a person is asked while a program waits, or the client's own model, by the means of each
+ * version.
  *
  * Inputs that open together are gathered for a few milliseconds. Then
  * - a client of 2025-06-18 or 2025-11-25 that shows forms gets elicitation/create requests, and
- *   its call goes on waiting;
- * - a client of 2026-07-28 that shows forms gets an input_required result and comes back with a
+ *   its call goes on waiting; one of any older version that has a model sampling/createMessage;
+ * - a client of 2026-07-28 that can do either gets an input_required result and comes back with a
  *   new request; the call is over, the execution goes on (DETACH);
- * - everyone else waits, and is told WAITING when that takes long.
+ * - everyone else waits, and is told WAITING when that takes long. What is asked of a model is
+ *   not told to whoever has none.
  * A form that the person closed without deciding decides nothing: the input stays open.
  */
-#include "edge/mcp/internal.h"
+#include "edge/mcp/seal.h"
 
 #define MCP_STATE_LIFE_MS 86400000 /* a requestState is good for a day at most */
 
@@ -94,6 +96,24 @@ static struct str mcp_form(struct arena *arena, enum mcp__version version,
     return str_copy(arena, buf_str(&out));
 }
 
+/* What the model is asked, in its source's words, and whose words they are. */
+static struct str mcp_model_params(struct arena *arena, const struct mcp_input *input)
+{
+    BUF_CLEANUP struct buf out = BUF_INIT;
+    struct str request = str_trim(input->schema);
+
+    buf_add_str(&out, str_slice(request, 0, request.len - 1));
+    buf_add_c(&out, ",\"_meta\":{\"writ/asks\":");
+    buf_add_json(&out, mcp__cut(input->title, 512));
+    buf_add_c(&out, "}}");
+    return str_copy(arena, buf_str(&out));
+}
+
+static const char *mcp_input_method(const struct mcp__input *input)
+{
+    return input->model ? "sampling/createMessage" : "elicitation/create";
+}
+
 /* ---- opening and closing ---- */
 
 static struct mcp__input *mcp_input_find(struct mcp__call *call, struct str id)
@@ -107,17 +127,22 @@ static struct mcp__input *mcp_input_find(struct mcp__call *call, struct str id)
 
 static void mcp_input_add(struct mcp__call *call, const struct mcp_input *input)
 {
-    bool askable = call->elicits && !input->elsewhere && !str_is(input->kind, "secret");
-
+    bool model = str_is(input->kind, "model");
+    bool askable = model || (call->elicits && !input->elsewhere && !str_is(input->kind, "secret"));
     struct arena *arena = arena_new(0);
+    struct str params = STR_NULL;
+
+    if (askable)
+        params = model ? mcp_model_params(arena, input) : mcp_form(arena, call->version, input);
 
     *VEC_PUSH(&call->inputs) = (struct mcp__input){
         .arena = arena,
         .id = str_copy(arena, input->id),
         .title = str_copy(arena, mcp__cut(input->title, 512)),
-        .params = askable ? mcp_form(arena, call->version, input) : STR_NULL,
+        .params = params,
         .expires_ms = input->expires_ms,
         .askable = askable,
+        .model = model,
     };
 }
 
@@ -127,7 +152,8 @@ void mcp_input_opened(struct mcp *mcp, uint64_t key, const struct mcp_input *inp
     struct mcp__turn turn = { .mcp = mcp, .now_ms = now_ms, .actions = actions };
     struct mcp__call *call = mcp__call_find(mcp, key);
 
-    if (!call || mcp_input_find(call, input->id))
+    if (!call || mcp_input_find(call, input->id) ||
+        (str_is(input->kind, "model") && call->samples == 0))
         return;
     if (input->execution.len > 0 && input->execution.len <= MCP__EXECUTION_MAX) {
         memcpy(call->execution, input->execution.ptr, input->execution.len);
@@ -195,7 +221,7 @@ static bool mcp_elicit(struct mcp__turn *turn, struct mcp__call *call)
 
         if (!input->askable || input->request > 0)
             continue;
-        rpc_add_request(&out, call->session->requests + 1, STR("elicitation/create"),
+        rpc_add_request(&out, call->session->requests + 1, str_from(mcp_input_method(input)),
                         input->params);
         if (!mcp__reply_message(turn, call->reply, buf_str(&out)))
             return false;
@@ -235,7 +261,8 @@ static void mcp_input_required(struct mcp__turn *turn, struct mcp__call *call)
             buf_add_char(&result, ',');
         first = false;
         buf_add_json(&result, call->inputs.at[i].id);
-        buf_add_c(&result, ":{\"method\":\"elicitation/create\",\"params\":");
+        buf_printf(&result,
+                   ":{\"method\":\"%s\",\"params\":", mcp_input_method(&call->inputs.at[i]));
         buf_add_str(&result, call->inputs.at[i].params);
         buf_add_char(&result, '}');
     }
@@ -272,7 +299,7 @@ struct mcp_reply_form {
     struct str content; /* JSON object of a form; null: none */
 };
 
-/* An ElicitResult: accept with what was chosen, decline, or cancel. */
+/* An ElicitResult: accept with what was chosen, decline, or cancel. Or a model's message. */
 static struct mcp_reply_form mcp_form_read(struct arena *turn, const struct json_value *result)
 {
     const struct json_value *content = json_get(result, "content");
@@ -280,6 +307,8 @@ static struct mcp_reply_form mcp_form_read(struct arena *turn, const struct json
     struct str action = json_get_str(result, "action");
     struct mcp_reply_form form = { STR_NULL, STR_NULL };
 
+    if (!action.ptr && json_get(result, "role"))
+        return (struct mcp_reply_form){ STR("submit"), json_text(turn, result) };
     if (str_is(action, "decline"))
         form.answer = STR("deny");
     if (!str_is(action, "accept") || !json_is_object(content))
@@ -290,6 +319,18 @@ static struct mcp_reply_form mcp_form_read(struct arena *turn, const struct json
     else if (json_count(content) > 0)
         form.answer = STR("submit");
     return form;
+}
+
+/* An error is a no, with the reason. */
+static struct mcp_reply_form mcp_model_read(struct arena *turn, const struct rpc_message *message)
+{
+    BUF_CLEANUP struct buf why = BUF_INIT;
+
+    if (message->kind == RPC_RESULT)
+        return (struct mcp_reply_form){ STR("submit"), json_text(turn, message->result) };
+    buf_add_json(&why, str_printf(turn, "the agent's client says: %.*s",
+                                  STR_ARG(mcp__cut(message->text, 1024))));
+    return (struct mcp_reply_form){ STR("deny"), str_copy(turn, buf_str(&why)) };
 }
 
 static void mcp_form_answer(struct mcp__ask *ask, struct mcp__call *call, struct str input,
@@ -335,7 +376,8 @@ void mcp__inputs_response(struct mcp__ask *ask)
     input = mcp_input_by_request(ask->session, request, &call);
     if (!input)
         return;
-    form = mcp_form_read(ask->turn->actions->turn, ask->message->result);
+    form = input->model ? mcp_model_read(ask->turn->actions->turn, ask->message)
+                        : mcp_form_read(ask->turn->actions->turn, ask->message->result);
     input->settled = true;
     if (form.answer.ptr)
         mcp_form_answer(ask, call, input->id, &form);

@@ -66,6 +66,7 @@ struct mcp__session {
     size_t version_len;
     enum mcp__version version;
     bool elicits;
+    uint32_t samples;
     int log_level;          /* -1: no log messages */
     uint64_t requests;      /* of ours to the client, counted */
     uint64_t streams;       /* that could be taken up again, counted */
@@ -96,10 +97,11 @@ struct mcp__input {
     struct arena *arena; /* of its texts */
     struct str id;
     struct str title;
-    struct str params;  /* of elicitation/create */
-    uint64_t request;   /* the id of our elicitation/create; 0: not asked */
+    struct str params;  /* of elicitation/create, or sampling/createMessage */
+    uint64_t request;   /* the id of our request; 0: not asked */
     int64_t expires_ms; /* 0: never */
     bool askable;       /* may be asked by a form */
+    bool model;         /* the client's model is asked, not a person */
     bool settled;       /* answered or dismissed here, not yet closed */
 };
 
@@ -125,6 +127,7 @@ struct mcp__call {
     uint64_t progress;
     size_t console_told; /* lines that came before the end */
     bool elicits;
+    uint32_t samples;
     struct digest request; /* of the arguments; for requestState */
     char execution[MCP__EXECUTION_MAX];
     size_t execution_len;
@@ -172,8 +175,9 @@ void mcp__version_data(struct buf *out, struct str requested);
 void mcp__versions_json(struct buf *out);
 /* At most len bytes, cut between two characters. */
 struct str mcp__cut(struct str text, size_t len);
-/* The client can show a form: its capabilities say so. */
+/* The client can show a form, or ask a model: its capabilities say so. */
 bool mcp__elicits(const struct json_value *capabilities);
+uint32_t mcp__samples(const struct json_value *capabilities);
 
 /* ---- reply.c ---- */
 
@@ -274,27 +278,5 @@ void mcp__inputs_response(struct mcp__ask *ask);
 void mcp__inputs_retry(struct mcp__ask *ask);
 /* The text as a person may safely see it: no controls, no invisible characters. */
 void mcp__add_plain(struct buf *out, struct str text, size_t len_max);
-
-/* ---- seal.c ---- */
-
-struct mcp__state {
-    int64_t expires_ms;
-    struct str execution;
-    struct digest request;
-};
-
-enum mcp__seal_answer {
-    MCP__SEAL_GOOD = 0,
-    MCP__SEAL_BROKEN = 1,
-    MCP__SEAL_EXPIRED = 2,
-};
-
-void mcp__seal(struct buf *out, const struct mcp_config *config, struct str principal,
-               const struct mcp__state *state);
-/* The execution in *ret_state lives in the arena. */
-MUST int mcp__unseal(struct mcp__turn *turn, struct str text, struct str principal,
-                     struct mcp__state *ret_state);
-/* Same time for every wrong guess. */
-bool mcp__same_secret(struct str a, struct str b);
 
 #endif

@@ -30,6 +30,7 @@ void mcp__session_message(struct mcp__ask *ask, const struct rpc_message *messag
         .protocol = mcp__version_text(session->version),
         .http = session->http,
         .elicits = session->elicits,
+        .samples = session->samples,
     };
     if (mcp__is_modern(message))
         mcp__modern(ask);

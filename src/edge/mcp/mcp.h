@@ -67,7 +67,8 @@ struct mcp_client {
     struct str version;
     struct str protocol; /* "2025-11-25" */
     bool http;
-    bool elicits; /* it shows forms to its person */
+    bool elicits;     /* it shows forms to its person */
+    uint32_t samples; /* it has a model that can be asked: 1; with tools: 2 */
 };
 
 enum mcp_action_kind {
@@ -76,7 +77,7 @@ enum mcp_action_kind {
     MCP_CHUNK,   /* HTTP: the next part for exchange .to; where .last, there are no more */
     MCP_EXECUTE, /* start a program (or attach to a running one: idempotency) for .key */
     MCP_ATTACH,  /* .key waits for an execution that is there: see mcp_ended */
-    MCP_ANSWER,  /* a person's answer to an input, through the client of .key */
+    MCP_ANSWER,  /* a person's answer to an input, or a model's, through the client of .key */
     MCP_CANCEL,  /* the client wants .key no more: no further call starts */
     MCP_DETACH,  /* nobody listens on .key now; its execution goes on and can be attached */
     MCP_CLOSE,   /* stdio: nothing more can come of connection .to */
@@ -118,7 +119,8 @@ struct mcp_answer {
     struct str execution; /* exe_...; null where .key is enough */
     struct str input;     /* inp_... */
     struct str answer;    /* one of the input's options */
-    struct str content;   /* JSON object of a form; null otherwise */
+    struct str content;   /* JSON object of a form, or a model's message; a model's no: why, a JSON
+                             string; null otherwise */
 };
 
 struct mcp_action {
@@ -239,12 +241,13 @@ bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
 struct mcp_input {
     struct str id;             /* inp_... */
     struct str execution;      /* exe_... */
-    struct str kind;           /* approval confirm form secret: a secret is never put into a form */
+    struct str kind;           /* approval confirm form secret: a secret is never put into a form;
+                                  model: of the client's model, and told only where it has one */
     struct str title;          /* one line */
     struct str detail;         /* what exactly: lines for a person */
     const struct str *options; /* what can be answered; none: approve, deny */
     size_t options_count;
-    struct str schema; /* form: JSON Schema, a flat object of primitives */
+    struct str schema; /* form: JSON Schema, a flat object of primitives; model: what it is asked */
     bool elsewhere;    /* an answer through this client would not count: it is not asked there */
     int64_t expires_ms;
 };
@@ -257,6 +260,11 @@ void mcp_input_opened(struct mcp *mcp, uint64_t key, const struct mcp_input *inp
                       struct mcp_actions *actions);
 /* It was answered (here or elsewhere), or it expired. */
 void mcp_input_closed(struct mcp *mcp, uint64_t key, struct str input, struct mcp_actions *actions);
+
+/* Whoever waits on this key has a model that can be asked: 1; with tools: 2. */
+uint32_t mcp_samples(struct mcp *mcp, uint64_t key);
+/* The most that any client can that is there. */
+uint32_t mcp_samples_any(const struct mcp *mcp);
 
 /* Something to tell a client that wants progress: how far an upstream is. */
 void mcp_progress(struct mcp *mcp, uint64_t key, struct str message, struct mcp_actions *actions);

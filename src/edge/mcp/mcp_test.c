@@ -17,9 +17,10 @@
  *     <- ACTION           expected
  *
  * $SESSION and $STATE are the session id and requestState that were last given out; $META and
- * $FORMS the per-request fields of 2026-07-28, the second of a client that shows forms.
+ * $FORMS the per-request fields of 2026-07-28, the second of a client that shows forms, and $MODEL
+ * of one that has a model.
  */
-#include "edge/mcp/internal.h"
+#include "edge/mcp/seal.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,6 +34,7 @@
 
 static const char meta_plain[] = META_HEAD META_CAPS "{}}";
 static const char meta_forms[] = META_HEAD META_CAPS "{\"elicitation\":{}}}";
+static const char meta_model[] = META_HEAD META_CAPS "{\"sampling\":{}}}";
 
 struct story {
     struct mcp *mcp;
@@ -55,6 +57,8 @@ static void print_client(struct buf *out, const struct mcp_client *client)
 {
     buf_printf(out, " for %.*s %.*s%s", STR_ARG(client->principal), STR_ARG(client->protocol),
                client->elicits ? " forms" : "");
+    if (client->samples)
+        buf_printf(out, " model %u", client->samples);
 }
 
 static void print_respond(struct buf *out, const struct mcp_respond *respond)
@@ -226,7 +230,8 @@ static struct str expand(struct story *story, struct str text)
     } words[] = { { STR("$SESSION"), story->session },
                   { STR("$STATE"), story->state },
                   { STR("$META"), STR(meta_plain) },
-                  { STR("$FORMS"), STR(meta_forms) } };
+                  { STR("$FORMS"), STR(meta_forms) },
+                  { STR("$MODEL"), STR(meta_model) } };
     struct buf out BUF_CLEANUP = BUF_INIT;
 
     for (size_t i = 0; i < text.len;) {
@@ -367,6 +372,8 @@ static void do_opened(struct story *story, struct str rest)
     input.detail = STR("{\"id\":7}");
     if (str_is(input.kind, "form"))
         input.schema = STR("{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"number\"}}}");
+    if (str_is(input.kind, "model"))
+        input.schema = STR("{\"messages\":[],\"maxTokens\":9}");
     input.expires_ms = story->now_ms + 3600000;
     mcp_input_opened(story->mcp, key, &input, story->now_ms, &story->actions);
 }

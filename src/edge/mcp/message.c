@@ -73,6 +73,7 @@ static void mcp_session_meet(struct mcp__session *session, const struct json_val
     session->name_len = mcp_name_copy(session->name, json_get_str(info, "name"));
     session->version_len = mcp_name_copy(session->version_text, json_get_str(info, "version"));
     session->elicits = wanted >= MCP__2025_06_18 && mcp__elicits(json_get(params, "capabilities"));
+    session->samples = mcp__samples(json_get(params, "capabilities"));
     session->log_level = -1;
 }
 
@@ -217,6 +218,7 @@ bool mcp__modern_open(struct mcp__ask *ask)
         return false;
     }
     ask->client.elicits = mcp__elicits(capabilities);
+    ask->client.samples = mcp__samples(capabilities);
     ask->client.name = mcp__cut(json_get_str(info, "name"), MCP__NAME_MAX);
     ask->client.version = mcp__cut(json_get_str(info, "version"), MCP__NAME_MAX);
     ask->client.protocol = mcp__version_text(ask->version);

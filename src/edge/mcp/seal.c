@@ -7,7 +7,7 @@
  * ends; what may be done there the daemon decides again. Answers are used once because an input
  * closes with its first answer.
  */
-#include "edge/mcp/internal.h"
+#include "edge/mcp/seal.h"
 
 #include "base/base64.h"
 

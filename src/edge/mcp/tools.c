@@ -166,7 +166,7 @@ struct digest mcp__request_digest(const struct mcp__ask *ask)
     const struct json_value *params = ask->message->params;
     BUF_CLEANUP struct buf canonical = BUF_INIT;
 
-    if (ask->version < MCP__2026_07_28 || !ask->client.elicits)
+    if (ask->version < MCP__2026_07_28 || (!ask->client.elicits && !ask->client.samples))
         return (struct digest){ { 0 } };
     buf_add_json(&canonical, json_get_str(params, "name"));
     if (json_get(params, "arguments"))

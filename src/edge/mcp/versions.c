@@ -62,3 +62,12 @@ bool mcp__elicits(const struct json_value *capabilities)
         return false;
     return json_is_object(json_get(elicitation, "form")) || !json_get(elicitation, "url");
 }
+
+uint32_t mcp__samples(const struct json_value *capabilities)
+{
+    const struct json_value *sampling = json_get(capabilities, "sampling");
+
+    if (!json_is_object(sampling))
+        return 0;
+    return json_is_object(json_get(sampling, "tools")) ? 2 : 1;
+}

@@ -115,6 +115,8 @@ static void daemon_act_input_opened(struct daemon *daemon, const struct core_eff
     if (!input)
         return;
     daemon_each_waiter(daemon, effect->execution, daemon_each_input, input);
+    if (input->kind == EVENT_INPUT_KIND_MODEL)
+        return; /* No person answers it. */
     daemon__view_input(daemon, input, &text);
     daemon_each_subscriber(daemon, "input", buf_str(&text));
 }

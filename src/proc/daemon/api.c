@@ -435,7 +435,8 @@ static void daemon_api_input_list(struct daemon *daemon, struct daemon_request *
         only = core_execution_by_id(daemon->core, id);
     api_list_begin(&text, "inputs");
     for (size_t at = 0; (input = core_input_next(daemon->core, &at));) {
-        if (execution.ptr && (!only || only->handle != input->execution))
+        if ((execution.ptr && (!only || only->handle != input->execution)) ||
+            input->kind == EVENT_INPUT_KIND_MODEL) /* No person answers it. */
             continue;
         api_list_item(&text);
         daemon__view_input(daemon, input, &text);

@@ -93,22 +93,24 @@ static void daemon_mcp_answer(struct daemon *daemon, const struct mcp_action *ac
 
     /*
      * A person answered through the agent's own client: it is taken for one, and recorded as
-     * unverified, which destructive calls do not accept.
+     * unverified, which destructive calls do not accept. A model is the agent's own.
      */
-    who.actor = str_printf(daemon->turn, "person:%.*s", STR_ARG(who.actor));
-    who.verified = false;
     if (!id_parse(action->answer.input, "inp", &answer->input))
         return;
     input = core_input(daemon->core, answer->input);
+    if (!input || input->kind != EVENT_INPUT_KIND_MODEL)
+        who.actor = str_printf(daemon->turn, "person:%.*s", STR_ARG(who.actor));
+    who.verified = false;
     /* A form may well have a field that is called decision. */
     if (input && input->kind == EVENT_INPUT_KIND_FORM && action->answer.content.ptr)
         answer->answer = EVENT_ANSWER_SUBMIT;
     else if (!event_answer_parse(action->answer.answer, &answer->answer))
         return;
-    if (answer->answer == EVENT_ANSWER_SUBMIT)
+    if (answer->answer == EVENT_ANSWER_SUBMIT || (input && input->kind == EVENT_INPUT_KIND_MODEL))
         answer->value = action->answer.content;
     answer->who = who;
-    answer->via = STR("elicitation");
+    answer->via =
+        input && input->kind == EVENT_INPUT_KIND_MODEL ? STR("sampling") : STR("elicitation");
     daemon__step(daemon, &command);
 }
 
@@ -312,6 +314,8 @@ static void daemon_mcp_ask(struct daemon *daemon, const struct input *input,
     asked->kind = event_input_kind_name(input->kind);
     if (input->kind == EVENT_INPUT_KIND_FORM)
         asked->schema = json_text(daemon->turn, json_get(doc.root, "schema"));
+    if (input->kind == EVENT_INPUT_KIND_MODEL)
+        asked->schema = json_text(daemon->turn, json_get(doc.root, "request"));
     /* It may be another agent's. */
     asked->elsewhere = asked->elsewhere || json_is_true(json_get(doc.root, "shared"));
 }

@@ -85,6 +85,8 @@ struct daemon_request {
 struct daemon_source {
     uint64_t source;
     bool open;              /* egress and, for stdio, a child have it */
+    bool used;              /* a call was handed over since it was opened */
+    uint32_t samples;       /* what its server heard of models that can be asked */
     bool wanted;            /* to be opened when the process that goes out is up */
     struct buf stderr_tail; /* the last lines its child wrote there */
     struct buf parts;       /* of a list that comes in several reports: u64 length, report */
@@ -172,10 +174,6 @@ struct daemon_handed {
     uint64_t stdio;  /* 0: not over stdio */
     uint64_t client; /* 0: not over the local socket */
     int64_t due_ms;  /* not recorded before; HTTP: its client may have hung up unseen */
-};
-
-struct daemon_waiters {
-    struct daemon_waiting VEC(uint64_t) requests; /* tokens */
 };
 
 /* parts.c, pool.c, sources.c are in parts.h. */

@@ -2,6 +2,7 @@
 #ifndef WRIT_PROC_DAEMON_PARTS_H
 #define WRIT_PROC_DAEMON_PARTS_H
 
+#include "base/vec.h"
 #include "domain/core/core.h"
 #include "model/msg.h"
 
@@ -12,6 +13,11 @@ struct daemon_peer;
 struct daemon_slot;
 struct daemon_source;
 struct daemon_worker;
+
+/* Requests that wait for one execution. */
+struct daemon_waiters {
+    struct daemon_waiting VEC(uint64_t) requests; /* tokens */
+};
 
 /* parts.c */
 /* Asks the keeper for a process that runs only while needed. */

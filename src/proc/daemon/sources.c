@@ -183,6 +183,8 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
     /* What is none of the others is asked as this. */
     open.kind = source->kind == MSG_SOURCE_KIND_UNKNOWN ? MSG_SOURCE_KIND_MCP_HTTP : source->kind;
     open.url = daemon__source_url(daemon, source);
+    open.samples = held->samples = mcp_samples_any(daemon->mcp);
+    held->used = false;
     if (peer == &daemon->net)
         daemon__given_open(daemon, source, &open);
     /* Egress is told first, so that it knows whose pipes the keeper passes. */
@@ -248,6 +250,44 @@ static struct str daemon_call_key(struct arena *turn, const struct execution *ex
     return str_copy(turn, str_of(hex, DIGEST_HEX_LEN / 2));
 }
 
+/* A model that may be asked during a call of this execution: that of a client that waits for it. */
+static uint32_t daemon_samples(struct daemon *daemon, uint64_t execution)
+{
+    const struct daemon_waiters *waiters = map_find_u64(&daemon->waiters, execution);
+    uint32_t most = 0;
+
+    for (size_t i = 0; waiters && i < waiters->requests.count; i++) {
+        const struct daemon_request *request =
+            daemon__request_find(daemon, waiters->requests.at[i]);
+        bool is_mcp = request && request->asker == DAEMON_ASKER_MCP;
+        uint32_t samples = is_mcp ? mcp_samples(daemon->mcp, request->key) : 0;
+
+        most = samples > most ? samples : most;
+    }
+    return most;
+}
+
+/*
+ * An older server hears once what its client can, when it is greeted. One that was greeted before
+ * there was a model to ask, and has had no call, is greeted anew.
+ */
+static void daemon_source_greet(struct daemon *daemon, uint64_t handle, uint32_t samples)
+{
+    const struct catalog_source *source = catalog_source_find(core_catalog(daemon->core), handle);
+    const struct msg_source_close close = { .source = handle, .reason = STR("greeted anew") };
+    struct daemon_source *held = daemon__source_find(daemon, handle);
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (held->open && !held->used && samples > held->samples && !daemon__is_document(source)) {
+        msg_source_close_encode(&close, &payload);
+        daemon__send(daemon_peer_of(daemon, source->kind), MSG_SOURCE_CLOSE, handle,
+                     buf_str(&payload));
+        held->open = false;
+    }
+    daemon__source_start(daemon, handle);
+    held->used = true;
+}
+
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
 {
     const struct call *call = core_call(daemon->core, effect->execution, effect->call);
@@ -282,7 +322,8 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
                                           : STR("its source was removed"));
         return;
     }
-    daemon__source_start(daemon, effect->source);
+    send.samples = daemon_samples(daemon, effect->execution);
+    daemon_source_greet(daemon, effect->source, send.samples);
     send.call = call->number;
     send.attempt = call->attempt;
     send.source = call->source;

@@ -81,7 +81,8 @@ static void daemon_execution_inputs(struct daemon *daemon, const struct executio
     struct api_input *inputs = ARENA_ARRAY(daemon->turn, struct api_input, execution->unsettled);
 
     for (size_t at = 0; (input = core_input_next(daemon->core, &at));)
-        if (input->execution == execution->handle && view->inputs_count < execution->unsettled)
+        if (input->execution == execution->handle && input->kind != EVENT_INPUT_KIND_MODEL &&
+            view->inputs_count < execution->unsettled)
             inputs[view->inputs_count++] = daemon_input(daemon, input);
     view->inputs = inputs;
 }

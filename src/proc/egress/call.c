@@ -124,7 +124,9 @@ void egress__call_go(struct egress *egress, struct egress_call *call)
                                       .tool = call->send.tool,
                                       .args = call->send.args,
                                       .traceparent = call->send.traceparent,
-                                      .timeout_ms = call->send.timeout_ms };
+                                      .timeout_ms = call->send.timeout_ms,
+                                      .owner = call->send.execution,
+                                      .samples = call->send.samples };
     struct out_mcp *session = call->source->session;
 
     call->state = EGRESS_CALL_HELD;

@@ -84,6 +84,7 @@ struct egress_source {
     bool touched;       /* has something to do in this turn */
     bool direct;        /* no session: each call is a request by itself */
     bool unlet;         /* direct: it did not let the last call in, and the daemon knows */
+    uint32_t samples;   /* a model can be asked, when it was opened */
     int64_t closing_ms; /* 0, or when its session ends at the latest */
     int64_t pipes_ms;   /* 0, or until when its pipes must have come */
     struct str reason;  /* why its child ended */

@@ -167,6 +167,7 @@ static void begin(struct egress_line *line)
         .version = STR(WRIT_VERSION),
         .messages = true,
         .older = line->old,
+        .samples = line->source->samples,
         .probe_ms = PROBE_MS,
     };
     const struct out_mcp_web_options how = { .url = line->url, .sse = line->old };

@@ -87,7 +87,9 @@ void egress__wire_open(struct egress *egress, struct egress_source *source,
 bool egress__wire_pipes(struct egress *egress, uint64_t id, const int fds[3])
 {
     struct egress_source *source = egress__source_get(egress, id);
-    const struct out_mcp_options options = { .version = STR(WRIT_VERSION), .older = source->older };
+    const struct out_mcp_options options = { .version = STR(WRIT_VERSION),
+                                             .older = source->older,
+                                             .samples = source->samples };
     struct egress_line *line;
 
     egress__source_begin(egress, source, &options, STR("it was started again"));

@@ -75,6 +75,7 @@ void egress__source_open(struct egress *egress, const struct msg_source_open *op
 
     source->opened = true;
     source->touched = true;
+    source->samples = open->samples;
     if (!egress__wire_speaks(open->kind))
         egress__source_failed(egress, source, STR("sources of this kind are not supported"));
     else if (!source->session)

@@ -1,19 +1,26 @@
 /*
- * What a server asks of a person while it works on a call: to fill a form, or to open an address.
+ * What a server asks while it works on a call: a person, to fill a form or to open an address
+ * (elicitation/create); the model of whoever called, to say something (sampling/createMessage).
  *
- *     until 2025-11-25   its own request, elicitation/create; what is said is our response
+ *     until 2025-11-25   its own request; what is said is our response
  *     2026-07-28         a result that is input_required; what is said goes with the call made
  *                        again (rounds.c)
  *
+ * A model is asked only where the caller has one, and is given no more than the server's words:
+ * what it knows from elsewhere (includeContext) is not the server's to ask for.
+ *
  * An older server does not say which of its calls it asks for. Where one is under way it is that
- * one; of several it is the oldest, and whoever is asked is told that it may be another (shared).
- * While somebody is asked the call does not time out, but for the longest that it may take.
+ * one; of several it is the oldest, and whoever is asked is told that it may be another (shared);
+ * unless all are one owner's. No model is asked for another owner. While somebody is asked the call
+ * does not time out, but for the longest that it may take.
  */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/asks.h"
+#include "model/limit.h"
 
 #define SCHEMA_BYTES_MAX 16384U
 #define FIELDS_MAX       100U
 #define URL_MAX          4096U
+#define NOBODY           (-1) /* 2025-11-25, sampling, "Error Handling" */
 
 /* --- What is asked ----------------------------------------------------------------------- */
 
@@ -53,9 +60,9 @@ static bool is_address(struct str url)
     return url.len <= URL_MAX;
 }
 
-/* NULL, or why nobody can be asked this. */
-static const char *read_ask(struct out_mcp__ask *ask, const struct json_value *params,
-                            struct arena *arena)
+/* NULL, or why no person can be asked this. */
+static const char *read_person(struct out_mcp__ask *ask, const struct json_value *params,
+                               struct arena *arena)
 {
     const struct json_value *schema = json_get(params, "requestedSchema");
     struct str message = json_get_str(params, "message");
@@ -82,6 +89,74 @@ static const char *read_ask(struct out_mcp__ask *ask, const struct json_value *p
     return NULL;
 }
 
+static bool has_text(const struct json_value *content)
+{
+    return json_is_object(content) || json_is_array(content);
+}
+
+static bool are_messages(const struct json_value *messages)
+{
+    struct json_iter iter = json_iter(messages);
+    const struct json_value *one;
+
+    if (!json_is_array(messages) || json_count(messages) == 0)
+        return false;
+    while ((one = json_next(&iter)))
+        if (!json_get_str(one, "role").ptr || !has_text(json_get(one, "content")))
+            return false;
+    return true;
+}
+
+/* What a person is shown of it: how its last message begins. */
+static struct str words_of(const struct json_value *messages)
+{
+    const struct json_value *last = json_at(messages, json_count(messages) - 1);
+    const struct json_value *content = json_get(last, "content");
+
+    if (json_is_array(content))
+        content = json_at(content, 0);
+    return out_mcp__cut(json_get_str(content, "text"), OUT_MCP__MESSAGE_MAX);
+}
+
+/* NULL, or why no model can be asked this. What is passed on is named here, and nothing else. */
+static const char *read_model(struct out_mcp__ask *ask, const struct json_value *params,
+                              const struct out_mcp__pending *pending)
+{
+    static const char *const members[] = { "messages",    "modelPreferences", "systemPrompt",
+                                           "temperature", "maxTokens",        "stopSequences",
+                                           "tools",       "toolChoice" };
+    BUF_CLEANUP struct buf out = BUF_INIT;
+
+    if (pending->samples == 0)
+        return "the client of the agent whose program made this call has no model that answers";
+    if (json_get(params, "tools") && pending->samples < 2)
+        return "the model of the agent's client takes no tools (sampling.tools)";
+    if (!are_messages(json_get(params, "messages")) ||
+        !json_is_number(json_get(params, "maxTokens")))
+        return "messages, each with role and content, and maxTokens are needed";
+    buf_add_char(&out, '{');
+    for (size_t i = 0; i < ARRAY_COUNT(members); i++) {
+        const struct json_value *value = json_get(params, members[i]);
+
+        if (!value)
+            continue;
+        buf_printf(&out, "%s\"%s\":", out.len > 1 ? "," : "", members[i]);
+        json_print(&out, value);
+    }
+    buf_add_char(&out, '}');
+    if (out.len > LIMIT_MODEL_BYTES)
+        return "what a model is asked may have 256 KiB";
+    ask->kind = MSG_ASK_KIND_MODEL;
+    ask->message = str_copy(pending->arena, words_of(json_get(params, "messages")));
+    ask->schema = str_copy(pending->arena, buf_str(&out));
+    return NULL;
+}
+
+bool out_mcp__is_question(struct str method)
+{
+    return str_is(method, "elicitation/create") || str_is(method, "sampling/createMessage");
+}
+
 static struct out_mcp__ask *ask_new(struct out_mcp__pending *pending, struct str key)
 {
     struct out_mcp__ask *ask = VEC_PUSH(&pending->asks);
@@ -92,15 +167,17 @@ static struct out_mcp__ask *ask_new(struct out_mcp__pending *pending, struct str
 }
 
 const char *out_mcp__ask_add(struct out_mcp *session, struct out_mcp__pending *pending,
-                             struct str key, const struct json_value *params)
+                             const struct out_mcp__question *question)
 {
     struct out_mcp__ask *ask;
     const char *wrong;
 
     if (pending->ask_last >= OUT_MCP_ASKS_MAX)
         return "too much is asked for one call";
-    ask = ask_new(pending, key);
-    wrong = read_ask(ask, params, pending->arena);
+    ask = ask_new(pending, question->key);
+    wrong = str_is(question->method, "elicitation/create")
+                ? read_person(ask, question->params, pending->arena)
+                : read_model(ask, question->params, pending);
     if (wrong) {
         pending->asks.count--;
         return wrong;
@@ -141,34 +218,46 @@ static struct out_mcp__pending *call_that_asks(struct out_mcp *session, bool *re
     struct out_mcp__pending *oldest = NULL;
     struct map_entry *entry;
     size_t position = 0;
-    size_t count = 0;
 
+    *ret_shared = false;
     while ((entry = map_next(&session->handles, &position))) {
         struct out_mcp__pending *pending = entry->value;
 
         if (pending->cancelled || out_mcp__sent(session, pending) == MSG_SENT_NO)
             continue;
-        count++;
+        *ret_shared = *ret_shared || (oldest && oldest->owner != pending->owner);
         if (!oldest || pending->id < oldest->id)
             oldest = pending;
     }
-    *ret_shared = count > 1;
     return oldest;
+}
+
+static int refusal(const struct out_mcp *session, bool model)
+{
+    if (!model)
+        return RPC_INVALID_PARAMS;
+    return session->samples ? NOBODY : RPC_METHOD_NOT_FOUND;
 }
 
 void out_mcp__asked_person(struct out_mcp *session, const struct rpc_message *message)
 {
+    const struct out_mcp__question question = { message->id, message->method, message->params };
+    bool model = str_is(message->method, "sampling/createMessage");
     bool shared;
     struct out_mcp__pending *pending = call_that_asks(session, &shared);
     const char *wrong;
 
-    if (!pending) { /* Nobody here waits for anything of it. */
+    if (!pending && !model) { /* Nobody here waits for anything of it. */
         out_mcp__respond(session, message->id, STR("{\"action\":\"cancel\"}"));
         return;
     }
-    wrong = out_mcp__ask_add(session, pending, message->id, message->params);
+    if (model && (!pending || shared))
+        wrong = pending ? "calls of several agents are under way: whose model is asked?"
+                        : "no call is under way: there is nobody whose model could be asked";
+    else
+        wrong = out_mcp__ask_add(session, pending, &question);
     if (wrong) {
-        out_mcp__refuse(session, message->id, RPC_INVALID_PARAMS, str_from(wrong));
+        out_mcp__refuse(session, message->id, refusal(session, model), str_from(wrong));
         return;
     }
     pending->had = true;
@@ -239,7 +328,7 @@ bool out_mcp__ask_next(struct out_mcp *session, struct out_mcp_event *ret_event)
 
 void out_mcp__asks_rest(struct out_mcp *session, struct out_mcp__pending *pending, int64_t now_ms)
 {
-    if (pending->asks_open > 0 || pending->cancelled)
+    if (pending->asks_open > 0 || pending->cancelled || pending->refused.ptr)
         return;
     pending->due_ms = now_ms + pending->timeout_ms;
     if (pending->due_ms < session->due_ms)
@@ -259,6 +348,43 @@ static void add_response(struct buf *out, const struct out_mcp_saying *saying)
     buf_add_char(out, '}');
 }
 
+/* A model's no: an older server is told, a newer one is not called again. */
+static void say_no(struct out_mcp *session, struct out_mcp__pending *pending,
+                   const struct out_mcp__ask *ask, struct str why)
+{
+    struct json_error error;
+    struct json_doc doc;
+    struct str text = STR("the model was not asked, or gave no answer");
+
+    if (why.len && json_parse(session->turn, why, NULL, &error, &doc) == JSON_PARSED &&
+        json_str(doc.root).len)
+        text = out_mcp__cut(json_str(doc.root), OUT_MCP__MESSAGE_MAX);
+    if (!pending->held) {
+        out_mcp__refuse(session, ask->key, NOBODY, text);
+        return;
+    }
+    pending->refused = str_copy(pending->arena, text);
+    pending->due_ms = INT64_MIN;
+    session->due_ms = INT64_MIN;
+}
+
+static void say_model(struct out_mcp *session, struct out_mcp__pending *pending,
+                      struct out_mcp__ask *ask, const struct out_mcp_saying *saying)
+{
+    BUF_CLEANUP struct buf line = BUF_INIT;
+
+    if (saying->action != MSG_ASK_ACTION_ACCEPT) {
+        say_no(session, pending, ask, saying->content);
+        return;
+    }
+    rpc_add_one_line(&line, saying->content);
+    if (pending->held)
+        ask->response = str_copy(pending->arena, buf_str(&line));
+    else
+        out_mcp__respond(session, ask->key, buf_str(&line));
+    explicit_bzero(line.ptr, line.len);
+}
+
 void out_mcp_said(struct out_mcp *session, const struct out_mcp_saying *saying, int64_t now_ms)
 {
     struct out_mcp__pending *pending = map_find_u64(&session->handles, saying->handle);
@@ -269,8 +395,13 @@ void out_mcp_said(struct out_mcp *session, const struct out_mcp_saying *saying, 
 
         if (ask->number != saying->ask || ask->answered)
             continue;
-        add_response(&response, saying);
         ask_settled(pending, ask);
+        if (ask->kind == MSG_ASK_KIND_MODEL) {
+            say_model(session, pending, ask, saying);
+            out_mcp__asks_rest(session, pending, now_ms);
+            return;
+        }
+        add_response(&response, saying);
         if (pending->held)
             ask->response = str_copy(pending->arena, buf_str(&response));
         else

@@ -1,4 +1,5 @@
 /* What a server asks of a person, in both eras. */
+#include "base/buf.h"
 #include "edge/out/mcp/test.h"
 
 #define FORM                                                                                       \
@@ -103,7 +104,7 @@ static void without_a_call_nobody_is_asked(void **state)
     assert_has(taken_out(session), "\"id\":9,\"result\":{\"action\":\"cancel\"}");
 }
 
-static void of_several_calls_it_may_be_another(void **state)
+static void of_several_owners_it_may_be_another(void **state)
 {
     struct out_mcp *session CLEANUP(out_mcp_free) = calling();
     struct out_mcp_event event;
@@ -114,7 +115,115 @@ static void of_several_calls_it_may_be_another(void **state)
     say(session, ASK("9", FORM));
     event = expect(session, OUT_MCP_ASK);
     assert_int_equal(event.handle, 7);
-    assert_true(event.shared);
+    assert_false(event.shared);
+    owner = 2;
+    assert_int_equal(call(session, 9, 1000), 0);
+    owner = 1;
+    (void)taken_out(session);
+    say(session, ASK("10", FORM));
+    assert_true(expect(session, OUT_MCP_ASK).shared);
+}
+
+/* --- A model ------------------------------------------------------------------------------- */
+
+#define WORDS                                                                                      \
+    "\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\",\"text\":\"Name it\"}}]"
+#define SAMPLE(id, more)                                                                           \
+    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"sampling/createMessage\",\"params\":{" WORDS  \
+    ",\"maxTokens\":9" more "}}"
+#define MESSAGE                                                                                    \
+    "{\"role\":\"assistant\",\"model\":\"m\",\"content\":{\"type\":\"text\",\"text\":\"Rex\"}}"
+
+static struct out_mcp *calling_with_model(uint32_t level)
+{
+    struct out_mcp *session;
+
+    samples = level;
+    session = calling();
+    samples = 0;
+    return session;
+}
+
+static void a_model_is_asked_and_its_message_is_the_response(void **state)
+{
+    struct out_mcp *session CLEANUP(out_mcp_free) = calling_with_model(1);
+    struct out_mcp_event event;
+
+    (void)state;
+    say(session, SAMPLE("9", ",\"includeContext\":\"allServers\",\"_meta\":{\"a\":1}"));
+    event = expect(session, OUT_MCP_ASK);
+    assert_int_equal(event.ask_kind, MSG_ASK_KIND_MODEL);
+    assert_text(event.text, "Name it");
+    assert_text(event.schema, "{" WORDS ",\"maxTokens\":9}");
+    answer(session, event.ask, MSG_ASK_ACTION_ACCEPT, MESSAGE);
+    assert_has(taken_out(session), "\"id\":9,\"result\":" MESSAGE);
+    say(session, DONE("4"));
+    assert_text(expect(session, OUT_MCP_OUTCOME).value, "\"ok\"");
+}
+
+static void a_model_that_says_no_is_an_error_that_says_why(void **state)
+{
+    struct out_mcp *session CLEANUP(out_mcp_free) = calling_with_model(2);
+    const char *said;
+
+    (void)state;
+    say(session, SAMPLE("9", ",\"tools\":[]"));
+    answer(session, expect(session, OUT_MCP_ASK).ask, MSG_ASK_ACTION_DECLINE, "\"not today\"");
+    said = taken_out(session);
+    assert_has(said, "\"id\":9,\"error\":{\"code\":-1,\"message\":\"not today\"");
+}
+
+static void only_a_model_that_is_there_is_asked(void **state)
+{
+    static const struct {
+        uint32_t samples;
+        const char *more;
+        const char *why;
+    } cases[] = { { 0, "", "has no model" }, { 1, ",\"tools\":[]", "takes no tools" } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        struct out_mcp *session CLEANUP(out_mcp_free) = calling_with_model(cases[i].samples);
+        char line[400];
+        const char *said;
+
+        (void)snprintf(line, sizeof(line), SAMPLE("9", "%s"), cases[i].more);
+        say(session, line);
+        expect_nothing(session);
+        said = taken_out(session);
+        assert_has(said, "\"code\":-32601"); /* It was not declared. */
+        assert_has(said, cases[i].why);
+    }
+}
+
+static void no_model_is_asked_for_another_agent(void **state)
+{
+    struct out_mcp *session CLEANUP(out_mcp_free) = calling_with_model(1);
+
+    (void)state;
+    owner = 2;
+    assert_int_equal(call(session, 8, 1000), 0);
+    owner = 1;
+    (void)taken_out(session);
+    say(session, SAMPLE("9", ""));
+    expect_nothing(session);
+    assert_has(taken_out(session), "several agents");
+}
+
+static void what_a_model_is_asked_has_an_end(void **state)
+{
+    struct out_mcp *session CLEANUP(out_mcp_free) = calling_with_model(1);
+    BUF_CLEANUP struct buf line = BUF_INIT;
+
+    (void)state;
+    buf_add_c(&line, "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"sampling/createMessage\","
+                     "\"params\":{" WORDS ",\"maxTokens\":9,\"systemPrompt\":\"");
+    for (size_t i = 0; i < 300000; i++)
+        buf_add_char(&line, 'x');
+    buf_add_c(&line, "\"}}\n");
+    out_mcp_input(session, buf_str(&line));
+    expect_nothing(session);
+    assert_has(taken_out(session), "256 KiB");
 }
 
 static void while_somebody_is_asked_the_call_waits_and_then_not(void **state)
@@ -237,13 +346,60 @@ static void a_round_without_questions_asks_again_at_once(void **state)
     assert_has(taken_out(session), "\"requestState\":\"x\"");
 }
 
-static void what_is_asked_of_a_model_fails_the_call(void **state)
+static void where_there_is_no_model_to_ask_the_call_fails(void **state)
 {
     struct out_mcp *session CLEANUP(out_mcp_free) = modern();
 
     (void)state;
     say(session, ROUND("3", "\"m\":{\"method\":\"sampling/createMessage\",\"params\":{}}", "x"));
     assert_int_equal(expect(session, OUT_MCP_OUTCOME).status, MSG_OUTCOME_STATUS_FAILED);
+}
+
+#define ASKS_MODEL                                                                                 \
+    "\"m\":{\"method\":\"sampling/createMessage\",\"params\":{" WORDS ",\"maxTokens\":9}}"
+
+/* Declared for this call alone: id 4. */
+static struct out_mcp_event model_in_a_round(struct out_mcp *session)
+{
+    (void)taken_out(session);
+    samples = 1;
+    assert_int_equal(call(session, 8, 1000), 0);
+    samples = 0;
+    assert_has(taken_out(session), "\"url\":{}},\"sampling\":{}}");
+    say(session, ROUND("4", ASKS_MODEL, "x"));
+    return expect(session, OUT_MCP_ASK);
+}
+
+static void a_model_answers_in_a_round(void **state)
+{
+    struct out_mcp *session CLEANUP(out_mcp_free) = modern();
+    struct out_mcp_event event = model_in_a_round(session);
+    const struct out_mcp_saying saying = {
+        .handle = 8, .ask = event.ask, .action = MSG_ASK_ACTION_ACCEPT, .content = STR(MESSAGE)
+    };
+
+    (void)state;
+    assert_int_equal(event.ask_kind, MSG_ASK_KIND_MODEL);
+    out_mcp_said(session, &saying, now_ms);
+    assert_has(taken_out(session), "\"inputResponses\":{\"m\":" MESSAGE "}");
+}
+
+static void a_model_that_says_no_ends_a_round(void **state)
+{
+    struct out_mcp *session CLEANUP(out_mcp_free) = modern();
+    struct out_mcp_event event = model_in_a_round(session);
+    const struct out_mcp_saying saying = {
+        .handle = 8, .ask = event.ask, .action = MSG_ASK_ACTION_CANCEL, .content = STR("\"gone\"")
+    };
+
+    (void)state;
+    out_mcp_said(session, &saying, now_ms);
+    event = expect(session, OUT_MCP_OUTCOME);
+    assert_int_equal(event.handle, 8);
+    assert_int_equal(event.status, MSG_OUTCOME_STATUS_FAILED);
+    assert_int_equal(event.sent, MSG_SENT_YES);
+    assert_true(str_ends(event.text, STR(": gone")));
+    assert_string_equal(taken_out(session), "");
 }
 
 static void a_held_call_is_cancelled_without_a_word(void **state)
@@ -268,13 +424,20 @@ int main(void)
         cmocka_unit_test(an_address_is_asked_whole_and_only_if_it_is_one),
         cmocka_unit_test(what_is_no_flat_form_is_refused_at_once),
         cmocka_unit_test(without_a_call_nobody_is_asked),
-        cmocka_unit_test(of_several_calls_it_may_be_another),
+        cmocka_unit_test(of_several_owners_it_may_be_another),
+        cmocka_unit_test(a_model_is_asked_and_its_message_is_the_response),
+        cmocka_unit_test(a_model_that_says_no_is_an_error_that_says_why),
+        cmocka_unit_test(only_a_model_that_is_there_is_asked),
+        cmocka_unit_test(no_model_is_asked_for_another_agent),
+        cmocka_unit_test(what_a_model_is_asked_has_an_end),
         cmocka_unit_test(while_somebody_is_asked_the_call_waits_and_then_not),
         cmocka_unit_test(a_question_that_is_withdrawn_is_over),
         cmocka_unit_test(a_call_asks_only_so_often),
         cmocka_unit_test(a_round_waits_for_every_answer_and_asks_again),
         cmocka_unit_test(a_round_without_questions_asks_again_at_once),
-        cmocka_unit_test(what_is_asked_of_a_model_fails_the_call),
+        cmocka_unit_test(where_there_is_no_model_to_ask_the_call_fails),
+        cmocka_unit_test(a_model_answers_in_a_round),
+        cmocka_unit_test(a_model_that_says_no_ends_a_round),
         cmocka_unit_test(a_held_call_is_cancelled_without_a_word),
     };
 

@@ -49,7 +49,7 @@ struct out_mcp__ask {
     enum msg_ask_kind kind;
     struct str key; /* id of the server's request, as JSON; or its name in inputRequests */
     struct str message;
-    struct str schema;
+    struct str schema; /* of a form; or what a model is asked */
     struct str url;
     struct str response; /* where it goes with the call made again */
     bool shared;
@@ -71,6 +71,9 @@ struct out_mcp__pending {
     bool held;          /* not said again yet: a person is asked first */
     enum msg_sent sent; /* as the transport says, where it takes messages */
     double progress;    /* the last; it must rise */
+    uint64_t owner;
+    uint32_t samples;
+    struct str refused; /* it asked in vain, and is not called again: why; null: it goes on */
     int64_t timeout_ms;
     int64_t due_ms; /* without another word */
     int64_t cap_ms; /* whatever it says */
@@ -129,6 +132,7 @@ struct out_mcp {
     bool listed;             /* there was a first list */
     bool has_tools;          /* the server says so */
     bool messages;           /* one by one, not as a stream */
+    uint32_t samples;        /* what an older server was told */
     uint32_t own;            /* what it offers beside tools: bits of the table in own.c */
     bool reasked;            /* server/discover was said again, as the server wished */
     bool auth;               /* it is over because it wants to know who asks */
@@ -276,21 +280,6 @@ bool out_mcp__again(struct out_mcp *session, struct out_mcp__pending *pending,
                     const struct json_value *result, int64_t now_ms, struct str *ret_reason);
 /* Everything is answered: the call that was held is made again. */
 void out_mcp__go_on(struct out_mcp *session, struct out_mcp__pending *pending);
-
-/* asks.c */
-/* NULL: a person will be asked. Else why not. */
-const char *out_mcp__ask_add(struct out_mcp *session, struct out_mcp__pending *pending,
-                             struct str key, const struct json_value *params);
-/* One whose answer is known. */
-void out_mcp__ask_known(struct out_mcp__pending *pending, struct str key, struct str response);
-void out_mcp__asks_forget(struct out_mcp *session, struct out_mcp__pending *pending);
-/* A server's own request for a person. */
-void out_mcp__asked_person(struct out_mcp *session, const struct rpc_message *message);
-/* The server cancels a request of its own. */
-void out_mcp__ask_withdrawn(struct out_mcp *session, struct str key, int64_t now_ms);
-bool out_mcp__ask_next(struct out_mcp *session, struct out_mcp_event *ret_event);
-/* One less is open: the call goes on when none is. */
-void out_mcp__asks_rest(struct out_mcp *session, struct out_mcp__pending *pending, int64_t now_ms);
 
 /* result.c: what a tools/call answer becomes: value, or the failure's text. */
 void out_mcp__result(struct out_mcp *session, const struct json_value *result,

@@ -53,6 +53,7 @@ struct out_mcp_options {
     size_t line_max;    /* 0: OUT_MCP_LINE_MAX */
     bool older;         /* initialize is the first word: it does not live through another */
     bool messages;      /* what we say is taken by out_mcp_message_next, one message at a time */
+    uint32_t samples;   /* an older server may ask a model: 1; with tools: 2 */
 };
 
 enum out_mcp_state {
@@ -85,6 +86,8 @@ struct out_mcp_call {
     struct str args;        /* a JSON object as text; null is {} */
     struct str traceparent; /* null: none */
     int64_t timeout_ms;     /* without an answer or progress */
+    uint64_t owner;         /* calls of one owner may ask for each other */
+    uint32_t samples;       /* whoever called has a model to ask: 1; with tools: 2 */
 };
 
 enum out_mcp_answer {
@@ -99,12 +102,13 @@ MUST int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, 
 /* Tells the server, and ends the call with status cancelled. An unknown handle is nothing. */
 void out_mcp_cancel(struct out_mcp *session, uint64_t handle, struct str reason);
 
-/* What a person says to an ASK. One that is answered, withdrawn or unknown is passed over. */
+/* What is said to an ASK. One that is answered, withdrawn or unknown is passed over. */
 struct out_mcp_saying {
     uint64_t handle;
     uint32_t ask;
     enum msg_ask_action action;
-    struct str content; /* accept of a form: a JSON object */
+    struct str content; /* accept of a form: a JSON object; of a model: its message;
+                           a model's no: why, a JSON string */
 };
 void out_mcp_said(struct out_mcp *session, const struct out_mcp_saying *saying, int64_t now_ms);
 
@@ -151,7 +155,7 @@ enum out_mcp_event_kind {
     OUT_MCP_OVER,     /* reason: it failed or ended. No call is left, nothing comes after it */
     OUT_MCP_OUTCOME,  /* handle, sent, status; value if answered, else code, text, data */
     OUT_MCP_PROGRESS, /* handle, progress, total, text */
-    OUT_MCP_ASK,      /* handle, ask, ask_kind; text, and schema or url: a person is asked */
+    OUT_MCP_ASK,      /* handle, ask, ask_kind; text, and schema or url: somebody is asked */
     OUT_MCP_LOG,      /* text: a log message, or what is wrong with what the server sent */
 };
 
@@ -176,7 +180,7 @@ struct out_mcp_event {
     struct str total; /* null: unknown */
     uint32_t ask;     /* its number among those of the call */
     enum msg_ask_kind ask_kind;
-    struct str schema;
+    struct str schema; /* of a form; or what a model is asked */
     struct str url;
     bool shared; /* it may be about another call that is under way */
 };

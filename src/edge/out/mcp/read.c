@@ -5,7 +5,7 @@
  * told, one that was meant as an answer ends what it answers (misread.c), an answer to nothing
  * (late after a cancel, or twice) is passed over, progress that does not rise is no progress.
  */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/asks.h"
 
 #define EXCERPT_MAX 200U
 
@@ -360,7 +360,7 @@ bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message
 {
     switch (message->kind) {
     case RPC_REQUEST:
-        if (!session->modern && str_is(message->method, "elicitation/create"))
+        if (!session->modern && out_mcp__is_question(message->method))
             out_mcp__asked_person(session, message);
         else
             out_mcp__answer(session, message->id, message->method);

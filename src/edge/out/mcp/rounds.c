@@ -3,10 +3,10 @@
  * everything is answered the call is made again under a new id, with an answer to each question
  * and with the server's own state, as it came.
  *
- * What a person can answer is asked (asks.c); there are no roots; what a model would have to say
- * nobody says, and the call fails.
+ * What a person or the caller's model can answer is asked (asks.c); there are no roots. Where the
+ * model says nothing the call fails: an answer that says so is not foreseen.
  */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/asks.h"
 
 #define STATE_MAX (1U << 20)
 
@@ -19,18 +19,19 @@ static bool ask_all(struct out_mcp *session, struct out_mcp__pending *pending,
 
     while ((request = json_next(&iter))) {
         struct str method = json_get_str(request, "method");
+        const struct out_mcp__question question = { iter.key, method, json_get(request, "params") };
 
         if (str_is(method, "roots/list")) {
             out_mcp__ask_known(pending, iter.key, STR("{\"roots\":[]}"));
             continue;
         }
-        if (!str_is(method, "elicitation/create")) {
+        if (!out_mcp__is_question(method)) {
             *ret_reason =
                 str_printf(session->turn, "the tool asks for %.*s, which nobody here answers",
                            STR_ARG(out_mcp__cut(method, OUT_MCP__NAME_MAX)));
             return false;
         }
-        wrong = out_mcp__ask_add(session, pending, iter.key, json_get(request, "params"));
+        wrong = out_mcp__ask_add(session, pending, &question);
         if (wrong) {
             *ret_reason =
                 str_printf(session->turn, "what the tool asks cannot be asked: %s", wrong);

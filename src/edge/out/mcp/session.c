@@ -6,7 +6,7 @@
  *     3  a new listing, if the list changed
  *     4  over: every call that is left, then OVER
  */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/asks.h"
 
 #define PROBE_MS   3000
 #define CONNECT_MS 30000
@@ -23,6 +23,7 @@ struct out_mcp *out_mcp_new(const struct out_mcp_options *options, int64_t now_m
         .connect_due_ms = now_ms + (options->connect_ms ? options->connect_ms : CONNECT_MS),
         .call_ms = options->call_ms ? options->call_ms : CALL_MS,
         .messages = options->messages,
+        .samples = options->samples,
         .next_id = 1,
         .due_ms = OUT_MCP__NEVER,
         .turn = arena_new(0),
@@ -210,6 +211,8 @@ int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, int64
     CHECK(!map_find_u64(&session->handles, call->handle));
     pending = out_mcp__pending_new(session, OUT_MCP__CALL, now_ms + call->timeout_ms);
     pending->handle = call->handle;
+    pending->owner = call->owner;
+    pending->samples = call->samples;
     pending->timeout_ms = call->timeout_ms;
     pending->cap_ms = now_ms + session->call_ms;
     pending->arena = arena_new(0);
@@ -284,6 +287,14 @@ static bool call_overdue(struct out_mcp *session, struct out_mcp__pending *pendi
         .code = cancelled ? STR("cancelled") : STR("unreachable"),
         .text = cancelled ? STR("the call was cancelled") : STR("the tool did not answer in time"),
     };
+    if (pending->refused.ptr && !cancelled) {
+        ret_event->status = MSG_OUTCOME_STATUS_FAILED;
+        ret_event->code = STR("upstream");
+        ret_event->text = str_printf(session->turn,
+                                     "what the tool asks of a model has no answer: "
+                                     "%.*s",
+                                     STR_ARG(pending->refused));
+    }
     if (ret_event->sent == MSG_SENT_NO)
         unwrite(session, pending);
     else if (!cancelled && !pending->held)

@@ -357,10 +357,12 @@ static void an_older_server_may_ping_and_nothing_else(void **state)
     say(session, "{\"jsonrpc\":\"2.0\",\"id\":\"p\",\"method\":\"ping\"}");
     say(session, "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"sampling/createMessage\","
                  "\"params\":{}}");
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":10,\"method\":\"roots/list\"}");
     expect_nothing(session);
     out = taken_out(session);
     assert_has(out, "\"id\":\"p\",\"result\":{}");
     assert_has(out, "\"id\":9,\"error\":{\"code\":-32601");
+    assert_has(out, "\"id\":10,\"result\":{\"roots\":[]}");
 }
 
 static void a_modern_answer_of_unknown_type_is_invalid(void **state)

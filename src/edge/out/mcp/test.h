@@ -95,11 +95,18 @@ static UNUSED struct out_mcp *connected_session(void)
     return session;
 }
 
+/* Owner and model of the calls in tests. */
+static uint64_t owner = 1;
+static uint32_t samples;
+
 static UNUSED int call(struct out_mcp *session, uint64_t handle, int64_t timeout_ms)
 {
-    const struct out_mcp_call one = {
-        .handle = handle, .tool = STR("a"), .args = STR("{\"x\":1}"), .timeout_ms = timeout_ms
-    };
+    const struct out_mcp_call one = { .handle = handle,
+                                      .tool = STR("a"),
+                                      .args = STR("{\"x\":1}"),
+                                      .timeout_ms = timeout_ms,
+                                      .owner = owner,
+                                      .samples = samples };
 
     return out_mcp_call(session, &one, now_ms);
 }

@@ -1,8 +1,14 @@
 /* What we say to the server. Every message is one line. */
 #include "edge/out/mcp/internal.h"
 
-/* A person can be asked, whoever else listens: there is an inbox. */
-#define CAPABILITIES "{\"elicitation\":{\"form\":{},\"url\":{}}}"
+/* A person can be asked, whoever else listens: there is an inbox. A model is somebody's. */
+static void add_capabilities(struct buf *out, uint32_t samples)
+{
+    buf_add_c(out, "{\"elicitation\":{\"form\":{},\"url\":{}}");
+    if (samples)
+        buf_add_c(out, samples > 1 ? ",\"sampling\":{\"tools\":{}}" : ",\"sampling\":{}");
+    buf_add_char(out, '}');
+}
 
 static void begin(struct out_mcp *session, size_t *ret_at)
 {
@@ -17,12 +23,13 @@ static void end(struct out_mcp *session, size_t at, struct str method)
 }
 
 /* 2026-07-28, "Request metadata": every request carries who speaks which version. */
-static void add_meta(struct out_mcp *session, struct buf *out)
+static void add_meta(struct out_mcp *session, struct buf *out, uint32_t samples)
 {
     buf_add_c(out, "\"io.modelcontextprotocol/protocolVersion\":\"" OUT_MCP__MODERN "\","
                    "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"writ\",\"version\":");
     buf_add_json(out, session->version);
-    buf_add_c(out, "},\"io.modelcontextprotocol/clientCapabilities\":" CAPABILITIES);
+    buf_add_c(out, "},\"io.modelcontextprotocol/clientCapabilities\":");
+    add_capabilities(out, samples);
 }
 
 /* The parameters are in scratch. */
@@ -40,7 +47,7 @@ void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms)
 {
     buf_clear(&session->scratch);
     buf_add_c(&session->scratch, "{\"_meta\":{");
-    add_meta(session, &session->scratch);
+    add_meta(session, &session->scratch, 0);
     buf_add_c(&session->scratch, "}}");
     session->probe_due_ms = now_ms + session->probe_ms;
     ask(session, OUT_MCP__DISCOVER, STR("server/discover"), OUT_MCP__NEVER);
@@ -49,9 +56,9 @@ void out_mcp__ask_discover(struct out_mcp *session, int64_t now_ms)
 void out_mcp__ask_initialize(struct out_mcp *session)
 {
     buf_clear(&session->scratch);
-    buf_add_c(&session->scratch,
-              "{\"protocolVersion\":\"" OUT_MCP__LEGACY "\",\"capabilities\":" CAPABILITIES
-              ",\"clientInfo\":{\"name\":\"writ\",\"version\":");
+    buf_add_c(&session->scratch, "{\"protocolVersion\":\"" OUT_MCP__LEGACY "\",\"capabilities\":");
+    add_capabilities(&session->scratch, session->samples);
+    buf_add_c(&session->scratch, ",\"clientInfo\":{\"name\":\"writ\",\"version\":");
     buf_add_json(&session->scratch, session->version);
     buf_add_c(&session->scratch, "}}");
     ask(session, OUT_MCP__INITIALIZE, STR("initialize"), OUT_MCP__NEVER);
@@ -67,7 +74,7 @@ void out_mcp__ask_list(struct out_mcp *session, struct str cursor, int64_t due_m
     }
     if (session->modern) {
         buf_add_c(&session->scratch, cursor.ptr ? ",\"_meta\":{" : "\"_meta\":{");
-        add_meta(session, &session->scratch);
+        add_meta(session, &session->scratch, 0);
         buf_add_char(&session->scratch, '}');
     }
     buf_add_char(&session->scratch, '}');
@@ -78,7 +85,7 @@ void out_mcp__ask_listen(struct out_mcp *session)
 {
     buf_clear(&session->scratch);
     buf_add_c(&session->scratch, "{\"notifications\":{\"toolsListChanged\":true},\"_meta\":{");
-    add_meta(session, &session->scratch);
+    add_meta(session, &session->scratch, 0);
     buf_add_c(&session->scratch, "}}");
     ask(session, OUT_MCP__LISTEN, STR("subscriptions/listen"), OUT_MCP__NEVER);
 }
@@ -143,7 +150,7 @@ void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending
     }
     if (session->modern) {
         buf_add_char(params, ',');
-        add_meta(session, params);
+        add_meta(session, params, pending->samples);
     }
     buf_add_c(params, "}}");
     pending->out_at = session->out_total;
@@ -219,6 +226,8 @@ void out_mcp__answer(struct out_mcp *session, struct str id, struct str method)
         return;
     if (str_is(method, "ping"))
         out_mcp__respond(session, id, STR("{}"));
+    else if (str_is(method, "roots/list")) /* Asked without a look at what was declared. */
+        out_mcp__respond(session, id, STR("{\"roots\":[]}"));
     else
         out_mcp__refuse(session, id, RPC_METHOD_NOT_FOUND,
                         str_printf(session->turn, "%.*s is not offered by this client",
