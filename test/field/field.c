@@ -1,7 +1,7 @@
 /*
  * Real specifications of others, each through the process `compile` with its own limits:
  *
- *     field COMPILE [--quiet] [--no-memory] < LIST
+ *     field COMPILE [--quiet] [--no-memory] [--findings] < LIST
  *
  * LIST has a path a line. Of each document that does not import it prints why; then the reasons in
  * groups, and the most memory that one took for its size. It fails where fewer than 99 of 100
@@ -12,6 +12,7 @@
  */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "domain/catalog/catalog.h"
 #include "format/json/json.h"
 #include "format/wire/wire.h"
 #include "model/msg.h"
@@ -59,6 +60,7 @@ struct document {
     struct str why; /* null: it imported */
     struct str rule;
     uint32_t tools;
+    int listing; /* what it made; -1: nothing */
 };
 
 static struct {
@@ -74,6 +76,14 @@ static struct {
     char peak_name[1024];
     struct group groups[FIELD_GROUPS_MAX];
     size_t groups_count;
+    bool findings; /* each is printed */
+    struct {
+        char rule[32];
+        size_t count;
+    } rules[16];
+    size_t rules_count;
+    size_t tools_found; /* tools that have findings */
+    double look_ms;
 } field;
 
 static double now_ms(void)
@@ -262,7 +272,7 @@ static void take(struct document *document, const struct wire_frame *frame)
     }
 }
 
-/* Reads once; descriptors that come are what it made, and are not kept. */
+/* Reads once; a descriptor that comes is what it made. */
 static bool hear(struct document *document)
 {
     char space[CMSG_SPACE(sizeof(int))];
@@ -278,7 +288,9 @@ static bool hear(struct document *document)
         return false;
     if (header && header->cmsg_type == SCM_RIGHTS) {
         memcpy(&fd, CMSG_DATA(header), sizeof(int));
-        (void)close(fd);
+        if (document->listing >= 0)
+            (void)close(document->listing);
+        document->listing = fd;
     }
     buf_commit(&document->in, (size_t)len);
     return true;
@@ -367,9 +379,77 @@ static void document_note(const struct document *document, int status, double to
     }
 }
 
+/* ---- what a person would be told of its tools ---- */
+
+static void finding_note(const struct document *document, const struct catalog_tool *tool,
+                         const struct catalog_finding *finding)
+{
+    size_t i = 0;
+
+    while (i < field.rules_count && !str_is(finding->rule, field.rules[i].rule))
+        i++;
+    if (i == ARRAY_COUNT(field.rules))
+        return;
+    if (i == field.rules_count) {
+        field.rules_count++;
+        (void)snprintf(field.rules[i].rule, sizeof(field.rules[i].rule), "%.*s",
+                       STR_ARG(finding->rule));
+    }
+    field.rules[i].count++;
+    if (field.findings)
+        (void)printf("%s: %.*s: %.*s: %.*s\n", document->path, STR_ARG(tool->path),
+                     STR_ARG(finding->rule), STR_ARG(finding->sentence));
+}
+
+static void tools_look(const struct document *document, const struct catalog_source *source)
+{
+    for (size_t i = 0; i < source->tools_count; i++) {
+        struct arena *arena CLEANUP(arena_free) = arena_new(0);
+        struct catalog_finding *findings;
+        size_t count = catalog_findings(&source->tools[i], arena, &findings);
+
+        field.tools_found += count > 0;
+        for (size_t j = 0; j < count; j++)
+            finding_note(document, &source->tools[i], &findings[j]);
+    }
+}
+
+/* As the daemon has it: a listing that is put, and a source that is made of it. */
+static void listing_look(const struct document *document)
+{
+    struct catalog *catalog CLEANUP(catalog_free) = catalog_new();
+    struct event added = {
+        .type = EVENT_SOURCE_ADDED,
+        .as.source_added = { .source = 1, .name = STR("field"), .kind = MSG_SOURCE_KIND_OPENAPI }
+    };
+    struct event listed = { .type = EVENT_SOURCE_LISTED };
+    struct buf bytes BUF_CLEANUP = BUF_INIT;
+    off_t size = lseek(document->listing, 0, SEEK_END);
+    const char *why = "it cannot be read";
+    struct digest digest;
+    double began_ms;
+
+    if (size > 0 &&
+        pread(document->listing, buf_reserve(&bytes, (size_t)size), (size_t)size, 0) == size)
+        buf_commit(&bytes, (size_t)size);
+    digest = digest_of(buf_str(&bytes));
+    catalog_apply(catalog, &added);
+    if (!catalog_artifact_put(catalog, &digest, &bytes, &why) ||
+        catalog_listing_of(catalog, 1, &digest, &listed.as.source_listed) !=
+            CATALOG_LISTING_CHANGED) {
+        (void)printf("%s: UNSOUND: %s\n", document->path, why);
+        field.crashed++;
+        return;
+    }
+    catalog_apply(catalog, &listed);
+    began_ms = now_ms();
+    tools_look(document, catalog_source_find(catalog, 1));
+    field.look_ms += now_ms() - began_ms;
+}
+
 static void document_run(const char *path)
 {
-    struct document document = { .path = path };
+    struct document document = { .path = path, .listing = -1 };
     double began_ms = now_ms();
     struct rusage usage = { 0 };
     int status = 0;
@@ -385,8 +465,22 @@ static void document_run(const char *path)
         ;
     document_note(&document, status, now_ms() - began_ms);
     memory_note(&document, usage.ru_maxrss << 10);
+    if (document.listing >= 0) {
+        listing_look(&document);
+        (void)close(document.listing);
+    }
     buf_fini(&document.in);
     document.arena = arena_free(document.arena);
+}
+
+static void findings_print(void)
+{
+    (void)printf("findings: %zu tools (%.3f%%) in %.0f ms", field.tools_found,
+                 100.0 * (double)field.tools_found / (double)(field.tools + !field.tools),
+                 field.look_ms);
+    for (size_t i = 0; i < field.rules_count; i++)
+        (void)printf("%s %s %zu", i ? "," : ":", field.rules[i].rule, field.rules[i].count);
+    (void)printf("\n");
 }
 
 static int summary_print(double began_ms)
@@ -406,6 +500,7 @@ static int summary_print(double began_ms)
         (void)printf("most memory of the others: %.1f MiB (%s)\n",
                      (double)field.peak_most / (1 << 20), field.peak_name);
     }
+    findings_print();
     (void)printf("%zu crashed, %zu hung, %zu took too much memory\n", field.crashed, field.hung,
                  field.over_memory);
     (void)printf("99%% import, none crashes, hangs or takes more than %d times its size (and %ld "
@@ -427,6 +522,7 @@ int main(int argc, char **argv)
     for (int i = 2; i < argc; i++) {
         field.quiet |= strcmp(argv[i], "--quiet") == 0;
         field.no_memory |= strcmp(argv[i], "--no-memory") == 0;
+        field.findings |= strcmp(argv[i], "--findings") == 0;
     }
     while (fgets(line, sizeof(line), stdin)) {
         line[strcspn(line, "\n")] = '\0';

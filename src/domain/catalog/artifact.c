@@ -27,6 +27,7 @@ static struct catalog__artifact *artifact_free(struct catalog__artifact *artifac
 {
     buf_fini(&artifact->bytes);
     artifact->digests = heap_free(artifact->digests);
+    artifact->marks = heap_free(artifact->marks);
     return heap_free(artifact);
 }
 
@@ -91,6 +92,7 @@ bool catalog_artifact_put(struct catalog *catalog, const struct digest *digest, 
     }
     artifact->digests =
         heap_alloc((artifact->listing.tools_count + 1) * sizeof(*artifact->digests));
+    artifact->marks = heap_alloc((artifact->listing.defs_count + 1) * sizeof(*artifact->marks));
     listing_digests(&artifact->listing, artifact->digests);
     (void)map_put(&catalog->artifacts, key_of(&artifact->digest), artifact);
     return true;

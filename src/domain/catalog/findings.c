@@ -2,9 +2,10 @@
  * What a person should know before approving a tool: text that people do not see and models do,
  * and text that speaks to the model about more than this tool.
  *
- * Looked at are the name, the title, the description and every text of both schemas and of the
- * hints. Each rule speaks once for each of those places and quotes what it found, with all that
- * cannot be seen written as U+XXXX. A finding refuses nothing: it is for the person.
+ * Looked at are the name, the title, the description, every text of both schemas and of the hints,
+ * and of the definitions that the schemas refer to. Each rule speaks once for each of those places
+ * and quotes what it found, with all that cannot be seen written as U+XXXX. A finding refuses
+ * nothing: it is for the person.
  */
 #include "base/vec.h"
 #include "domain/catalog/internal.h"
@@ -12,6 +13,8 @@
 
 #define QUOTE_MAX    80U
 #define FINDINGS_MAX 64U
+#define FAR_BLANKS   100U
+#define ENCODED_RUN  160U
 
 struct finding_vec VEC(struct catalog_finding);
 
@@ -20,6 +23,7 @@ struct looking {
     struct finding_vec found;
     const char *place;
     unsigned said; /* rules that spoke for this place already */
+    struct catalog__phrases phrases;
 };
 
 enum rule {
@@ -110,140 +114,118 @@ static void code_look(struct looking *looking, struct str text, size_t at, uint3
 
 static void codes_look(struct looking *looking, struct str text)
 {
+    uint32_t before = 0;
     size_t at = 0;
 
     while (at < text.len) {
         size_t from = at;
+        uint32_t c = (unsigned char)text.ptr[at];
 
-        code_look(looking, text, from, catalog__code_next(text, &at));
+        if (c >= ' ' && c <= '~') {
+            at++;
+        } else {
+            c = catalog__code_next(text, &at);
+            if (!catalog__code_is_joint(before, c))
+                code_look(looking, text, from, c);
+        }
+        before = c;
     }
-}
-
-/* ---- phrases ---- */
-
-static const char *const markup[] = {
-    "<!--",   "<important",    "<system",    "<secret",      "<instruction", "<hidden",
-    "[inst]", "<|im_start",    "<|system",   "### system",   "<tool_call",   "<function_call",
-    "</tool", "system prompt", "<assistant", "begin system",
-};
-
-static const char *const phrases[] = {
-    "ignore previous",
-    "ignore all previous",
-    "ignore the previous",
-    "ignore any previous",
-    "ignore all other",
-    "disregard",
-    "forget everything",
-    "do not tell the user",
-    "don't tell the user",
-    "do not inform",
-    "do not mention",
-    "don't mention",
-    "without telling",
-    "without informing",
-    "hide this from",
-    "not visible to the user",
-    "before using this tool",
-    "before you use any",
-    "you must first",
-    "you must always",
-    "you must call",
-    "you must read",
-    "always call this",
-    "always use this tool",
-    "must be called before",
-    "instead of any other",
-    "instead of the other",
-    "do not use any other",
-    "never use any other",
-    "pass its contents",
-    "pass the contents",
-    "exfiltrate",
-    "id_rsa",
-    "/.ssh",
-    "~/.aws",
-    ".env file",
-    "mcp.json",
-    "api key of the user",
-    "user's password",
-    "private key of",
-    "credentials of the user",
-    "previous messages",
-    "conversation history",
-    "chat history",
-    "full conversation",
-    "override your",
-    "new instructions",
-    "important instructions",
-    "as an ai",
-    "you are now",
-};
-
-/* Lower case, white space runs as one blank: what phrases are looked for in. */
-static struct str plain(struct looking *looking, struct str text)
-{
-    struct buf out BUF_CLEANUP = BUF_INIT;
-
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c - 'A' + 'a');
-        if (c == '\n' || c == '\t' || c == '\r')
-            c = ' ';
-        if (c == ' ' && out.len > 0 && out.ptr[out.len - 1] == ' ')
-            continue;
-        buf_add_char(&out, c);
-    }
-    return str_copy(looking->arena, buf_str(&out));
 }
 
 static void phrases_look(struct looking *looking, struct str text)
 {
-    struct str low = plain(looking, text);
+    for (size_t i = 0; i < text.len; i++) {
+        enum catalog__phrase phrase = catalog__phrase_at(&looking->phrases, text, i);
 
-    for (size_t i = 0; i < ARRAY_COUNT(markup); i++) {
-        size_t at = str_find(low, str_from(markup[i]));
-
-        if (at != SIZE_MAX)
+        if (phrase == CATALOG__MARKUP)
             say(looking, RULE_MARKUP,
                 str_printf(looking->arena, "The %s has markup that is meant for a model: %.*s",
-                           looking->place, STR_ARG(quote(looking, low, at))));
-    }
-    for (size_t i = 0; i < ARRAY_COUNT(phrases); i++) {
-        size_t at = str_find(low, str_from(phrases[i]));
-
-        if (at != SIZE_MAX)
+                           looking->place, STR_ARG(quote(looking, text, i))));
+        else if (phrase == CATALOG__INSTRUCTIONS)
             say(looking, RULE_INSTRUCTIONS,
                 str_printf(looking->arena, "The %s gives instructions beyond this tool: %.*s",
-                           looking->place, STR_ARG(quote(looking, low, at))));
+                           looking->place, STR_ARG(quote(looking, text, i))));
     }
 }
 
 /* ---- runs ---- */
 
-static bool is_encoded(char c)
+/* A run of what base64, base32 or hexadecimal is written with. */
+struct run {
+    size_t len;
+    size_t small, large, digits;
+};
+
+static bool is_blank(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/' || c == '=' || c == '_' || c == '-';
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* What pictures and keys that are shown as examples begin with: bytes of a form that is known. */
+static bool is_known(struct str text)
+{
+    static const char *const begins[] = { "iVBORw0KGgo", "/9j/4", "R0lGOD", "AAAAB3NzaC1" };
+
+    for (size_t i = 0; i < ARRAY_COUNT(begins); i++) {
+        if (str_starts(text, str_from(begins[i])))
+            return true;
+    }
+    return false;
+}
+
+static void run_add(struct run *run, char c)
+{
+    bool small = c >= 'a' && c <= 'z', large = c >= 'A' && c <= 'Z', digit = c >= '0' && c <= '9';
+
+    if (!small && !large && !digit && !(c && strchr("+/=_-", c))) {
+        *run = (struct run){ .len = 0 };
+        return;
+    }
+    run->len++;
+    run->small += small;
+    run->large += large;
+    run->digits += digit;
+}
+
+/* Addresses, names in capitals and lines of dashes are no code: bytes have digits among letters. */
+static bool run_is_encoded(const struct run *run)
+{
+    size_t letters = run->small + run->large;
+
+    return run->len >= ENCODED_RUN && run->digits * 20 >= run->len && letters * 32 >= run->len &&
+           (run->large == 0 || run->small == 0 || run->large * 6 >= run->len);
+}
+
+/* A row of a table is wide because its cells are. */
+static bool is_cell(struct str text)
+{
+    return text.len == 0 || text.ptr[0] == '|';
+}
+
+static void far_say(struct looking *looking, struct str text, size_t at)
+{
+    struct str far = str_trim(str_slice(text, at, text.len));
+
+    if (!is_cell(far))
+        say(looking, RULE_FAR,
+            str_printf(looking->arena,
+                       "The %s has text far out of sight, behind 100 blanks or more: %.*s",
+                       looking->place, STR_ARG(quote(looking, far, 0))));
 }
 
 static void runs_look(struct looking *looking, struct str text)
 {
-    size_t blank = 0, encoded = 0;
+    struct run run = { .len = 0 };
+    size_t blank = 0;
 
+    if (text.len < FAR_BLANKS)
+        return;
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        blank = c == ' ' || c == '\t' || c == '\n' || c == '\r' ? blank + 1 : 0;
-        encoded = is_encoded(c) ? encoded + 1 : 0;
-        if (blank == 100)
-            say(looking, RULE_FAR,
-                str_printf(looking->arena, "The %s has text far out of sight, behind %s: %.*s",
-                           looking->place, "100 blanks or more",
-                           STR_ARG(quote(looking, str_trim(str_slice(text, i, text.len)), 0))));
-        if (encoded == 160)
+        blank = is_blank(text.ptr[i]) ? blank + 1 : 0;
+        if (blank == FAR_BLANKS)
+            far_say(looking, text, i);
+        run_add(&run, text.ptr[i]);
+        if (run_is_encoded(&run) && !is_known(str_slice(text, i + 1 - run.len, text.len)))
             say(looking, RULE_ENCODED,
                 str_printf(looking->arena,
                            "The %s has a long run of letters that is no language: %.*s",
@@ -253,8 +235,6 @@ static void runs_look(struct looking *looking, struct str text)
 
 static void text_look(struct looking *looking, struct str text)
 {
-    if (text.len == 0)
-        return;
     codes_look(looking, text);
     phrases_look(looking, text);
     runs_look(looking, text);
@@ -312,11 +292,41 @@ static void hint_look(struct looking *looking, const struct catalog_tool *tool)
     };
 }
 
+/* What a definition is marked with, once it was looked at: many tools may need it. */
+enum { MARK_NEW, MARK_CLEAN, MARK_FOUND };
+
+static void definition_look(struct looking *looking, struct listing_def def, uint8_t *mark)
+{
+    size_t before = looking->found.count;
+    struct str place;
+
+    if (*mark == MARK_CLEAN)
+        return;
+    place = str_printf(looking->arena, "definition %.*s", STR_ARG(quote(looking, def.name, 0)));
+    json_look(looking, place.ptr, def.text);
+    *mark = looking->found.count > before ? MARK_FOUND : MARK_CLEAN;
+}
+
+static void definitions_look(struct looking *looking, const struct catalog_tool *tool)
+{
+    const struct catalog__artifact *artifact;
+    struct listing_tool held;
+
+    if (!tool->listing)
+        return;
+    artifact = container_of(tool->listing, struct catalog__artifact, listing);
+    held = listing_tool_at(tool->listing, tool->index);
+    for (uint32_t i = 0; i < held.needs_count && looking->found.count < FINDINGS_MAX; i++)
+        definition_look(looking, listing_need(tool->listing, &held, i),
+                        &artifact->marks[listing_need_index(tool->listing, &held, i)]);
+}
+
 size_t catalog_findings(const struct catalog_tool *tool, struct arena *arena,
                         struct catalog_finding **ret_findings)
 {
     struct looking looking = { .arena = arena };
 
+    catalog__phrases_init(&looking.phrases);
     hint_look(&looking, tool);
     name_look(&looking, tool->name);
     place_look(&looking, "title", tool->title);
@@ -324,6 +334,7 @@ size_t catalog_findings(const struct catalog_tool *tool, struct arena *arena,
     json_look(&looking, "argument schema", tool->input);
     json_look(&looking, "result schema", tool->output);
     json_look(&looking, "hints", tool->hints);
+    definitions_look(&looking, tool);
     size_t count = looking.found.count;
     *ret_findings = ARENA_ARRAY(arena, struct catalog_finding, count);
     if (count > 0)

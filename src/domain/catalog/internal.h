@@ -17,6 +17,7 @@ struct catalog__artifact {
     struct buf bytes;
     struct listing listing;
     struct digest *digests; /* of the tools */
+    uint8_t *marks;         /* of the definitions: see findings.c */
     unsigned refs;          /* listings that are made of it */
 };
 
@@ -121,11 +122,30 @@ uint32_t catalog__code_next(struct str text, size_t *at);
 bool catalog__code_is_hidden(uint32_t c);
 bool catalog__code_is_bidi(uint32_t c);
 bool catalog__code_is_control(uint32_t c);
+/* Does it join, or part, what stands before it, as emoji and some scripts are written? */
+bool catalog__code_is_joint(uint32_t before, uint32_t c);
 static inline bool catalog__code_is_unseen(uint32_t c)
 {
     return catalog__code_is_hidden(c) || catalog__code_is_bidi(c) || catalog__code_is_control(c) ||
            (c >= 0xE0000 && c <= 0xE007F);
 }
+
+/* ---- phrases.c ---- */
+#define CATALOG__PHRASES_MAX 255U
+enum catalog__phrase {
+    CATALOG__NO_PHRASE,
+    CATALOG__MARKUP,
+    CATALOG__INSTRUCTIONS,
+};
+/* The phrases that begin with a character: indexes + 1, each leads to the next. */
+struct catalog__phrases {
+    uint8_t first[128];
+    uint8_t next[CATALOG__PHRASES_MAX];
+};
+void catalog__phrases_init(struct catalog__phrases *phrases);
+/* Whether one begins at this place. */
+enum catalog__phrase catalog__phrase_at(const struct catalog__phrases *phrases, struct str text,
+                                        size_t at);
 
 /* ---- speech.c ---- */
 /* What is known of the language: stems, words that say nothing, words that say the same. */

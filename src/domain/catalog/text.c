@@ -29,3 +29,12 @@ bool catalog__code_is_control(uint32_t c)
 {
     return (c < 0x20 && c != '\n' && c != '\t' && c != '\r') || (c >= 0x7F && c < 0xA0);
 }
+
+bool catalog__code_is_joint(uint32_t before, uint32_t c)
+{
+    bool emoji = before == 0xFE0F || (before >= 0x2600 && before <= 0x27BF) ||
+                 (before >= 0x1F300 && before <= 0x1FAFF);
+    bool script = before >= 0x0620 && before <= 0x0DFF;
+
+    return (c == 0x200D && (emoji || script)) || (c == 0x200C && script);
+}

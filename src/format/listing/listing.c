@@ -82,11 +82,17 @@ static uint32_t need_at(const struct listing *listing, const struct listing_tool
     return number_at(listing->bytes, needs_at(listing) + ((size_t)tool->needs_at + index) * 4);
 }
 
+uint32_t listing_need_index(const struct listing *listing, const struct listing_tool *tool,
+                            size_t index)
+{
+    CHECK(index < tool->needs_count);
+    return need_at(listing, tool, index);
+}
+
 struct listing_def listing_need(const struct listing *listing, const struct listing_tool *tool,
                                 size_t index)
 {
-    CHECK(index < tool->needs_count);
-    return listing_def_at(listing, need_at(listing, tool, index));
+    return listing_def_at(listing, listing_need_index(listing, tool, index));
 }
 
 /* ---- the check ---- */

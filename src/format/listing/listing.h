@@ -85,7 +85,9 @@ MUST int listing_open(struct str bytes, struct listing *ret_listing, const char 
 struct str listing_about(const struct listing *listing);
 struct listing_tool listing_tool_at(const struct listing *listing, size_t index);
 struct listing_def listing_def_at(const struct listing *listing, size_t index);
-/* The definition that the tool needs at that place. */
+/* The definition that the tool needs at that place, and its index. */
+uint32_t listing_need_index(const struct listing *listing, const struct listing_tool *tool,
+                            size_t index);
 struct listing_def listing_need(const struct listing *listing, const struct listing_tool *tool,
                                 size_t index);
 
