@@ -256,6 +256,7 @@ void catalog_print_definition(const struct catalog_tool *tool, struct buf *out);
 struct catalog_diff {
     struct str tool; /* address, path or name upstream; null: all */
     size_t from;     /* 0, or next of the part before */
+    bool brief;      /* the first line of descriptions; no typescript, no fields */
 };
 /*
  * Approved against offered: {source, version, digest, approved_version?,

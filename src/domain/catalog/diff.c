@@ -7,7 +7,8 @@
 #include "domain/catalog/internal.h"
 #include "format/json/out.h"
 
-#define SHADOWS_MAX 8U /* said of one tool */
+#define SHADOWS_MAX 8U   /* said of one tool */
+#define BRIEF_MAX   200U /* bytes of a description that a list shows */
 
 static void text_member(struct json_out *out, const char *name, struct str text)
 {
@@ -141,9 +142,41 @@ static void new_print(struct json_out *out, const struct catalog_tool *tool)
     text_member(out, "typescript", buf_str(&text));
 }
 
-static void change_print(struct json_out *out, const struct catalog *catalog,
-                         const struct catalog_tool *before, const struct catalog_tool *after)
+/* What a list has room for. */
+static void line_print(struct json_out *out, struct str text)
 {
+    struct str rest = str_trim(text);
+    struct str line = str_split(&rest, '\n');
+    size_t len = line.len < BRIEF_MAX ? line.len : BRIEF_MAX;
+
+    while (len > 0 && len < line.len && ((unsigned char)line.ptr[len] & 0xC0) == 0x80)
+        len--;
+    if (len > 0)
+        text_member(out, "description", str_slice(line, 0, len));
+}
+
+/* What it is, and what it is made of. */
+static void body_print(struct json_out *out, const struct catalog_tool *before,
+                       const struct catalog_tool *after, bool brief)
+{
+    if (brief)
+        line_print(out, after ? after->description : before->description);
+    else if (!before)
+        new_print(out, after);
+    else if (after)
+        fields_print(out, before, after);
+}
+
+struct printing {
+    struct json_out *out;
+    const struct catalog *catalog;
+    bool brief;
+};
+
+static void change_print(const struct printing *printing, const struct catalog_tool *before,
+                         const struct catalog_tool *after)
+{
+    struct json_out *out = printing->out;
     const struct catalog_tool *shown = after ? after : before;
 
     CHECK(shown);
@@ -156,12 +189,9 @@ static void change_print(struct json_out *out, const struct catalog *catalog,
         json_out_key(out, "rejected");
         json_out_bool(out, true);
     }
-    if (!before)
-        new_print(out, shown);
-    if (before && after)
-        fields_print(out, before, after);
+    body_print(out, before, after, printing->brief);
     if (after)
-        findings_print(out, catalog, after);
+        findings_print(out, printing->catalog, after);
     json_out_end(out);
 }
 
@@ -181,8 +211,8 @@ static bool change_at(const struct catalog_source *source, size_t at,
     return !catalog_offered(source, (*ret_before)->name);
 }
 
-static size_t changes_print(struct json_out *out, const struct catalog *catalog,
-                            const struct catalog_source *source, size_t from)
+static size_t changes_print(const struct printing *printing, const struct catalog_source *source,
+                            size_t from)
 {
     size_t end = source->tools_count + source->pins_count, shown = 0, at = from;
     const struct catalog_tool *before, *after;
@@ -190,28 +220,28 @@ static size_t changes_print(struct json_out *out, const struct catalog *catalog,
     for (; at < end && at - from < CATALOG_DIFF_LOOKS_MAX && shown < CATALOG_DIFF_SHOWN_MAX; at++) {
         if (!change_at(source, at, &before, &after))
             continue;
-        change_print(out, catalog, before, after);
+        change_print(printing, before, after);
         shown++;
-        if (out->buf->len > CATALOG_DIFF_BYTES_MAX)
+        if (printing->out->buf->len > CATALOG_DIFF_BYTES_MAX)
             return at + 1;
     }
     return at;
 }
 
 /* The one tool that was asked for. */
-static void one_print(struct json_out *out, const struct catalog *catalog,
-                      const struct catalog_source *source, struct str address)
+static void one_print(const struct printing *printing, const struct catalog_source *source,
+                      struct str address)
 {
     const struct catalog_tool *tool = catalog_offered_as(source, address);
 
     if (tool && tool->waiting)
-        change_print(out, catalog, catalog_pin(source, tool->name), tool);
+        change_print(printing, catalog_pin(source, tool->name), tool);
     for (size_t i = 0; !tool && i < source->pins_count; i++) {
         const struct catalog_tool *pin = &source->pins[i];
 
         if (str_equal(pin->address, address) || str_equal(pin->path, address) ||
             str_equal(pin->name, address)) {
-            change_print(out, catalog, pin, NULL);
+            change_print(printing, pin, NULL);
             return;
         }
     }
@@ -221,6 +251,7 @@ void catalog_print_diff(const struct catalog *catalog, const struct catalog_sour
                         const struct catalog_diff *diff, struct buf *out)
 {
     struct json_out json = json_out(out);
+    const struct printing printing = { &json, catalog, diff->brief };
     size_t end = source->tools_count + source->pins_count, next = end;
     char hex[DIGEST_HEX_LEN];
 
@@ -234,9 +265,9 @@ void catalog_print_diff(const struct catalog *catalog, const struct catalog_sour
     json_out_key(&json, "changes");
     json_out_array(&json);
     if (diff->tool.ptr)
-        one_print(&json, catalog, source, diff->tool);
+        one_print(&printing, source, diff->tool);
     else
-        next = changes_print(&json, catalog, source, diff->from);
+        next = changes_print(&printing, source, diff->from);
     json_out_end(&json);
     json_out_key(&json, "next");
     if (next < end)

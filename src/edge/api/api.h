@@ -108,6 +108,7 @@ struct api_source_page {
     struct str name;
     struct str tool; /* of a diff; null: all */
     uint64_t from;
+    bool brief; /* of a diff: a line each */
 };
 
 /* Asks its server again what it offers, or has its document read again. */

@@ -167,6 +167,7 @@ static void read_source_page(struct api__request *request, struct api_call *call
     page->name = request->name;
     page->tool = api__query(request, "tool");
     api__query_number(request, "from", UINT32_MAX, &page->from);
+    api__query_bool(request, "brief", &page->brief);
 }
 
 static void read_source_refresh(struct api__request *request, struct api_call *call)
@@ -307,7 +308,7 @@ static const struct api_route routes[] = {
       read_source_add },
     { "GET", "/v1/sources/*", API_SOURCE_SHOW, "from", NULL, read_source_page },
     { "DELETE", "/v1/sources/*", API_SOURCE_REMOVE, "", NULL, read_source },
-    { "GET", "/v1/sources/*/diff", API_SOURCE_DIFF, "tool from", NULL, read_source_page },
+    { "GET", "/v1/sources/*/diff", API_SOURCE_DIFF, "tool from brief", NULL, read_source_page },
     { "POST", "/v1/sources/*/approve", API_SOURCE_APPROVE, "", "digest tools effects",
       read_source_approve },
     { "POST", "/v1/sources/*/reject", API_SOURCE_REJECT, "", "digest tools", read_source_reject },

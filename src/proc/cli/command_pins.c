@@ -4,11 +4,16 @@
  * The daemon gives the differences in parts; they are put together here, and read here: which
  * member of which schema changed is found in this process, not in the daemon's turn.
  */
+#include "base/map.h"
 #include "base/vec.h"
 #include "format/json/out.h"
 #include "proc/cli/client.h"
 #include "proc/cli/compare.h"
 #include "proc/cli/pins.h"
+
+/* What a list needs is much less than all of it. */
+#define BRIEF "&brief=true"
+#define WHOLE ""
 
 struct changes {
     struct list VEC(const struct json_value *) all;
@@ -38,8 +43,9 @@ static int part_get(struct cli *cli, struct str path, const struct json_value **
     return CLI_DONE;
 }
 
-/* tool: NULL is all. */
-static int changes_get(struct cli *cli, const char *name, const char *tool, struct changes *changes)
+/* tool: NULL is all. how: what else the daemon is asked. */
+static int changes_get(struct cli *cli, const char *name, const char *tool, const char *how,
+                       struct changes *changes)
 {
     const struct json_value *root = NULL, *change;
     struct str path = pins_path(cli, name, "diff"), query = STR("?from=0");
@@ -48,8 +54,8 @@ static int changes_get(struct cli *cli, const char *name, const char *tool, stru
         query =
             str_printf(cli->arena, "?tool=%.*s", STR_ARG(cli_percent(cli->arena, str_from(tool))));
     do {
-        int r =
-            part_get(cli, str_printf(cli->arena, "%.*s%.*s", STR_ARG(path), STR_ARG(query)), &root);
+        int r = part_get(
+            cli, str_printf(cli->arena, "%.*s%.*s%s", STR_ARG(path), STR_ARG(query), how), &root);
         struct json_iter iter = json_iter(json_get(root, "changes"));
 
         if (r != CLI_DONE)
@@ -61,6 +67,20 @@ static int changes_get(struct cli *cli, const char *name, const char *tool, stru
                            (unsigned long long)json_u64_or(json_get(root, "next"), 0));
     } while (json_is_number(json_get(root, "next")));
     return CLI_DONE;
+}
+
+/* named: exactly those that the person named. */
+static int changes_asked(struct cli *cli, const char *name, bool named, const char *how,
+                         struct changes *changes)
+{
+    const char *tool;
+    int r = CLI_DONE;
+
+    if (!named)
+        return changes_get(cli, name, NULL, how, changes);
+    for (size_t i = 1; r == CLI_DONE && (tool = args_word(&cli->args, i)); i++)
+        r = changes_get(cli, name, tool, how, changes);
+    return r;
 }
 
 static enum text_color effect_color(struct str effect)
@@ -88,15 +108,58 @@ static bool is_waiting(const struct json_value *change)
 
 /* ---- what differs, for people ---- */
 
+static void finding_show(struct cli *cli, const struct json_value *change, struct str others,
+                         const struct json_value *finding, struct buf *out)
+{
+    buf_printf(out, "! %.*s%.*s: %.*s (%.*s)\n", STR_ARG(cli_field(cli, change, "address")),
+               STR_ARG(others), STR_ARG(cli_field(cli, finding, "sentence")),
+               STR_ARG(cli_field(cli, finding, "rule")));
+}
+
 static void findings_show(struct cli *cli, const struct json_value *change, struct buf *out)
 {
     struct json_iter iter = json_iter(json_get(change, "findings"));
     const struct json_value *finding;
 
     while ((finding = json_next(&iter)))
-        buf_printf(out, "! %.*s: %.*s (%.*s)\n", STR_ARG(cli_field(cli, change, "address")),
-                   STR_ARG(cli_field(cli, finding, "sentence")),
-                   STR_ARG(cli_field(cli, finding, "rule")));
+        finding_show(cli, change, STR_NULL, finding, out);
+}
+
+/* How many tools each sentence is said of. */
+static void findings_count(struct cli *cli, const struct json_value *change, struct map *counts)
+{
+    struct json_iter iter = json_iter(json_get(change, "findings"));
+    const struct json_value *finding;
+
+    while ((finding = json_next(&iter))) {
+        struct str sentence = json_get_str(finding, "sentence");
+        size_t *count = map_find(counts, sentence);
+
+        if (!count) {
+            count = ARENA_NEW(cli->arena, size_t);
+            (void)map_put(counts, sentence, count);
+        }
+        (*count)++;
+    }
+}
+
+/* What is said of many, as of a definition that they share, is said once. */
+static void findings_show_once(struct cli *cli, const struct json_value *change, struct map *counts,
+                               struct buf *out)
+{
+    struct json_iter iter = json_iter(json_get(change, "findings"));
+    const struct json_value *finding;
+
+    while ((finding = json_next(&iter))) {
+        size_t *count = map_find(counts, json_get_str(finding, "sentence"));
+
+        if (!count || *count == 0)
+            continue;
+        finding_show(cli, change,
+                     *count > 1 ? str_printf(cli->arena, " and %zu more", *count - 1) : STR_NULL,
+                     finding, out);
+        *count = 0;
+    }
 }
 
 static void block_show(struct buf *out, struct str text)
@@ -183,7 +246,7 @@ int command_sources_diff(struct cli *cli)
     const char *name = args_word(&cli->args, 0), *tool = args_word(&cli->args, 1);
     const struct compare compare = { cli->arena, &cli->out, cli->color };
     struct changes changes = { 0 };
-    int r = changes_get(cli, name, tool, &changes);
+    int r = changes_get(cli, name, tool, WHOLE, &changes);
 
     if (r == CLI_DONE && cli->json)
         changes_print_json(cli, name, &changes);
@@ -254,6 +317,7 @@ static size_t approval_show(struct cli *cli, const struct changes *changes, bool
                             struct buf *out)
 {
     struct counts counts = { 0 };
+    struct map told = MAP_INIT;
     struct text_table table;
 
     text_table_init(&table, cli->arena, "TOOL|EFFECT|CHANGE|DESCRIPTION");
@@ -276,8 +340,13 @@ static size_t approval_show(struct cli *cli, const struct changes *changes, bool
         text_table_print(&table, out);
     for (size_t i = 0; i < changes->all.count; i++) {
         if (named || is_waiting(changes->all.at[i]))
-            findings_show(cli, changes->all.at[i], out);
+            findings_count(cli, changes->all.at[i], &told);
     }
+    for (size_t i = 0; i < changes->all.count; i++) {
+        if (named || is_waiting(changes->all.at[i]))
+            findings_show_once(cli, changes->all.at[i], &told, out);
+    }
+    map_fini(&told);
     if (counts.tools > 1)
         counts_show(&counts, out);
     return counts.tools;
@@ -305,18 +374,21 @@ static bool effects_show(struct cli *cli, const struct changes *changes, struct 
     return any;
 }
 
-static void diff_note(struct cli *cli, const struct changes *changes, bool named)
+static void diff_note(struct cli *cli, const char *name, bool named)
 {
     BUF_CLEANUP struct buf shown = BUF_INIT;
     const struct compare compare = { cli->arena, &shown, cli->err_color };
+    struct changes whole = { 0 };
 
-    changes_show(cli, changes, named, &compare);
-    cli_note(cli, str_trim(buf_str(&shown)));
+    if (changes_asked(cli, name, named, WHOLE, &whole) == CLI_DONE) {
+        changes_show(cli, &whole, named, &compare);
+        cli_note(cli, str_trim(buf_str(&shown)));
+    }
+    VEC_FINI(&whole.all);
 }
 
 /* Whether what is shown may be called; shows all of it to who wants to see it. */
-static bool approval_confirm(struct cli *cli, const struct changes *changes, bool named,
-                             size_t count)
+static bool approval_confirm(struct cli *cli, const char *name, bool named, size_t count)
 {
     const char *question = count == 1
                                ? "Make this tool callable as shown? [y/N], [s]how all of it: "
@@ -328,7 +400,7 @@ static bool approval_confirm(struct cli *cli, const struct changes *changes, boo
             return true;
         if (!str_is(answer, "s") && !str_is(answer, "show"))
             return false;
-        diff_note(cli, changes, named);
+        diff_note(cli, name, named);
     }
     return false;
 }
@@ -421,7 +493,7 @@ static int approve(struct cli *cli, const char *name, const struct changes *chan
     if (shown.len > 0)
         cli_note(cli, str_trim(buf_str(&shown)));
     if ((count > 0 || chosen) && !args_has(&cli->args, "yes") &&
-        !approval_confirm(cli, changes, named, count))
+        !approval_confirm(cli, name, named, count))
         return cli_fail(
             cli, CLI_WAITING,
             str_printf(cli->arena, "`writ sources approve %s` makes them callable.", name).ptr,
@@ -433,7 +505,7 @@ static int approve(struct cli *cli, const char *name, const struct changes *chan
 int cli_pins_approve(struct cli *cli, const char *name)
 {
     struct changes changes = { 0 };
-    int r = changes_get(cli, name, NULL, &changes);
+    int r = changes_asked(cli, name, false, BRIEF, &changes);
 
     if (r == CLI_DONE)
         r = approve(cli, name, &changes, false);
@@ -443,15 +515,13 @@ int cli_pins_approve(struct cli *cli, const char *name)
 
 int command_sources_approve(struct cli *cli)
 {
-    const char *name = args_word(&cli->args, 0), *tool;
+    const char *name = args_word(&cli->args, 0);
     struct changes changes = { 0 };
-    bool named = args_word(&cli->args, 1) != NULL;
-    int r = CLI_DONE;
+    int r;
 
-    if (!named)
+    if (!args_word(&cli->args, 1))
         return cli_pins_approve(cli, name);
-    for (size_t i = 1; r == CLI_DONE && (tool = args_word(&cli->args, i)); i++)
-        r = changes_get(cli, name, tool, &changes);
+    r = changes_asked(cli, name, true, BRIEF, &changes);
     if (r == CLI_DONE)
         r = approve(cli, name, &changes, true);
     VEC_FINI(&changes.all);

@@ -59,7 +59,9 @@ void daemon__api_source_diff(struct daemon *daemon, struct daemon_request *reque
                              const struct api_source_page *asked)
 {
     const struct catalog_source *source = daemon__api_source_named(daemon, request, asked->name);
-    const struct catalog_diff diff = { .tool = asked->tool, .from = asked->from };
+    const struct catalog_diff diff = { .tool = asked->tool,
+                                       .from = asked->from,
+                                       .brief = asked->brief };
     struct buf text BUF_CLEANUP = BUF_INIT;
 
     if (!source)
