@@ -158,7 +158,7 @@ bool str_is_utf8(struct str text)
 
 struct str str_copy(struct arena *arena, struct str text)
 {
-    char *copy = arena_alloc(arena, text.len + 1);
+    char *copy = arena_alloc_raw(arena, text.len + 1);
 
     if (text.len)
         memcpy(copy, text.ptr, text.len);

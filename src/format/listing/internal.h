@@ -5,6 +5,7 @@
 #include "format/listing/listing.h"
 
 #define LISTING__MAGIC      "writlist"
+#define LISTING__MAGIC_LEN  8U
 #define LISTING__HEADER_LEN 32U
 #define LISTING__TOOL_LEN   76U
 #define LISTING__DEF_LEN    16U
