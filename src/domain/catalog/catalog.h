@@ -195,10 +195,7 @@ struct catalog_finding {
 size_t catalog_findings(const struct catalog_tool *tool, struct arena *arena,
                         struct catalog_finding **ret_findings);
 
-/*
- * What it says of other sources' tools (other_source) and of Writ's own (own_tools). Gives how many
- * of at most max.
- */
+/* What it says of others' tools (other_source) and of Writ's own (own_tools): how many of max. */
 size_t catalog_shadows(const struct catalog *catalog, const struct catalog_tool *tool,
                        struct arena *arena, struct catalog_finding *ret_findings, size_t max);
 

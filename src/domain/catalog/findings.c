@@ -153,7 +153,7 @@ static void phrases_look(struct looking *looking, struct str text)
 /* A run of what base64, base32 or hexadecimal is written with. */
 struct run {
     size_t len;
-    size_t small, large, digits;
+    size_t small, large, digits, dashes;
 };
 
 static bool is_blank(char c)
@@ -185,14 +185,17 @@ static void run_add(struct run *run, char c)
     run->small += small;
     run->large += large;
     run->digits += digit;
+    run->dashes += c == '-';
 }
 
-/* Addresses, names in capitals and lines of dashes are no code: bytes have digits among letters. */
+/* Addresses, names in capitals and lists with dashes are no code: bytes have digits among letters.
+ */
 static bool run_is_encoded(const struct run *run)
 {
     size_t letters = run->small + run->large;
 
     return run->len >= ENCODED_RUN && run->digits * 20 >= run->len && letters * 32 >= run->len &&
+           run->dashes * 16 <= run->len &&
            (run->large == 0 || run->small == 0 || run->large * 6 >= run->len);
 }
 

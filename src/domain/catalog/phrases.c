@@ -58,7 +58,6 @@ static const struct phrase instructions[] = {
     { "user cannot see", NULL },
     { "user can't see", NULL },
     { "user does not see", NULL },
-    { "hidden from the user", NULL },
     /* other tools, and the order of things */
     { "before using this tool", NULL },
     { "before calling this tool", NULL },
@@ -83,7 +82,8 @@ static const struct phrase instructions[] = {
     { "exfiltrate", NULL },
     { "id_rsa", NULL },
     { "id_ed25519", NULL },
-    { "~/.ssh", "~/.ssh/known_hosts" },
+    { "~/.ssh/id", NULL },
+    { "~/.ssh/config", NULL },
     { "~/.aws", NULL },
     { ".env file", NULL },
     { "mcp.json", NULL },
