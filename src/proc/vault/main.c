@@ -231,8 +231,8 @@ static bool seal_for(struct state *state, struct link *from, const struct wire_f
 
     if (!msg_vault_seal_decode(frame->payload, state->turn, &seal))
         return false;
-    r = vault_seal(state->vault, &(struct vault_name){ seal.reference, STR_NULL, seal.source },
-                   seal.value);
+    r = vault_seal_said(state->vault, &(struct vault_name){ seal.reference, STR_NULL, seal.source },
+                        seal.value);
     CHECK(r >= 0); /* A secret that is not on disk must not be called kept. */
     if (r == VAULT_FULL)
         return true;

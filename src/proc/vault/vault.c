@@ -341,6 +341,21 @@ int vault_seal(struct vault *vault, const struct vault_name *name, struct str va
     return 0;
 }
 
+int vault_seal_said(struct vault *vault, const struct vault_name *name, struct str value)
+{
+    const struct map_entry *entry;
+    size_t said = 0;
+    int r;
+
+    for (size_t at = 0; (entry = map_next(&vault->secrets, &at));)
+        said += ((const struct vault_secret *)entry->value)->source == name->source;
+    if (!secret_find(vault, name) &&
+        (said >= VAULT_SAID_MAX || vault->secrets.count >= VAULT_ALL_SAID_MAX))
+        return VAULT_FULL;
+    r = vault_seal(vault, name, value);
+    return r < 0 ? TRACE(r) : r;
+}
+
 static void record_add(struct buf *file, const struct vault_secret *secret)
 {
     uint32_t len = htole32((uint32_t)(NONCE_LEN + secret->box.len));

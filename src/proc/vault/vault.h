@@ -24,6 +24,9 @@ struct vault;
 #define VAULT_KEY_LEN     32U
 #define VAULT_VALUE_MAX   65536U
 #define VAULT_SECRETS_MAX 10000U
+/* Of those, of what sources say by themselves: of one, and of all. The rest is for people. */
+#define VAULT_SAID_MAX     500U
+#define VAULT_ALL_SAID_MAX 9000U
 #define VAULT_GRANTS_MAX  10000U
 
 /* The source of what a person gave: only an environment may have it. */
@@ -53,6 +56,12 @@ struct vault_name {
 
 /* Keeps a value, durable when it returns. Again is nothing. 0 or VAULT_FULL. */
 MUST int vault_seal(struct vault *vault, const struct vault_name *name, struct str value);
+
+/*
+ * The same for what a source said: one that says very many leaves room for others and for what
+ * people give. 0 or VAULT_FULL.
+ */
+MUST int vault_seal_said(struct vault *vault, const struct vault_name *name, struct str value);
 
 /*
  * Forgets it; without a reference, all of that source. The file is written anew without it, and

@@ -196,6 +196,24 @@ static void what_is_dropped_is_gone_from_the_file(void **state)
     vault_free(vault);
 }
 
+static void a_source_that_says_very_many_leaves_room(void **state)
+{
+    CLEANUP(vault_free) struct vault *vault = open_vault(state);
+    struct vault_name said = { .source = 7 };
+    char reference[32];
+
+    for (unsigned i = 0; i < VAULT_SAID_MAX; i++) {
+        said.reference = str_of(reference, (size_t)snprintf(reference, 32, "secret:%u", i));
+        assert_int_equal(vault_seal_said(vault, &said, STR("hush")), 0);
+    }
+    assert_int_equal(vault_seal_said(vault, &said, STR("hush")), 0); /* again is nothing */
+    said.reference = STR("secret:more");
+    assert_int_equal(vault_seal_said(vault, &said, STR("hush")), VAULT_FULL);
+    assert_int_equal(vault_seal(vault, &said, STR("a person's")), 0);
+    said.source = 8;
+    assert_int_equal(vault_seal_said(vault, &said, STR("hush")), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -206,6 +224,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(sealed_values_survive_a_restart_and_stand_nowhere_in_clear,
                                         new_folder, end_folder),
         cmocka_unit_test_setup_teardown(one_that_is_bound_opens_for_that_place_alone, new_folder,
+                                        end_folder),
+        cmocka_unit_test_setup_teardown(a_source_that_says_very_many_leaves_room, new_folder,
                                         end_folder),
         cmocka_unit_test_setup_teardown(what_is_dropped_is_gone_from_the_file, new_folder,
                                         end_folder),
