@@ -51,6 +51,7 @@ static struct worker_program *program_end(struct worker_program *program)
 
 static int engine_boot(struct worker_engine *engine)
 {
+    const struct str parts[] = { STR(WORKER_WASM_SHA256), worker__prelude, worker__strip };
     struct worker_program *first = program_new(engine);
     first->limits.ticks_max = UINT64_MAX;
     int r = worker__vm_init(&first->vm, &worker__host);
@@ -62,6 +63,7 @@ static int engine_boot(struct worker_engine *engine)
     }
     engine->booted = worker__image_new(&first->vm);
     engine->image = engine->booted;
+    engine->digest = digest_of_parts(parts, ARRAY_COUNT(parts));
     worker_program_free(first);
     return 0;
 }
@@ -74,6 +76,7 @@ int worker_engine_new(const struct worker_engine_config *config, struct worker_e
     if (config->made) {
         engine->image = &config->made->image;
         engine->handles = config->made->handles;
+        engine->digest = config->made->digest;
     } else {
         r = engine_boot(engine);
     }
@@ -117,10 +120,9 @@ struct worker_engine *worker_engine_free(struct worker_engine *engine)
     return NULL;
 }
 
-struct digest worker_engine_digest(void)
+struct digest worker_engine_digest(const struct worker_engine *engine)
 {
-    const struct str parts[] = { STR(WORKER_WASM_SHA256), worker__prelude, worker__strip };
-    return digest_of_parts(parts, ARRAY_COUNT(parts));
+    return engine->digest;
 }
 
 void worker_engine_fault(void)

@@ -150,7 +150,7 @@ CLEANUP_DEFINE(struct worker_engine, worker_engine_free)
 void worker_engine_trim(struct worker_engine *engine);
 
 /* Of the engine and its prelude: programs replay only where this is equal. */
-struct digest worker_engine_digest(void);
+struct digest worker_engine_digest(const struct worker_engine *engine);
 
 /*
  * Runs a program until it waits or ends. Never fails for what the text says: a program that

@@ -374,6 +374,7 @@ static void what_the_build_booted_is_what_boots(void **state)
     assert_memory_equal(booted->bytes, made->bytes, made->len);
     assert_memory_equal(&test->engine->handles, &worker_engine_made.handles,
                         sizeof(worker_engine_made.handles));
+    assert_true(digest_equal(&test->engine->digest, &worker_engine_made.digest));
 }
 
 static void memory_that_was_given_back_is_made_new(void **state)

@@ -34,10 +34,14 @@ static bool write_code(const char *path, const char *bytes, const struct worker_
         "extern const uint8_t worker__image_bytes[] __attribute__((visibility(\"hidden\")));\n\n"
         "const struct worker_engine_made worker_engine_made = {\n"
         "    .image = { worker__image_bytes, %zu, %u, %u },\n"
-        "    .handles = { %u, %u, %u, %u, %u, %u, %u, %u, %u, %u },\n};\n",
+        "    .handles = { %u, %u, %u, %u, %u, %u, %u, %u, %u, %u },\n    .digest = { {",
         bytes, engine->image->len, engine->image->pages, engine->image->stack_pointer,
         handles->program_name, handles->start, handles->answered, handles->rejected, handles->fire,
         handles->fail, handles->unhandled, handles->empty, handles->yes, handles->no);
+    for (size_t i = 0; n > 0 && i < DIGEST_LEN; i++)
+        n = fprintf(file, " %u,", engine->digest.bytes[i]);
+    if (n > 0)
+        n = fprintf(file, " } },\n};\n");
     return fclose(file) == 0 && n > 0;
 }
 

@@ -41,6 +41,7 @@ struct worker__handles {
 struct worker_engine_made {
     struct worker__image image;
     struct worker__handles handles;
+    struct digest digest;
 };
 
 struct worker__strip_machine;
@@ -49,6 +50,7 @@ struct worker_engine {
     const struct worker__image *image;
     struct worker__image *booted; /* the image, where it is our own */
     struct worker__handles handles;
+    struct digest digest;
     struct worker_program *idle; /* clean, linked by next */
     uint32_t idle_count;
     uint32_t idle_max;

@@ -601,7 +601,7 @@ static void say_ready(struct worker *worker)
 {
     const struct wire_frame header = { .type = MSG_WORKER_READY };
     const struct msg_worker_ready ready = { .build = STR(WRIT_VERSION),
-                                            .engine = worker_engine_digest() };
+                                            .engine = worker_engine_digest(worker->engine) };
     size_t began = wire_begin(&worker->out, &header);
     msg_worker_ready_encode(&ready, &worker->out);
     bool fits = wire_end(&worker->out, began);
