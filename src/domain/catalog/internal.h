@@ -154,7 +154,7 @@ struct catalog__speech *catalog__speech_free(struct catalog__speech *speech);
 /* Lives until the next call. */
 struct str catalog__speech_stem(struct catalog__speech *speech, struct str word);
 bool catalog__speech_is_empty_word(struct str word);
-/* The groups of synonyms that a stem is in. */
+/* The groups of synonyms that a stem (of catalog__speech_stem) is in. */
 #define CATALOG__GROUPS_OF_ONE 8U
 struct catalog__groups {
     uint8_t at[CATALOG__GROUPS_OF_ONE];

@@ -267,12 +267,24 @@ struct catalog__speech {
     struct arena *arena;
     struct group groups[ARRAY_COUNT(groups)];
     struct map of; /* stem to struct catalog__groups */
+    bool full;     /* groups and of are: made when the first word is stemmed, not at a start */
 };
+
+/* Who does it is found with what is done: a contributor contributes, a follower follows. */
+static struct str stem_of(struct catalog__speech *speech, struct str word)
+{
+    struct str stem = stem_word(speech->stem, word);
+
+    if (stem.len >= 7 && !str_is(stem, "customer") &&
+        (str_ends(stem, STR("er")) || str_ends(stem, STR("or"))))
+        return str_slice(stem, 0, stem.len - 2);
+    return stem;
+}
 
 static void synonym_add(struct catalog__speech *speech, size_t number, struct str word)
 {
     struct group *group = &speech->groups[number];
-    struct str stem = str_copy(speech->arena, catalog__speech_stem(speech, word));
+    struct str stem = str_copy(speech->arena, stem_of(speech, word));
     struct catalog__groups *of = map_find(&speech->of, stem);
 
     for (size_t i = 0; i < group->count; i++) {
@@ -289,6 +301,24 @@ static void synonym_add(struct catalog__speech *speech, size_t number, struct st
     of->at[of->count++] = (uint8_t)number;
 }
 
+static void fill(struct catalog__speech *speech)
+{
+    for (size_t i = 0; i < ARRAY_COUNT(groups); i++) {
+        struct str rest = str_from(groups[i] + catalog__speech_is_same((unsigned)i));
+
+        while (rest.ptr)
+            synonym_add(speech, i, str_split(&rest, ' '));
+    }
+    speech->full = true;
+}
+
+struct str catalog__speech_stem(struct catalog__speech *speech, struct str word)
+{
+    if (!speech->full)
+        fill(speech);
+    return stem_of(speech, word);
+}
+
 struct catalog__speech *catalog__speech_new(void)
 {
     struct arena *arena = arena_new(0);
@@ -296,12 +326,6 @@ struct catalog__speech *catalog__speech_new(void)
 
     speech->arena = arena;
     speech->stem = stem_new();
-    for (size_t i = 0; i < ARRAY_COUNT(groups); i++) {
-        struct str rest = str_from(groups[i] + catalog__speech_is_same((unsigned)i));
-
-        while (rest.ptr)
-            synonym_add(speech, i, str_split(&rest, ' '));
-    }
     return speech;
 }
 
@@ -313,17 +337,6 @@ struct catalog__speech *catalog__speech_free(struct catalog__speech *speech)
     map_fini(&speech->of);
     (void)arena_free(speech->arena); /* it lies in it */
     return NULL;
-}
-
-/* Who does it is found with what is done: a contributor contributes, a follower follows. */
-struct str catalog__speech_stem(struct catalog__speech *speech, struct str word)
-{
-    struct str stem = stem_word(speech->stem, word);
-
-    if (stem.len >= 7 && !str_is(stem, "customer") &&
-        (str_ends(stem, STR("er")) || str_ends(stem, STR("or"))))
-        return str_slice(stem, 0, stem.len - 2);
-    return stem;
 }
 
 bool catalog__speech_is_empty_word(struct str word)
