@@ -27,7 +27,7 @@ struct vault;
 /* Of those, of what sources say by themselves: of one, and of all. The rest is for people. */
 #define VAULT_SAID_MAX     500U
 #define VAULT_ALL_SAID_MAX 9000U
-#define VAULT_GRANTS_MAX  10000U
+#define VAULT_GRANTS_MAX   10000U
 
 /* The source of what a person gave: only an environment may have it. */
 #define VAULT_GIVEN 0U
