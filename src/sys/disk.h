@@ -105,7 +105,10 @@ MUST int disk_file_size(struct disk_file *file, uint64_t *ret_size);
 /* Reads up to len bytes at offset; *ret_len is less only at the end of the file. */
 MUST int disk_file_read(struct disk_file *file, uint64_t offset, void *bytes, size_t len,
                         size_t *ret_len);
-/* Writes all of it into the page cache. */
+/*
+ * Writes all of it into the page cache. After a fault every later write gives the same; but a disk
+ * that is full (-ENOSPC, -EDQUOT) may have room later.
+ */
 MUST int disk_file_write(struct disk_file *file, uint64_t offset, struct str bytes);
 /* Cuts or extends (with a hole). */
 MUST int disk_file_resize(struct disk_file *file, uint64_t size);

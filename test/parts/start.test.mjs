@@ -2,8 +2,8 @@
 // leaves nothing behind. WRIT is the command; its parts are beside it.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync,
-    writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync,
+    symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -184,4 +184,48 @@ test('a full disk is said to be full', { skip: mounts('1m', 'true').status !== 0
     const { status, stderr, stdout } = mounts('64k', writ, 'up');
 
     isRefused({ code: status, err: stderr, out: stdout }, 75, /No space left on device; make room on its disk/);
+});
+
+const here = { skip: mounts('1m', 'true').status !== 0 && 'no mount here' };
+const onFull = (then) => mounts('300k', 'sh', '-c', `"$0" up --foreground >"$1" 2>&1 & sleep 2
+    "$0" status --json; ${then}; kill -TERM $!; wait $!; echo "ended $?"; cat "$1"`, writ, join(root, 'foreground'));
+
+test('what runs on a full disk ends in order', here, () => {
+    const { stdout, stderr } = onFull('true');
+    const [full, ended] = stdout.split('\n');
+
+    assert.match(JSON.parse(full).stopped, /^the disk is full/, stderr);
+    assert.equal(ended, 'ended 0', stdout);
+    assert.doesNotMatch(stdout, /the daemon ends/);
+});
+
+test('room on a full disk is noticed', here, () => {
+    const { stdout, stderr } = onFull(`mount -o remount,size=8m "$(dirname "$WRIT_HOME")"; sleep 3
+        "$0" exec -e 'return 2'; "$0" status --json`);
+    const [full, result, roomy, ended] = stdout.split('\n');
+
+    assert.match(JSON.parse(full).stopped, /^the disk is full/, stderr);
+    assert.equal(result, '2', stderr);
+    assert.equal(JSON.parse(roomy).stopped, null);
+    assert.equal(ended, 'ended 0', stdout);
+});
+
+test('a key of the vault that others may read is named', async () => {
+    const home = folder('exposed-key');
+
+    assert.equal(run({ WRIT_HOME: home }, 'up').code, 0);
+    for (let tries = 0; tries < 200 && !existsSync(join(home, 'vault/key')); tries++)
+        await wait(50);
+    await end({ WRIT_HOME: home });
+    chmodSync(join(home, 'vault/key'), 0o644);
+    assert.equal(run({ WRIT_HOME: home }, 'up').code, 0);
+    let status = '';
+
+    for (let tries = 0; tries < 100 && !status.includes('again'); tries++, await wait(50))
+        status = run({ WRIT_HOME: home }, 'status').out;
+    assert.match(status, /^why +.*\/run\/keeper\.log says what the parts that were started again said$/m);
+    assert.match(readFileSync(join(home, 'run/keeper.log'), 'utf8'),
+        /^vault: .*\/vault\/key can be read or written by others: `chmod 600` it$/m);
+    chmodSync(join(home, 'vault/key'), 0o600);
+    await end({ WRIT_HOME: home });
 });

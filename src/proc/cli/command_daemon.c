@@ -105,6 +105,8 @@ static void status_processes(struct cli *cli, const struct json_value *status)
     struct json_iter iter = json_iter(json_get(status, "processes"));
     const struct json_value *process;
     BUF_CLEANUP struct buf line = BUF_INIT;
+    bool again = false;
+    struct str log;
 
     while ((process = json_next(&iter))) {
         uint64_t restarts = json_u64_or(json_get(process, "restarts"), 0);
@@ -113,10 +115,17 @@ static void status_processes(struct cli *cli, const struct json_value *status)
                    STR_ARG(cli_field(cli, process, "kind")),
                    STR_ARG(cli_field(cli, process, "pid")));
         if (restarts > 0)
-            buf_printf(&line, " (started again %llu times)", (unsigned long long)restarts);
+            buf_printf(&line, " (started again %llu time%s)", (unsigned long long)restarts,
+                       restarts == 1 ? "" : "s");
+        again = again || restarts > 0;
     }
     if (line.len > 0)
         status_line(cli, "processes", buf_str(&line));
+    log = str_printf(cli->arena, "%.*s/keeper.log", STR_ARG(json_get_str(status, "runtime")));
+    if (again && access(log.ptr, R_OK) == 0)
+        status_line(cli, "why",
+                    str_printf(cli->arena, "%.*s says what the parts that were started again said",
+                               STR_ARG(log)));
 }
 
 static void status_people(struct cli *cli, const struct json_value *status)

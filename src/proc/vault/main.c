@@ -374,7 +374,7 @@ static int serve(struct state *state)
     }
 }
 
-static int start(struct state *state, int folder_fd)
+static int start(struct state *state, const char *folder, int folder_fd)
 {
     int r = loop_new(&state->loop);
 
@@ -388,10 +388,16 @@ static int start(struct state *state, int folder_fd)
         r = vault_new(folder_fd, &state->vault);
     if (r < 0)
         return TRACE(r);
-    if (r == VAULT_DAMAGED) {
-        (void)fprintf(stderr, "vault: its files are not what it wrote, or others may read them\n");
+    if (r == VAULT_EXPOSED)
+        (void)fprintf(stderr, "vault: %s/key can be read or written by others: `chmod 600` it\n",
+                      folder);
+    if (r == VAULT_DAMAGED)
+        (void)fprintf(stderr,
+                      "vault: %s/key and sealed are not what was written there: put both back, or "
+                      "remove both and give each credential again\n",
+                      folder);
+    if (r != 0)
         return -EBADMSG;
-    }
     state->timer = loop_timer_new(state->loop, &state->timer_ready);
     return send_key(state, state->egress) ? serve(state) : 0;
 }
@@ -431,11 +437,12 @@ int main(int argc, char **argv)
         r = sandbox_enter("stdio recvfd sendfd rpath wpath");
     state.turn = arena_new(0);
     if (r == 0)
-        r = start(&state, folder_fd);
+        r = start(&state, argv[2], folder_fd);
     end(&state);
     if (r == 0)
         return 0;
     err_print(trail, sizeof(trail));
-    (void)fprintf(stderr, "vault: %s\n", trail);
+    if (r != -EBADMSG)
+        (void)fprintf(stderr, "vault: %s\n", trail);
     return 70;
 }

@@ -123,9 +123,9 @@ static int keys_load(int folder_fd, uint8_t *keys)
     (void)close(fd);
     if (r < 0)
         return TRACE(r);
-    if (got != 2 * (size_t)VAULT_KEY_LEN || (is.st_mode & 077) || is.st_uid != geteuid())
-        return VAULT_DAMAGED;
-    return 0;
+    if ((is.st_mode & 077) || is.st_uid != geteuid())
+        return VAULT_EXPOSED;
+    return got == 2 * (size_t)VAULT_KEY_LEN ? 0 : VAULT_DAMAGED;
 }
 
 /* --- Records ----------------------------------------------------------------------------- */

@@ -37,9 +37,11 @@ enum vault_answer {
     VAULT_REFUSED = 2, /* no grant, or it is another source's */
     VAULT_FULL = 3,    /* a limit: not kept */
     VAULT_DAMAGED = 4, /* a file is not what it was */
+    VAULT_EXPOSED = 5, /* others may read the key, or it is theirs */
 };
 
-/* folder_fd: the open folder vault/ (borrowed until vault_free). 0 or VAULT_DAMAGED. */
+/* folder_fd: the open folder vault/ (borrowed until vault_free). 0, VAULT_DAMAGED or VAULT_EXPOSED.
+ */
 MUST int vault_new(int folder_fd, struct vault **ret_vault);
 struct vault *vault_free(struct vault *vault);
 CLEANUP_DEFINE(struct vault, vault_free)

@@ -131,6 +131,9 @@ static void a_changed_record_or_an_exposed_key_is_damage(void **state)
     (void)close(fd);
     (void)snprintf(path, sizeof(path), "%s/key", (const char *)*state);
     assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(vault_new(folder, &vault), VAULT_EXPOSED);
+    assert_int_equal(chmod(path, 0600), 0);
+    assert_int_equal(truncate(path, 10), 0);
     assert_int_equal(vault_new(folder, &vault), VAULT_DAMAGED);
 }
 

@@ -312,22 +312,30 @@ static bool log_has_quiet_work(const struct log *log)
     return log->noted < log->durable || (log->end >= log->segment_len && log->first_seq > 0);
 }
 
+/* The note saves reading later; the lines themselves are on disk. So a full disk is no fault. */
+static int log_note(struct log *log, int64_t mono_ns)
+{
+    int r = log__head_write(log->head_file, log->durable, &log->head);
+
+    if (r == -ENOSPC || r == -EDQUOT) {
+        log_set_full(log, r, mono_ns);
+        log->quiet_ns = mono_ns;
+        return 0;
+    }
+    if (r < 0)
+        return TRACE(r);
+    log->noted = log->durable;
+    return 0;
+}
+
 static int log_quiet_work(struct log *log, int64_t mono_ns)
 {
     int r = 0;
 
     if (log->end >= log->segment_len && log->first_seq > 0)
         r = log_roll(log, mono_ns);
-    if (r == 0 && log->noted < log->durable) {
-        r = log__head_write(log->head_file, log->durable, &log->head);
-        if (r == -ENOSPC || r == -EDQUOT) {
-            /* The note saves reading later; the lines themselves are on disk. */
-            log_set_full(log, r, mono_ns);
-            log->quiet_ns = mono_ns;
-            return 0;
-        }
-        log->noted = log->durable;
-    }
+    if (r == 0 && log->noted < log->durable)
+        r = log_note(log, mono_ns);
     return r < 0 ? TRACE(r) : 0;
 }
 
@@ -407,9 +415,8 @@ int log_finish(struct log *log)
     log->wished = false;
     if (log->seq == 0)
         return 0;
-    r = log__head_write(log->head_file, log->durable, &log->head);
-    if (r == 0)
+    r = log_note(log, log->quiet_ns);
+    if (r == 0 && log->noted == log->durable)
         r = disk_file_sync(log->head_file);
-    log->noted = log->durable;
     return r < 0 ? TRACE(r) : 0;
 }

@@ -347,10 +347,14 @@ int disk__write_all(int fd, uint64_t offset, struct str bytes)
 
 int disk_file_write(struct disk_file *file, uint64_t offset, struct str bytes)
 {
+    int r;
+
     if (file->fault)
         return TRACE(file->fault);
-    file->fault = disk__write_all(file->fd, offset, bytes);
-    return file->fault ? TRACE(file->fault) : 0;
+    r = disk__write_all(file->fd, offset, bytes);
+    if (r != -ENOSPC && r != -EDQUOT)
+        file->fault = r;
+    return r < 0 ? TRACE(r) : 0;
 }
 
 int disk_file_resize(struct disk_file *file, uint64_t size)
