@@ -22,6 +22,7 @@
 #define LINK_TURN_MAX (1U << 20) /* bytes read from one link in one turn */
 #define LINK_IN_MAX   (4U << 20) /* unread bytes at which we stop reading */
 #define LINK_HELD_MAX 64U        /* descriptors that arrived before their frames were pulled */
+#define LINK_READ_FDS (WIRE_FDS_MAX * 4)
 
 struct link_parcel {
     uint64_t at; /* position in all that was ever queued */
@@ -85,13 +86,19 @@ static void link_hold(struct link *link, const int *fds, size_t count)
     }
 }
 
+/* For the descriptors of one more read. */
+static bool link_has_room(const struct link *link)
+{
+    return link->held_count + LINK_READ_FDS <= LINK_HELD_MAX;
+}
+
 static void link_read(struct link *link)
 {
     size_t total = 0;
 
     wire_compact(&link->reader);
-    while (total < LINK_TURN_MAX) {
-        int fds[WIRE_FDS_MAX * 4];
+    while (total < LINK_TURN_MAX && link_has_room(link)) {
+        int fds[LINK_READ_FDS];
         size_t fd_count = ARRAY_COUNT(fds);
         char *at = buf_reserve(&link->in, LINK_READ_LEN);
         long got = port_receive(link->source.fd, at, LINK_READ_LEN, fds, &fd_count);
@@ -108,7 +115,8 @@ static void link_read(struct link *link)
         if ((size_t)got < LINK_READ_LEN && fd_count == 0)
             break;
     }
-    if (link->in.len > LINK_IN_MAX)
+    /* Descriptors that would be too many wait in the socket until frames have taken some. */
+    if (link->in.len > LINK_IN_MAX || !link_has_room(link))
         link->full_in = true;
     if (total)
         loop_queue(link->source.loop, link->ready);
@@ -188,6 +196,9 @@ static void link_on_events(struct loop__source *source, unsigned int events)
     /* After a hang-up no more than the socket's buffer can come: read it, paused or not. */
     if (events & (LOOP_READ | LOOP_HANGUP))
         link_read(link);
+    /* Nobody pulls, and no room for its descriptors: what it has not given is lost with it. */
+    if ((events & LOOP_HANGUP) && link->paused && !link_has_room(link))
+        link_end_now(link);
     if ((events & LOOP_WRITE) && !link->ended)
         link_flush(link);
     else
@@ -280,6 +291,11 @@ int link_next(struct link *link, struct wire_frame *ret_frame)
         return LINK_FRAME;
     }
     if (r == WIRE_BROKEN) {
+        link->broken = true;
+        return LINK_BROKEN;
+    }
+    /* They come with the first byte of their frame: more are of none. */
+    if (link->held_count > WIRE_FDS_MAX) {
         link->broken = true;
         return LINK_BROKEN;
     }

@@ -149,6 +149,32 @@ static void test_descriptors_stay_with_their_frame(void **state)
     pair_free(pair);
 }
 
+/* More descriptors than are held at once wait in the socket until frames have taken some. */
+static void test_many_descriptors(void **state)
+{
+    struct pair *pair = pair_new();
+    struct wire_frame one = frame_of(2, "one");
+    struct wire_frame frame;
+    int fd = test_file("a");
+    int r = LINK_NONE;
+
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(link_send_fds(pair->a, &one, &fd, 1), 0);
+    test_close(fd);
+    for (int got = 0; got < 200;) {
+        wait_for(pair->loop, 'b');
+        while ((r = link_next(pair->b, &frame)) == LINK_FRAME) {
+            got++;
+            fd = link_fd_take(pair->b, 0);
+            assert_true(test_file_is(fd, "a"));
+            test_close(fd);
+        }
+        assert_int_equal(r, LINK_NONE);
+    }
+    pair_free(pair);
+}
+
 /* More than any socket holds at once arrives whole, in many turns, in order. */
 static void test_large(void **state)
 {
@@ -270,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_both_ways),
         cmocka_unit_test(test_closed_after_all),
         cmocka_unit_test(test_descriptors_stay_with_their_frame),
+        cmocka_unit_test(test_many_descriptors),
         cmocka_unit_test(test_large),
         cmocka_unit_test(test_who_does_not_read_is_full),
         cmocka_unit_test(test_too_long_is_not_sent),

@@ -275,8 +275,10 @@ static bool core_apply_call(struct core *core, struct execution *execution, uint
     execution->frozen += (uint32_t)(call->state == CALL_FROZEN) - (uint32_t)frozen;
     if (call_had_effect(call))
         execution->effects = true;
-    if (call->state == CALL_DONE)
-        core__result_note(core, &call->artifact, execution->who.actor);
+    if (event->type == EVENT_CALL_DONE) {
+        core__result_note(core, &event->as.call_done.artifact, execution->who.actor);
+        core__result_note(core, &event->as.call_done.blob, execution->who.actor);
+    }
     while (execution->first_open < execution->calls.count &&
            call_is_settled(execution->calls.at[execution->first_open]))
         execution->first_open++;

@@ -240,6 +240,8 @@ void core__call_authorize(struct core_turn *turn, struct execution *execution, s
     if (!core_args_fit(turn, execution, call, tool))
         return;
     error = core__own_problem(turn, execution, call);
+    if (!error.code.ptr)
+        error = core__files_problem(turn, execution, call, tool);
     if (error.code.ptr) {
         core_refuse(turn, execution, call, &error, NULL);
         return;

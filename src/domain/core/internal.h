@@ -6,10 +6,12 @@
 
 #define CORE_RESULTS_MAX 10000U
 
+#define CORE_ACTOR_MAX 96U
+
+/* Somebody may read an artifact. */
 struct core_result {
-    struct digest artifact;
-    char actor[96];
-    size_t actor_len;
+    char key[sizeof(struct digest) + CORE_ACTOR_MAX]; /* digest, actor */
+    size_t key_len;
 };
 
 struct core_session {
@@ -46,7 +48,7 @@ struct core {
     struct map inputs;     /* id bytes -> struct core_open_input */
     struct map sessions;   /* handle -> struct core_session */
     struct map fits;       /* tool digest -> compiled schema; a cache */
-    struct map results;    /* digest bytes -> struct core_result: who may read an artifact */
+    struct map results;    /* digest and actor -> struct core_result */
     struct core_results VEC(struct core_result *) results_kept; /* oldest first */
     size_t results_head;
     struct schema_validator *validator;
@@ -155,6 +157,9 @@ struct msg_error core__own_problem(struct core_turn *turn, const struct executio
 bool core__own_run(struct core_turn *turn, struct execution *execution, struct call *call);
 /* Was the result of this name (64 hexadecimal digits) given to a program of the actor? */
 bool core__result_is_of(const struct core *core, struct str name, struct str actor);
+/* Why a call cannot have the artifacts that it names; no code: it can. */
+struct msg_error core__files_problem(struct core_turn *turn, const struct execution *execution,
+                                     const struct call *call, const struct catalog_tool *tool);
 void core__result_note(struct core *core, const struct digest *artifact, struct str actor);
 void core__results_free(struct core *core);
 

@@ -72,7 +72,8 @@ static const struct own_tool {
                       .description = TEXT(
                           "Reads a result that was too large to be given whole. Without pointer: "
                           "limit bytes of its JSON text from offset. With a JSON pointer: that "
-                          "part of it; of a list there, limit items from offset."),
+                          "part of it; of a list there, limit items from offset. Of an $artifact "
+                          "that is no text: limit bytes as $base64."),
                       .input = TEXT(
                           "{\"type\":\"object\",\"properties\":{"
                           "\"artifact\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{64}$\"},"
@@ -82,7 +83,8 @@ static const struct own_tool {
                           "\"required\":[\"artifact\"],\"additionalProperties\":false}"),
                       .output = TEXT(
                           "{\"type\":\"object\",\"properties\":{\"value\":{},\"text\":{\"type\":"
-                          "\"string\"},\"total\":{\"type\":\"integer\",\"description\":\"Bytes of "
+                          "\"string\"},\"$base64\":{\"type\":\"string\"},\"total\":{\"type\":"
+                          "\"integer\",\"description\":\"Bytes of "
                           "the text, or items of the list.\"},\"next\":{\"type\":[\"integer\","
                           "\"null\"],\"description\":\"The offset to go on from.\"}},"
                           "\"required\":[\"total\",\"next\"]}") },
@@ -460,24 +462,36 @@ bool core__own_run(struct core_turn *turn, struct execution *execution, struct c
 
 /* ---- who may read which result ---- */
 
+static struct str result_key(const struct core_result *result)
+{
+    return str_of(result->key, result->key_len);
+}
+
+static bool result_name(const struct digest *artifact, struct str actor, struct core_result *result)
+{
+    if (actor.len > CORE_ACTOR_MAX)
+        return false;
+    memcpy(result->key, artifact->bytes, sizeof(artifact->bytes));
+    memcpy(result->key + sizeof(artifact->bytes), actor.ptr, actor.len);
+    result->key_len = sizeof(artifact->bytes) + actor.len;
+    return true;
+}
+
 bool core__result_is_of(const struct core *core, struct str name, struct str actor)
 {
-    const struct core_result *result;
+    struct core_result result;
     struct digest digest;
 
-    if (!digest_parse(name, &digest))
-        return false;
-    result = map_find(&core->results, str_of((const char *)digest.bytes, sizeof(digest.bytes)));
-    return result && str_equal(str_of(result->actor, result->actor_len), actor);
+    return digest_parse(name, &digest) && result_name(&digest, actor, &result) &&
+           map_find(&core->results, result_key(&result));
 }
 
 static void result_forget_oldest(struct core *core)
 {
     struct core_result *oldest = core->results_kept.at[core->results_head++];
-    struct str key = str_of((const char *)oldest->artifact.bytes, sizeof(oldest->artifact.bytes));
 
-    if (map_find(&core->results, key) == oldest)
-        (void)map_take(&core->results, key);
+    if (map_find(&core->results, result_key(oldest)) == oldest)
+        (void)map_take(&core->results, result_key(oldest));
     (void)heap_free(oldest);
     if (core->results_head < CORE_RESULTS_MAX)
         return;
@@ -487,21 +501,19 @@ static void result_forget_oldest(struct core *core)
     core->results_head = 0;
 }
 
-/* Who was given it last may read it. */
+/* Whoever was given it may read it. */
 void core__result_note(struct core *core, const struct digest *artifact, struct str actor)
 {
     static const struct digest none;
     struct core_result *result;
 
-    if (digest_equal(artifact, &none) || actor.len > sizeof(result->actor))
+    if (digest_equal(artifact, &none) || actor.len > CORE_ACTOR_MAX)
         return;
     result = heap_alloc(sizeof(*result));
-    result->artifact = *artifact;
-    result->actor_len = actor.len;
-    memcpy(result->actor, actor.ptr, actor.len);
-    struct str key = str_of((const char *)result->artifact.bytes, sizeof(result->artifact.bytes));
-    (void)map_take(&core->results, key); /* whose key lies in the older one */
-    (void)map_put(&core->results, key, result);
+    if (!result_name(artifact, actor, result))
+        UNREACHABLE("an actor's name is too long for its result");
+    (void)map_take(&core->results, result_key(result)); /* whose key lies in the older one */
+    (void)map_put(&core->results, result_key(result), result);
     *VEC_PUSH(&core->results_kept) = result;
     if (core->results_kept.count - core->results_head > CORE_RESULTS_MAX)
         result_forget_oldest(core);

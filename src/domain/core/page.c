@@ -2,9 +2,12 @@
  * tools.writ.results.read: pages of a result that is kept as an artifact.
  *
  * Without a pointer a page is a piece of the text as it is kept; with one, it is what the pointer
- * leads to: some items of a list, a piece of a string, or a value that is small enough.
+ * leads to: some items of a list, a piece of a string, or a value that is small enough. Of bytes
+ * that are no UTF-8 a page is base64.
  */
 #include "domain/core/core.h"
+
+#include "base/base64.h"
 #include "format/json/json.h"
 
 #define PAGE_BYTES   (256U * 1024U) /* of a page where no limit is given */
@@ -64,6 +67,19 @@ static void text_page(struct page *page, struct str text)
             return;
         limit /= 2;
     }
+}
+
+/* Of bytes that are no text. */
+static void bytes_page(struct page *page, struct str bytes)
+{
+    uint64_t limit = page->limit && page->limit < PAGE_BYTES ? page->limit : PAGE_BYTES;
+    size_t from = page->offset < bytes.len ? (size_t)page->offset : bytes.len;
+    size_t to = bytes.len - from < limit ? bytes.len : from + (size_t)limit;
+
+    buf_add_c(page->out, "{\"$base64\":\"");
+    base64_encode(page->out, str_slice(bytes, from, to));
+    buf_add_char(page->out, '"');
+    end_print(page->out, bytes.len, to);
 }
 
 static void list_page(struct page *page, const struct json_value *list)
@@ -131,7 +147,10 @@ static bool page_make(struct page *page, struct str text)
     struct json_doc doc;
 
     if (!pointer) {
-        text_page(page, text);
+        if (str_is_utf8(text))
+            text_page(page, text);
+        else
+            bytes_page(page, text);
         return true;
     }
     if (json_parse(page->turn, text, NULL, &error, &doc) != JSON_PARSED)

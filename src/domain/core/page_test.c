@@ -32,6 +32,15 @@ static void pieces_of_text(void **state UNUSED)
             "{\"text\":\"\xc3\xa4\\\"\",\"total\":4,\"next\":null}");
 }
 
+static void pieces_of_bytes(void **state UNUSED)
+{
+    page_is("{}", "\xff\x01z", "{\"$base64\":\"/wF6\",\"total\":3,\"next\":null}");
+    page_is("{\"offset\":1,\"limit\":1}", "\xff\x01z",
+            "{\"$base64\":\"AQ==\",\"total\":3,\"next\":2}");
+    page_is("{\"offset\":7}", "\xff\x01z", "{\"$base64\":\"\",\"total\":3,\"next\":null}");
+    page_is("{\"pointer\":\"/a\"}", "\xff\x01z", "invalid");
+}
+
 static void what_a_pointer_leads_to(void **state UNUSED)
 {
     const char *text = "{\"a\":{\"b\":[10,20,30]},\"s\":\"abc\",\"n\":7}";
@@ -77,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_of_text),
+        cmocka_unit_test(pieces_of_bytes),
         cmocka_unit_test(what_a_pointer_leads_to),
         cmocka_unit_test(a_page_has_an_end),
     };

@@ -217,6 +217,7 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     done->size = outcome->size;
     done->secrets = outcome->secrets;
     done->meta = outcome->meta;
+    done->blob = outcome->blob;
     done->conformance = fits == CORE_FITS ? EVENT_CONFORMANCE_OK : EVENT_CONFORMANCE_UNCHECKED;
     if (outcome->secrets > 0)
         done->conformance = EVENT_CONFORMANCE_REPLACED;

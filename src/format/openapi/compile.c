@@ -27,10 +27,14 @@ void openapi__spend(struct openapi *run, size_t bytes)
 const struct json_value *openapi__binary(struct openapi *run)
 {
     static const char text[] =
-        "{\"description\":\"Bytes.\",\"anyOf\":[{\"type\":\"object\",\"properties\":{\"$base64\":"
-        "{\"type\":\"string\",\"contentEncoding\":\"base64\"}},\"required\":[\"$base64\"],"
-        "\"additionalProperties\":false},{\"type\":\"object\",\"properties\":{\"$artifact\":"
-        "{\"type\":\"string\",\"description\":\"A digest.\"}},\"required\":[\"$artifact\"],"
+        "{\"description\":\"Bytes; an artifact as a result gave "
+        "it.\",\"anyOf\":[{\"type\":\"object\","
+        "\"properties\":{\"$base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\"},"
+        "\"filename\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"}},"
+        "\"required\":[\"$base64\"],\"additionalProperties\":false},{\"type\":\"object\","
+        "\"properties\":{\"$artifact\":{\"type\":\"string\",\"description\":\"A digest.\"},"
+        "\"filename\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},"
+        "\"size\":{\"type\":\"integer\"}},\"required\":[\"$artifact\"],"
         "\"additionalProperties\":false}]}";
     struct json_error error;
     struct json_doc doc;

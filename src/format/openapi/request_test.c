@@ -121,22 +121,28 @@ static void styles_have_their_defaults(void **state UNUSED)
 static void bytes_are_given_as_objects(void **state UNUSED)
 {
     assert_int_equal(
-        compile(
-            "{\"openapi\":\"3.0.0\",\"paths\":{\"/a\":{\"post\":{\"requestBody\":{\"content\":{"
-            "\"multipart/form-data\":{\"schema\":{\"$ref\":\"#/components/schemas/Up\"},"
-            "\"encoding\":{\"m\":{\"contentType\":\"image/png, image/gif\"}}}}}},"
-            "\"put\":{\"requestBody\":{\"content\":{\"application/octet-stream\":{}}}}}},"
-            "\"components\":{\"schemas\":{\"Up\":{\"type\":\"object\",\"required\":[\"f\"],"
-            "\"properties\":{\"f\":{\"type\":\"string\",\"format\":\"binary\"},"
-            "\"m\":{\"$ref\":\"#/components/schemas/M\"},\"n\":{\"type\":\"integer\"},"
-            "\"o\":{\"type\":\"object\"}}},\"M\":{\"type\":\"string\",\"format\":\"binary\"}}}}"),
+        compile("{\"openapi\":\"3.0.0\",\"paths\":{\"/a\":{\"post\":{\"requestBody\":{\"content\":{"
+                "\"multipart/form-data\":{\"schema\":{\"$ref\":\"#/components/schemas/Up\"},"
+                "\"encoding\":{\"m\":{\"contentType\":\"image/png, image/gif\"}}}}}},"
+                "\"put\":{\"requestBody\":{\"content\":{\"application/octet-stream\":{}}}}}},"
+                "\"components\":{\"schemas\":{\"Up\":{\"type\":\"object\",\"required\":[\"f\"],"
+                "\"properties\":{\"f\":{\"type\":\"string\",\"format\":\"binary\"},"
+                "\"m\":{\"$ref\":\"#/components/schemas/M\"},\"n\":{\"type\":\"integer\"},"
+                "\"o\":{\"type\":\"object\"},"
+                "\"p\":{\"type\":\"string\",\"contentMediaType\":\"image/png\"},"
+                "\"q\":{\"type\":\"string\",\"contentMediaType\":\"image/png\","
+                "\"contentEncoding\":\"base64\"}}},\"M\":{\"type\":\"string\",\"format\":"
+                "\"binary\"}}}}"),
         OPENAPI_COMPILED);
     struct str plan = tool("a.post_a")->plan, input = tool("a.post_a")->input;
     IS(part(input, "/properties/body/properties/f"), "{\"$ref\":\"#/$defs/Binary\"}");
     IS(part(input, "/properties/body/properties/m"), "{\"$ref\":\"#/$defs/Binary\"}");
+    IS(part(input, "/properties/body/properties/p"), "{\"$ref\":\"#/$defs/Binary\"}");
+    IS(part(input, "/properties/body/properties/q/type"), "\"string\"");
     IS(part(plan, "/body/content/0/parts"),
        "{\"f\":{\"type\":\"application/octet-stream\"},\"m\":{\"type\":\"image/png\"},"
-       "\"n\":{\"type\":\"text/plain\"},\"o\":{\"type\":\"application/json\"}}");
+       "\"n\":{\"type\":\"text/plain\"},\"o\":{\"type\":\"application/json\"},"
+       "\"p\":{\"type\":\"application/octet-stream\"},\"q\":{\"type\":\"text/plain\"}}");
     assert_int_equal(tool("a.post_a")->defs_count, 1);
     IS(part(tool("a.put_a")->input, "/properties/body/$ref"), "\"#/$defs/Binary\"");
     IS(part(tool("a.put_a")->plan, "/body/content/0/type"), "\"application/octet-stream\"");

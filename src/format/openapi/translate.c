@@ -71,12 +71,22 @@ static bool enum_has_null(const struct json_value *schema)
     return false;
 }
 
+/* 3.1 says it by the media type of a text that is not encoded as one. */
+static bool is_media(const struct json_value *schema)
+{
+    struct str media = json_get_str(schema, "contentMediaType");
+
+    return media.ptr && !json_get(schema, "contentEncoding") && !str_starts(media, STR("text/")) &&
+           str_find(media, STR("json")) == SIZE_MAX && str_find(media, STR("xml")) == SIZE_MAX;
+}
+
 bool openapi__is_bytes(const struct json_value *schema)
 {
     struct str type = json_get_str(schema, "type");
 
     return str_is(type, "file") ||
-           (str_is(type, "string") && str_is(json_get_str(schema, "format"), "binary"));
+           (str_is(type, "string") &&
+            (str_is(json_get_str(schema, "format"), "binary") || is_media(schema)));
 }
 
 static bool flag_of(struct openapi *run, const struct json_value *schema, const char *name)

@@ -19,7 +19,7 @@ static uint64_t wire_get(const uint8_t *at, size_t len)
 void wire_header_encode(const struct wire_frame *frame, uint8_t header[WIRE_HEADER_LEN])
 {
     CHECK(frame->payload.len <= WIRE_PAYLOAD_MAX);
-    CHECK(wire_fd_count(frame) <= WIRE_FDS_MAX && !(frame->flags & ~WIRE_FLAG_FDS));
+    CHECK(!(frame->flags & ~WIRE_FLAG_FDS));
     wire_put(header, frame->payload.len, 4);
     wire_put(header + 4, frame->type, 2);
     wire_put(header + 6, frame->flags, 2);
@@ -35,8 +35,7 @@ int wire_header_decode(const uint8_t header[WIRE_HEADER_LEN], struct wire_frame 
         .payload = { NULL, (size_t)wire_get(header, 4) },
     };
 
-    if (frame.payload.len > WIRE_PAYLOAD_MAX || (frame.flags & ~WIRE_FLAG_FDS) ||
-        wire_fd_count(&frame) > WIRE_FDS_MAX)
+    if (frame.payload.len > WIRE_PAYLOAD_MAX || (frame.flags & ~WIRE_FLAG_FDS))
         return WIRE_BROKEN;
     *ret_frame = frame;
     return WIRE_FRAME;

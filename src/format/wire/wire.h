@@ -24,7 +24,7 @@
 
 /* The low bits of flags count the descriptors that travel with the frame; the rest must be 0. */
 #define WIRE_FLAG_FDS 0x0007U
-#define WIRE_FDS_MAX  4U
+#define WIRE_FDS_MAX  WIRE_FLAG_FDS
 
 struct wire_frame {
     uint16_t type;

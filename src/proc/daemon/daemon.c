@@ -374,6 +374,17 @@ static int daemon_append_all(struct daemon *daemon, bool *ret_alone)
     return 0;
 }
 
+/* It waits for the process that goes out, which is asked for once. */
+static bool daemon_stays(struct daemon *daemon, struct core_effect *effect)
+{
+    if (!daemon__is_away(daemon, effect))
+        return false;
+    if (effect->durable > 0)
+        daemon__source_start(daemon, effect->source);
+    effect->durable = 0;
+    return true;
+}
+
 /*
  * Effects may lead to further commands (an answer was handed over), whose lines are written in
  * the next turn at the latest; what they let leave at once leaves in this one.
@@ -386,7 +397,7 @@ static void daemon_act_all(struct daemon *daemon)
     for (size_t i = 0; i < daemon->held.count; i++) {
         struct core_effect effect = daemon->held.at[i];
 
-        if (effect.durable > durable || daemon__is_away(daemon, &effect)) {
+        if (effect.durable > durable || daemon_stays(daemon, &effect)) {
             daemon->held.at[kept++] = effect;
             continue;
         }

@@ -218,8 +218,8 @@ void daemon__source_stop(struct daemon *daemon, uint64_t handle)
     (void)heap_free(held);
 }
 
-static void daemon_outcome_unreachable(struct daemon *daemon, const struct core_effect *effect,
-                                       struct str reason)
+static void daemon_outcome_unsent(struct daemon *daemon, const struct core_effect *effect,
+                                  enum msg_outcome_status status, const struct msg_error *error)
 {
     struct command command = { .type = COMMAND_OUTCOME };
     struct msg_call_outcome *outcome = &command.as.outcome;
@@ -228,10 +228,17 @@ static void daemon_outcome_unreachable(struct daemon *daemon, const struct core_
     outcome->call = effect->call;
     outcome->attempt = effect->attempt;
     outcome->sent = MSG_SENT_NO;
-    outcome->status = MSG_OUTCOME_STATUS_UNREACHABLE;
-    outcome->error =
-        (struct msg_error){ .code = STR("unreachable"), .message = reason, .retryable = true };
+    outcome->status = status;
+    outcome->error = *error;
     daemon__step(daemon, &command);
+}
+
+static void daemon_outcome_unreachable(struct daemon *daemon, const struct core_effect *effect,
+                                       struct str reason)
+{
+    daemon_outcome_unsent(
+        daemon, effect, MSG_OUTCOME_STATUS_UNREACHABLE,
+        &(struct msg_error){ .code = STR("unreachable"), .message = reason, .retryable = true });
 }
 
 /* For sources that do a thing once for each key: the same after a restart. */
@@ -288,6 +295,42 @@ static void daemon_source_greet(struct daemon *daemon, uint64_t handle, uint32_t
     held->used = true;
 }
 
+/* To egress, with the artifacts that its arguments name. */
+static void daemon_call_go(struct daemon *daemon, struct daemon_peer *peer,
+                           const struct core_effect *effect, struct msg_call_send *send,
+                           const struct catalog_tool *tool)
+{
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+    struct wire_frame frame = { .type = MSG_CALL_SEND, .id = effect->execution };
+    struct daemon_files files;
+    struct msg_error error;
+    int r;
+
+    if (!daemon__files_open(daemon, tool, send->args, &files, &error)) {
+        daemon_outcome_unsent(daemon, effect, MSG_OUTCOME_STATUS_FAILED, &error);
+        return;
+    }
+    send->files = files.found.digests;
+    send->files_count = files.open;
+    msg_call_send_encode(send, &payload);
+    frame.payload = buf_str(&payload);
+    if (payload.len > WIRE_PAYLOAD_MAX) {
+        daemon__files_close(&files);
+        daemon_outcome_unreachable(daemon, effect, STR("its arguments are over 1 MiB"));
+        return;
+    }
+    daemon__vault_grants(daemon, send->args,
+                         &(struct msg_vault_grant){ .source = send->source,
+                                                    .execution = send->execution,
+                                                    .call = send->call });
+    /* A peer that is gone is found out when its link is next ready. */
+    r = link_send_fds(peer->link, &frame, files.fds, files.open);
+    daemon__files_close(&files);
+    if (r < 0)
+        daemon_outcome_unreachable(daemon, effect,
+                                   STR("too many artifacts are on their way out now"));
+}
+
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
 {
     const struct call *call = core_call(daemon->core, effect->execution, effect->call);
@@ -296,7 +339,6 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
         catalog_source_find(core_catalog(daemon->core), effect->source);
     const struct catalog_tool *tool = NULL;
     struct daemon_peer *peer;
-    struct buf payload BUF_CLEANUP = BUF_INIT;
     struct msg_call_send send = { .execution = effect->execution };
 
     /* While its record became durable it may have been cancelled. */
@@ -336,16 +378,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     send.reads = call->effect == EVENT_EFFECT_READ;
     send.traceparent = execution->trace;
     send.key = daemon_call_key(daemon->turn, execution, call);
-    msg_call_send_encode(&send, &payload);
-    if (payload.len > WIRE_PAYLOAD_MAX) {
-        daemon_outcome_unreachable(daemon, effect, STR("its arguments are over 1 MiB"));
-        return;
-    }
-    daemon__vault_grants(daemon, send.args,
-                         &(struct msg_vault_grant){ .source = send.source,
-                                                    .execution = send.execution,
-                                                    .call = send.call });
-    daemon__send(peer, MSG_CALL_SEND, effect->execution, buf_str(&payload));
+    daemon_call_go(daemon, peer, effect, &send, tool);
 }
 
 static bool daemon_held_take(struct daemon *daemon, const struct core_effect *effect)

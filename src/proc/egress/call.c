@@ -20,6 +20,9 @@ static struct egress_call *call_free(struct egress_call *call)
         if (call->secrets.at[i].value.ptr)
             explicit_bzero((char *)(uintptr_t)call->secrets.at[i].value.ptr,
                            call->secrets.at[i].value.len);
+    for (size_t i = 0; i < call->send.files_count; i++)
+        if (call->files[i] >= 0)
+            link_fd_close(call->files[i]);
     VEC_FINI(&call->secrets);
     VEC_FINI(&call->sayings);
     arena_free(call->arena);
@@ -49,6 +52,11 @@ static struct egress_call *call_new(struct egress *egress, uint64_t frame,
     call->send.key = str_copy(call->arena, send->key);
     if (send->traceparent.ptr)
         call->send.traceparent = str_copy(call->arena, send->traceparent);
+    call->send.files = ARENA_ARRAY(call->arena, struct digest, send->files_count + 1);
+    for (size_t i = 0; i < send->files_count; i++) {
+        call->send.files[i] = send->files[i];
+        call->files[i] = link_fd_take(egress->daemon, i);
+    }
     key_make(call->key, send->execution, send->call);
     return call;
 }

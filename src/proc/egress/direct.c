@@ -54,13 +54,18 @@ static void make_openapi(struct arena *turn, const struct egress_call *call,
                          const struct json_value *args, struct made *made)
 {
     const struct egress_line *line = call->source->line;
+    struct out_openapi_artifact files[WIRE_FDS_MAX];
     const struct out_openapi_call one = { .plan = made->plan,
                                           .args = args,
+                                          .artifacts = files,
+                                          .artifact_count = call->send.files_count,
                                           .credentials = credentials_of(line, turn),
                                           .credential_count = line->given->count,
                                           .source = line->name,
                                           .key = call->send.key };
 
+    if (!egress__files_read(call, turn, files, &made->fault))
+        return;
     switch (
         (enum out_openapi_answer)out_openapi_request(turn, &one, &made->request, &made->fault)) {
     case OUT_OPENAPI_BUILT:

@@ -108,6 +108,7 @@ struct egress_call {
     uint64_t frame; /* the id of the frame that asked */
     char key[12];   /* execution and call */
     struct msg_call_send send;
+    int files[WIRE_FDS_MAX]; /* of send.files; -1: it did not come */
     struct egress_source *source;
     struct egress_secrets secrets;
     struct egress_sayings sayings;

@@ -82,7 +82,8 @@ static bool on_call_send(struct egress *egress, const struct wire_frame *frame)
 {
     struct msg_call_send send;
 
-    if (!msg_call_send_decode(frame->payload, egress->turn, &send))
+    if (!msg_call_send_decode(frame->payload, egress->turn, &send) ||
+        send.files_count > WIRE_FDS_MAX)
         return false;
     egress__call_start(egress, frame, &send);
     return true;

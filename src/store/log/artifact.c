@@ -56,21 +56,44 @@ struct log_artifact_facts log_artifact_facts_get(const struct log_artifact *arti
                                         .fault = artifact->job.fault };
 }
 
-int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset, size_t len,
-                      struct buf *ret_bytes)
+static int artifact_open(struct disk *disk, const struct digest *digest,
+                         struct disk_file **ret_file)
 {
-    struct disk_file *file CLEANUP(disk_file_close) = NULL;
     char name[sizeof(LOG__KEPT) + 1 + DIGEST_HEX_LEN] = LOG__KEPT "/";
-    size_t got = 0;
     int r;
 
     digest_hex(digest, name + sizeof(LOG__KEPT));
     name[sizeof(name) - 1] = '\0';
-    r = disk_file_open(disk, name, DISK_OPEN_READ, &file);
-    if (r == DISK_ABSENT)
-        return LOG_ABSENT;
-    if (r == 0)
-        r = disk_file_read(file, offset, buf_reserve(ret_bytes, len), len, &got);
+    r = disk_file_open(disk, name, DISK_OPEN_READ, ret_file);
+    if (r < 0)
+        return TRACE(r);
+    return r == DISK_ABSENT ? LOG_ABSENT : 0;
+}
+
+int log_artifact_lend(struct disk *disk, const struct digest *digest, int *ret_fd)
+{
+    struct disk_file *file CLEANUP(disk_file_close) = NULL;
+    int r = artifact_open(disk, digest, &file);
+
+    if (r != 0)
+        return r;
+    r = disk_file_lend(file);
+    if (r < 0)
+        return TRACE(r);
+    *ret_fd = r;
+    return 0;
+}
+
+int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset, size_t len,
+                      struct buf *ret_bytes)
+{
+    struct disk_file *file CLEANUP(disk_file_close) = NULL;
+    size_t got = 0;
+    int r = artifact_open(disk, digest, &file);
+
+    if (r != 0)
+        return r;
+    r = disk_file_read(file, offset, buf_reserve(ret_bytes, len), len, &got);
     if (r < 0)
         return TRACE(r);
     buf_commit(ret_bytes, got);

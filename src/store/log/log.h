@@ -182,6 +182,8 @@ struct log_artifact_facts {
 };
 struct log_artifact_facts log_artifact_facts_get(const struct log_artifact *artifact);
 
+/* A descriptor of an artifact, to pass on: yours to close. 0 or LOG_ABSENT. */
+MUST int log_artifact_lend(struct disk *disk, const struct digest *digest, int *ret_fd);
 /* Adds up to len bytes of an artifact from offset; none at its end. 0 or LOG_ABSENT. */
 MUST int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset,
                            size_t len, struct buf *ret_bytes);

@@ -300,6 +300,13 @@ struct disk_file *disk_file_close(struct disk_file *file)
     return heap_free(file);
 }
 
+int disk_file_lend(const struct disk_file *file)
+{
+    int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+
+    return fd < 0 ? RAISE(-errno) : fd;
+}
+
 int disk_file_size(struct disk_file *file, uint64_t *ret_size)
 {
     struct stat facts;

@@ -262,6 +262,12 @@ struct disk_file *disk_file_close(struct disk_file *file)
     return heap_free(file);
 }
 
+int disk_file_lend(const struct disk_file *file)
+{
+    (void)file;
+    return RAISE(-ENOTSUP);
+}
+
 int disk_file_size(struct disk_file *file, uint64_t *ret_size)
 {
     *ret_size = file->inode->now.len;

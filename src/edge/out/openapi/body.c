@@ -91,30 +91,6 @@ static bool holds_file(const struct json_value *value)
     return next_file(stack, &depth) != NULL;
 }
 
-static bool is_among(const struct str *names, size_t count, struct str name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_equal(names[i], name))
-            return true;
-    return false;
-}
-
-size_t out_openapi_artifacts(const struct json_value *args, struct str *ret_names, size_t max)
-{
-    struct json_iter stack[OUT_OPENAPI_DEPTH_MAX] = { json_iter(args) };
-    const struct json_value *file;
-    size_t depth = 1;
-    size_t count = 0;
-
-    while (count < max && (file = next_file(stack, &depth))) {
-        struct str name = json_get_str(file, "$artifact");
-
-        if (name.len && !is_among(ret_names, count, name))
-            ret_names[count++] = name;
-    }
-    return count;
-}
-
 /* --- Which type -------------------------------------------------------------------------- */
 
 static bool carries(enum carrier carrier, const struct json_value *value)

@@ -53,10 +53,4 @@ enum out_openapi_answer {
 MUST int out_openapi_request(struct arena *turn, const struct out_openapi_call *call,
                              struct out_http_request *ret_request, struct str *ret_text);
 
-/*
- * The digests of the artifacts that the arguments name, without repetition; at most max. Gives
- * how many there are.
- */
-size_t out_openapi_artifacts(const struct json_value *args, struct str *ret_names, size_t max);
-
 #endif

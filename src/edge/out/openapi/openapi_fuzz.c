@@ -51,7 +51,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         .credentials = credentials, .artifacts = &artifact, .artifact_count = 1, .key = STR("key")
     };
     struct out_http_request request;
-    struct str names[4];
     struct str text = STR_NULL;
 
     call.plan = read_json(arena, str_split(&rest, '\n'));
@@ -63,7 +62,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
             (struct out_http_credential){ .scheme = scheme,
                                           .value = rest.ptr ? str_split(&rest, '\n') : STR_NULL };
     }
-    (void)out_openapi_artifacts(call.args, names, ARRAY_COUNT(names));
     if (out_openapi_request(arena, &call, &request, &text) == OUT_OPENAPI_BUILT)
         check(&request, json_get_str(call.plan, "server"));
     else

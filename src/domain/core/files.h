@@ -1,0 +1,24 @@
+/*
+ * Artifacts that the arguments of a call name as bytes, {"$artifact": "<digest>"}, where an
+ * operation takes bytes: its body, its members, and the elements of those that are lists.
+ */
+#ifndef WRIT_DOMAIN_CORE_FILES_H
+#define WRIT_DOMAIN_CORE_FILES_H
+
+#include "domain/catalog/catalog.h"
+#include "model/msg.h"
+
+struct arena;
+
+/* As many as travel with a frame. */
+#define CORE_FILES_MAX 7U
+struct core_files {
+    struct digest digests[CORE_FILES_MAX]; /* each once */
+    struct str paths[CORE_FILES_MAX];      /* JSON pointers into the arguments */
+    size_t count;
+};
+/* False: there are too many, or one is misnamed. Whether the caller may have them is not asked. */
+MUST bool core_files(const struct catalog_tool *tool, struct str args, struct arena *turn,
+                     struct core_files *ret_files, struct msg_error *ret_error);
+
+#endif
