@@ -62,8 +62,8 @@ void daemon__compile_end(struct daemon *daemon);
 void daemon__probe_start(struct daemon *daemon, const struct catalog_source *source);
 /* It is asked as an MCP server now. */
 bool daemon__probe_is_mcp(const struct daemon *daemon, uint64_t source);
-/* What such a server says; the reason may become another. */
-void daemon__probe_reported(struct daemon *daemon, struct msg_source_report *said);
+/* What such a server says. True: it is none, and something else is asked. */
+bool daemon__probe_reported(struct daemon *daemon, const struct msg_source_report *said);
 /* True: it was no document after all, and something else is tried. */
 bool daemon__probe_compiled(struct daemon *daemon, const struct command_compiled *compiled);
 /* For what a document from the web refers to: the number of the fetch; 0: it is not fetched. */

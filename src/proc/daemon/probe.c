@@ -2,8 +2,9 @@
  * What a source at a URL is, is found out by asking there, and its document is fetched:
  *
  *     GET -> a document -> compile says what it is, and makes a listing of it
- *         -> anything else -> introspection is asked for -> a GraphQL schema -> its listing
- *                          -> anything else -> a session of MCP, which tells the rest itself
+ *         -> anything else -> a session of MCP, which tells the rest itself
+ *                          -> none -> introspection is asked for -> a GraphQL schema -> its listing
+ *                                                                -> anything else -> an error
  *
  * A kind that a person gave is not looked for. All requests go out by egress-net, under its
  * address rules and limits. A source that was listed before keeps what it offers when its
@@ -13,9 +14,9 @@
 
 enum probe_step {
     PROBE_GET,
+    PROBE_MCP,
     PROBE_INTROSPECT,
     PROBE_COMPILE,
-    PROBE_MCP,
 };
 
 struct daemon_probe {
@@ -26,6 +27,7 @@ struct daemon_probe {
     bool introspected;
     struct str etag;
     struct str hint; /* what is there, as far as it was seen */
+    struct str mcp;  /* why it is no MCP server; null: it was not asked */
 };
 
 /* What is under way outside. */
@@ -149,7 +151,7 @@ static void hint(struct daemon_probe *probe, struct str text)
     probe->hint = str_copy(probe->arena, text);
 }
 
-/* The last thing to try: whoever answers there says by itself what it offers. */
+/* Whoever answers there says by itself what it offers. */
 static void probe_mcp(struct daemon *daemon, struct daemon_probe *probe)
 {
     uint64_t source = probe->source;
@@ -158,13 +160,18 @@ static void probe_mcp(struct daemon *daemon, struct daemon_probe *probe)
     daemon__source_start(daemon, source);
 }
 
-static void probe_next(struct daemon *daemon, struct daemon_probe *probe,
-                       const struct catalog_source *source)
+/* An MCP server is asked as one before anything else is said to it. */
+static void probe_next(struct daemon *daemon, struct daemon_probe *probe)
 {
-    if (probe->introspected)
+    if (!probe->mcp.ptr) {
         probe_mcp(daemon, probe);
-    else
-        probe_ask(daemon, probe, source, PROBE_INTROSPECT);
+        return;
+    }
+    probe_fail(daemon, probe, MSG_SOURCE_STATE_ERROR,
+               str_printf(daemon->turn,
+                          "%.*s; it is no OpenAPI document and no GraphQL service, and as an MCP "
+                          "server: %.*s; give the address of one of those, or --kind",
+                          STR_ARG(probe->hint), STR_ARG(probe->mcp)));
 }
 
 bool daemon__probe_is_mcp(const struct daemon *daemon, uint64_t source)
@@ -174,20 +181,22 @@ bool daemon__probe_is_mcp(const struct daemon *daemon, uint64_t source)
     return probe && probe->step == PROBE_MCP;
 }
 
-void daemon__probe_reported(struct daemon *daemon, struct msg_source_report *said)
+bool daemon__probe_reported(struct daemon *daemon, const struct msg_source_report *said)
 {
     struct daemon_probe *probe = probe_find(daemon, said->source);
+    const struct catalog_source *source =
+        catalog_source_find(core_catalog(daemon->core), said->source);
 
-    if (!probe || probe->step != PROBE_MCP ||
+    if (!probe || !source || probe->step != PROBE_MCP ||
         (!said->listed && said->state == MSG_SOURCE_STATE_PROBING))
-        return;
-    if (said->state == MSG_SOURCE_STATE_ERROR)
-        said->reason = str_printf(
-            daemon->turn,
-            "%.*s; it is no OpenAPI document and no GraphQL service, and as an MCP server: %.*s; "
-            "give the address of one of those, or --kind",
-            STR_ARG(probe->hint), STR_ARG(said->reason));
-    probe_free(daemon, probe);
+        return false;
+    if (said->state != MSG_SOURCE_STATE_ERROR) {
+        probe_free(daemon, probe);
+        return false;
+    }
+    probe->mcp = str_copy(probe->arena, said->reason.len ? said->reason : STR("it ended"));
+    probe_ask(daemon, probe, source, PROBE_INTROSPECT);
+    return true;
 }
 
 /* ---- what comes back ---- */
@@ -270,10 +279,7 @@ static void answered(struct daemon *daemon, struct daemon_probe *probe,
     }
     if (!probe->hint.ptr || is_page(done))
         hint(probe, sentence_of(daemon, done));
-    if (str_starts(done->type, STR("text/event-stream")))
-        probe_mcp(daemon, probe);
-    else
-        probe_next(daemon, probe, source);
+    probe_next(daemon, probe);
 }
 
 void daemon__fetch_done(struct daemon *daemon, const struct msg_fetch_done *done, int fd)
@@ -323,7 +329,7 @@ bool daemon__probe_compiled(struct daemon *daemon, const struct command_compiled
                             probe->hint.len ? "; " : "", STR_ARG(compiled->reason)));
         else
             hint(probe, STR("what is there is no document of a kind that is known"));
-        probe_next(daemon, probe, source);
+        probe_next(daemon, probe);
         return true;
     }
     held = daemon__source_find(daemon, compiled->source);

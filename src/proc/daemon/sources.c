@@ -621,8 +621,8 @@ static void daemon_source_report(struct daemon *daemon, const struct msg_source_
     if (held && report->state == MSG_SOURCE_STATE_ERROR)
         held->open = false;
     command.as.source_report = *report;
-    daemon__probe_reported(daemon, &command.as.source_report);
-    daemon__step(daemon, &command);
+    if (!daemon__probe_reported(daemon, report))
+        daemon__step(daemon, &command);
     if (held) {
         buf_clear(&held->parts);
         held->parts_long = false;

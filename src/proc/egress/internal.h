@@ -90,7 +90,9 @@ struct egress_source {
     struct str reason;  /* why its child ended */
     struct out_mcp *session;
     struct egress_line *line; /* what its bytes travel on; NULL: nothing yet */
-    struct buf tail;          /* of standard error */
+    struct buf tail;          /* of standard error, and of its log messages */
+    bool tail_fresh;          /* not told yet */
+    int64_t tail_ms;          /* and not before */
     struct arena *life;       /* gone with its child */
     struct arena *list;       /* gone with its next list of tools */
     struct map offered;       /* name of a tool -> digest of its definition */

@@ -9,6 +9,7 @@
  */
 #include "proc/egress/net.h"
 
+#include "sys/clock.h"
 #include "sys/sandbox.h"
 
 #include <fcntl.h>
@@ -20,9 +21,24 @@
 /* Silence after server/discover that means an older server: it may be far away. */
 #define PROBE_MS 10000
 
+/* How long a server has to hear that its session is over; and at our own end. */
+#define BYE_MS   3000
+#define LAST_MS  700
+#define BYES_MAX 256U
+
+/* The last words of a line that is gone: what they are said with lives as long as they do. */
+struct egress_bye {
+    uint64_t number;
+    struct line_exchange exchange;
+    struct http_pool *pool;
+    struct line_given *given;
+};
+
 struct egress_wire {
     struct http *http;
     struct map fetches; /* number -> struct egress_fetch */
+    struct map byes;    /* number -> struct egress_bye */
+    uint64_t bye_next;
 };
 
 /* --- Before the walls ---------------------------------------------------------------------- */
@@ -87,13 +103,6 @@ struct map *egress__net_fetches(const struct egress *egress)
     return &egress->wire->fetches;
 }
 
-void egress__wire_free(struct egress *egress)
-{
-    egress__fetches_free(egress);
-    egress->wire->http = http_free(egress->wire->http);
-    egress->wire = heap_free(egress->wire);
-}
-
 bool egress__wire_speaks(enum msg_source_kind kind)
 {
     return kind == MSG_SOURCE_KIND_MCP_HTTP || kind == MSG_SOURCE_KIND_MCP_SSE ||
@@ -144,15 +153,69 @@ static struct line_given *given_new(const struct msg_source_open *open)
     return given;
 }
 
+static void request_headers(struct http_request *request, const struct out_mcp_web_request *asked,
+                            struct arena *turn)
+{
+    struct http_header *headers = ARENA_ARRAY(turn, struct http_header, asked->header_count + 1);
+
+    for (size_t i = 0; i < asked->header_count; i++)
+        headers[i] = (struct http_header){ asked->headers[i].name, asked->headers[i].value };
+    request->headers = headers;
+    request->header_count = asked->header_count;
+}
+
+static void bye_free(struct egress *egress, struct egress_bye *bye)
+{
+    (void)map_take_u64(&egress->wire->byes, bye->number);
+    bye->pool = http_pool_free(bye->pool);
+    bye->given = given_free(bye->given);
+    (void)heap_free(bye);
+}
+
+/* 2025-03-26 and later: a client that needs a session no more says so. Nobody waits for more. */
+static void say_bye(struct egress_line *line)
+{
+    struct egress *egress = line->egress;
+    struct out_mcp_web_request asked;
+    struct http_request request = { .stream = true, .redirects = false, .timeout_ms = BYE_MS };
+    struct egress_bye *bye;
+    struct str reason;
+
+    if (!line->web || !line->given || egress->wire->byes.count >= BYES_MAX ||
+        !out_mcp_web_bye(line->web, &asked))
+        return;
+    bye = heap_alloc(sizeof(*bye));
+    *bye = (struct egress_bye){ .number = ++egress->wire->bye_next,
+                                .pool = line->pool,
+                                .given = line->given };
+    bye->exchange.bye = bye;
+    line->pool = NULL;
+    line->given = NULL;
+    request.method = asked.method;
+    request.url = line->url;
+    request_headers(&request, &asked, egress->turn);
+    request.secrets = bye->given->headers;
+    request.secret_count = bye->given->count;
+    request.owner = &bye->exchange;
+    (void)map_put_u64(&egress->wire->byes, bye->number, bye);
+    if (http_start(bye->pool, &request, &bye->exchange.http, &reason) != HTTP_STARTED)
+        bye_free(egress, bye);
+}
+
 static void line_free(struct egress_line *line)
 {
     struct map_entry *entry;
 
     if (egress__direct_speaks(line->kind))
         egress__direct_end(line);
-    for (size_t at = 0; (entry = map_next(&line->exchanges, &at));)
-        (void)heap_free(entry->value);
+    for (size_t at = 0; (entry = map_next(&line->exchanges, &at));) {
+        struct line_exchange *exchange = entry->value;
+
+        http_drop(exchange->http);
+        (void)heap_free(exchange);
+    }
     map_fini(&line->exchanges);
+    say_bye(line);
     line->web = out_mcp_web_free(line->web);
     line->pool = http_pool_free(line->pool);
     line->given = given_free(line->given);
@@ -361,6 +424,11 @@ static void take_events(struct egress *egress)
         struct line_exchange *exchange = event.owner;
         struct egress_line *line = exchange->line;
 
+        if (exchange->bye) {
+            if (event.kind == HTTP_END)
+                bye_free(egress, exchange->bye);
+            continue;
+        }
         if (exchange->fetch) {
             egress__fetch_event(exchange->fetch, &event);
             continue;
@@ -389,6 +457,42 @@ static void take_events(struct egress *egress)
     }
 }
 
+/* What ends is told so, as far as that goes in a moment. */
+static void byes_end(struct egress *egress)
+{
+    int64_t until_ms = egress->now_ms + LAST_MS;
+    struct map_entry *entry;
+    struct loop_ready *ready;
+    size_t at = 0;
+
+    while (egress->wire->byes.count > 0 && egress->now_ms < until_ms &&
+           loop_run_once(egress->loop, until_ms - egress->now_ms) >= 0) {
+        struct http_event event;
+
+        while ((ready = loop_next(egress->loop)))
+            if (ready->kind == EGRESS_READY_HTTP)
+                http_ready(egress->wire->http, ready);
+        while (http_next(egress->wire->http, &event)) {
+            struct line_exchange *exchange = event.owner;
+
+            if (event.kind == HTTP_END && exchange->bye)
+                bye_free(egress, exchange->bye);
+        }
+        egress->now_ms = clock_mono_ns() / 1000000;
+    }
+    for (; (entry = map_next(&egress->wire->byes, &at)); at = 0)
+        bye_free(egress, entry->value);
+    map_fini(&egress->wire->byes);
+}
+
+void egress__wire_free(struct egress *egress)
+{
+    byes_end(egress);
+    egress__fetches_free(egress);
+    egress->wire->http = http_free(egress->wire->http);
+    egress->wire = heap_free(egress->wire);
+}
+
 void egress__wire_ready(struct egress *egress, struct loop_ready *ready)
 {
     http_ready(egress->wire->http, ready);
@@ -398,7 +502,7 @@ void egress__wire_ready(struct egress *egress, struct loop_ready *ready)
 
 int64_t egress__wire_turn(struct egress *egress)
 {
-    if (egress->wire->fetches.count == 0)
+    if (egress->wire->fetches.count == 0 && egress->wire->byes.count == 0)
         return -1;
     take_events(egress);
     return http_is_quiet(egress->wire->http) ? -1 : egress->now_ms + EGRESS_WAIT_MS;
@@ -459,13 +563,9 @@ static void start(struct egress_line *line, const struct out_mcp_web_request *as
         .redirects = true,
         .timeout_ms = asked->brief ? BRIEF_MS : 0,
     };
-    struct http_header *headers = ARENA_ARRAY(turn, struct http_header, asked->header_count + 1);
     struct str reason = STR_NULL;
 
-    for (size_t i = 0; i < asked->header_count; i++)
-        headers[i] = (struct http_header){ asked->headers[i].name, asked->headers[i].value };
-    request.headers = headers;
-    request.header_count = asked->header_count;
+    request_headers(&request, asked, turn);
     if (!str_equal(http_origin(request.url, turn), line->origin)) {
         refuse(line, asked->number, STR("it says to send to another origin than its own"));
         return;

@@ -33,9 +33,11 @@ struct egress_line {
 };
 
 struct egress_fetch;
+struct egress_bye;
 
 struct line_exchange {
     struct egress_line *line;
+    struct egress_bye *bye;     /* its line is gone */
     struct egress_fetch *fetch; /* NULL: it is of the line */
     uint64_t number;            /* without a session: the handle of its call */
     struct http_exchange *http;

@@ -136,6 +136,7 @@ void egress__source_ended(struct egress *egress, uint64_t id, struct str reason)
 void egress__source_tail_add(struct egress_source *source, struct str text)
 {
     buf_add_str(&source->tail, text);
+    source->tail_fresh = source->tail_fresh || text.len > 0;
     if (source->tail.len > 2 * (size_t)EGRESS_STDERR_MAX)
         buf_drop(&source->tail, source->tail.len - EGRESS_STDERR_MAX);
 }
@@ -185,6 +186,23 @@ static bool source_events(struct egress *egress, struct egress_source *source)
     return true;
 }
 
+/* What it says beside its answers is told while it says it, but not more often than that. */
+#define TAIL_EVERY_MS 2000
+
+static bool tail_waits(const struct egress_source *source)
+{
+    return source->tail_fresh && source->session && out_mcp_state(source->session) == OUT_MCP_READY;
+}
+
+static void tail_tell(struct egress *egress, struct egress_source *source)
+{
+    if (!tail_waits(source) || egress->now_ms < source->tail_ms)
+        return;
+    source->tail_fresh = false;
+    source->tail_ms = egress->now_ms + TAIL_EVERY_MS;
+    egress__report(egress, source, MSG_SOURCE_STATE_CONNECTED, STR_NULL);
+}
+
 static int64_t source_due(const struct egress *egress, const struct egress_source *source)
 {
     int64_t due_ms = source->session ? out_mcp_due_ms(source->session) : -1;
@@ -194,6 +212,8 @@ static int64_t source_due(const struct egress *egress, const struct egress_sourc
         due_ms = wire_ms;
     if ((source->session || (source->direct && source->line)) && egress__wire_blocked(source))
         due_ms = egress->now_ms + EGRESS_WAIT_MS;
+    if (tail_waits(source) && (due_ms == -1 || source->tail_ms < due_ms))
+        due_ms = source->tail_ms;
     if (source->closing_ms && (due_ms == -1 || source->closing_ms < due_ms))
         due_ms = source->closing_ms;
     if (source->pipes_ms && (due_ms == -1 || source->pipes_ms < due_ms))
@@ -228,6 +248,7 @@ int64_t egress__sources_turn(struct egress *egress)
             source_turn(egress, source);
         else if (source->direct && source->line && due)
             egress__wire_read(egress, source);
+        tail_tell(egress, source);
         if (source->pipes_ms && egress->now_ms >= source->pipes_ms)
             egress__source_failed(egress, source, STR("it was not started"));
         due_ms = source_due(egress, source);

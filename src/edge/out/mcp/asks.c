@@ -278,7 +278,7 @@ void out_mcp__ask_withdrawn(struct out_mcp *session, struct str key, int64_t now
     while ((entry = map_next(&session->handles, &position))) {
         struct out_mcp__pending *pending = entry->value;
 
-        for (size_t i = 0; !pending->held && i < pending->asks.count; i++) {
+        for (size_t i = 0; !out_mcp__in_round(session, pending) && i < pending->asks.count; i++) {
             struct out_mcp__ask *ask = &pending->asks.at[i];
 
             if (ask->answered || !str_equal(ask->key, key))
@@ -333,7 +333,7 @@ void out_mcp__asks_rest(struct out_mcp *session, struct out_mcp__pending *pendin
     pending->due_ms = now_ms + pending->timeout_ms;
     if (pending->due_ms < session->due_ms)
         session->due_ms = pending->due_ms;
-    if (pending->held)
+    if (out_mcp__in_round(session, pending))
         out_mcp__go_on(session, pending);
 }
 
@@ -359,7 +359,7 @@ static void say_no(struct out_mcp *session, struct out_mcp__pending *pending,
     if (why.len && json_parse(session->turn, why, NULL, &error, &doc) == JSON_PARSED &&
         json_str(doc.root).len)
         text = out_mcp__cut(json_str(doc.root), OUT_MCP__MESSAGE_MAX);
-    if (!pending->held) {
+    if (!out_mcp__in_round(session, pending)) {
         out_mcp__refuse(session, ask->key, NOBODY, text);
         return;
     }
@@ -378,7 +378,7 @@ static void say_model(struct out_mcp *session, struct out_mcp__pending *pending,
         return;
     }
     rpc_add_one_line(&line, saying->content);
-    if (pending->held)
+    if (out_mcp__in_round(session, pending))
         ask->response = str_copy(pending->arena, buf_str(&line));
     else
         out_mcp__respond(session, ask->key, buf_str(&line));
@@ -402,7 +402,7 @@ void out_mcp_said(struct out_mcp *session, const struct out_mcp_saying *saying, 
             return;
         }
         add_response(&response, saying);
-        if (pending->held)
+        if (out_mcp__in_round(session, pending))
             ask->response = str_copy(pending->arena, buf_str(&response));
         else
             out_mcp__respond(session, ask->key, buf_str(&response));

@@ -218,7 +218,7 @@ static void an_answer_that_is_too_long_ends_its_call(void **state)
         assert_int_equal(event.status, MSG_OUTCOME_STATUS_UNREADABLE);
         say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":"
                      "{\"level\":\"info\",\"data\":{\"a\":1}}}");
-        assert_text(expect(session, OUT_MCP_LOG).text, "{\"a\":1}");
+        assert_text(expect(session, OUT_MCP_LOG).text, "[info] {\"a\":1}");
         say(session, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"content\":[]}}");
         assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 7);
     }

@@ -3,8 +3,9 @@
  *
  * session.c lives it (deadlines, calls, the order of events), read.c takes in what the server
  * says, misread.c what cannot be read of it, write.c says what we say, messages.c hands that out
- * one by one and takes failures, asks.c has what a person is asked, rounds.c asks again, params.c
- * makes headers of arguments, tools.c lists, result.c is the one convention for results.
+ * one by one and takes failures, asks.c has what is asked of us, rounds.c asks again, tasks.c
+ * waits for what goes on by itself, params.c makes headers of arguments, tools.c lists, result.c
+ * is the one convention for results.
  */
 #ifndef WRIT_EDGE_OUT_MCP_INTERNAL_H
 #define WRIT_EDGE_OUT_MCP_INTERNAL_H
@@ -41,6 +42,7 @@ enum out_mcp__asked {
     OUT_MCP__LIST,
     OUT_MCP__LISTEN,
     OUT_MCP__CALL,
+    OUT_MCP__ASIDE, /* whose answer nobody waits for */
 };
 
 /* What a person is asked for a call. Texts are in the call's arena. */
@@ -57,6 +59,7 @@ struct out_mcp__ask {
     bool answered;
 };
 struct out_mcp__asks VEC(struct out_mcp__ask);
+struct out_mcp__keys VEC(struct str);
 
 /* A request of ours that has no answer. */
 struct out_mcp__pending {
@@ -85,8 +88,14 @@ struct out_mcp__pending {
     struct str request_state; /* JSON, as it came; null: none */
     struct out_mcp__asks asks;
     size_t asks_open;
-    uint32_t ask_last;   /* number of the last one */
-    struct arena *arena; /* of a call: what it says, should it have to be said again */
+    uint32_t ask_last; /* number of the last one */
+    struct str task;   /* id of the task that it became, JSON; null: it is none */
+    bool getting;      /* how far the task is, not its result */
+    int64_t poll_ms;   /* asked again then */
+    unsigned int poll_fails;
+    uint64_t token;                  /* of its progress: the id that it was called with */
+    struct out_mcp__keys task_asked; /* what the task asked before */
+    struct arena *arena;             /* of a call: what it says, should it have to be said again */
 };
 
 struct out_mcp__tools VEC(struct msg_tool);
@@ -131,6 +140,9 @@ struct out_mcp {
     bool changed;            /* the list changed since it was asked for */
     bool listed;             /* there was a first list */
     bool has_tools;          /* the server says so */
+    bool has_tasks;          /* calls may be made with a task (2025) */
+    bool ends_tasks;         /* they can be cancelled */
+    bool logs;               /* it has log messages */
     bool messages;           /* one by one, not as a stream */
     uint32_t samples;        /* what an older server was told */
     uint32_t own;            /* what it offers beside tools: bits of the table in own.c */
@@ -143,6 +155,10 @@ struct out_mcp {
     int64_t call_ms;
     int64_t probe_due_ms;
     int64_t list_after_ms; /* not listed again before */
+    int64_t list_ttl_ms;   /* as the list says that is being read */
+    int64_t stale_ms;      /* listed again with the next call after it */
+    int64_t poll_ms;       /* no task is asked for earlier */
+    int64_t now_ms;        /* as it was said last */
     int64_t due_ms;        /* no deadline of a pending request is earlier */
     uint64_t next_id;
     uint64_t out_total; /* bytes ever written into out */
@@ -160,7 +176,8 @@ struct out_mcp {
     struct arena *source; /* what the server is: gone with the session */
     struct arena *list;   /* the tools being collected: gone with the next listing */
     struct out_mcp__tools tools;
-    struct map params; /* name of a tool -> struct out_mcp__params, in list */
+    struct map params;     /* name of a tool -> struct out_mcp__params, in list */
+    struct map task_tools; /* names of tools that are called as tasks, in list */
     struct out_mcp__notes notes;
     size_t notes_at;
     struct out_mcp__note taken; /* given out last */
@@ -274,12 +291,6 @@ struct str out_mcp__own_method(const struct out_mcp *session, struct str tool);
 struct str out_mcp__own_about(struct out_mcp *session, struct str tool, struct str args);
 void out_mcp__own_result(struct out_mcp *session, const struct json_value *result,
                          struct out_mcp_event *event);
-
-/* rounds.c: the tool asks for more. True: it is asked again; false: *ret_reason says why not. */
-bool out_mcp__again(struct out_mcp *session, struct out_mcp__pending *pending,
-                    const struct json_value *result, int64_t now_ms, struct str *ret_reason);
-/* Everything is answered: the call that was held is made again. */
-void out_mcp__go_on(struct out_mcp *session, struct out_mcp__pending *pending);
 
 /* result.c: what a tools/call answer becomes: value, or the failure's text. */
 void out_mcp__result(struct out_mcp *session, const struct json_value *result,

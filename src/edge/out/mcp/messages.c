@@ -6,9 +6,9 @@
  *     initialize  over
  *     tools/list  the list failed
  *     listen      asked for again, a little later
- *     a call      its outcome
+ *     a call      its outcome; of one that became a task it is asked again how far it is
  */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/tasks.h"
 
 #define LISTEN_AGAIN_MS 2000
 
@@ -202,7 +202,11 @@ static bool failed(struct out_mcp *session, const struct out_mcp_failure *failur
         session->changed = true; /* What was said meanwhile was not heard. */
         session->listen_after_ms = now_ms + LISTEN_AGAIN_MS;
         break;
+    case OUT_MCP__ASIDE:
+        break;
     case OUT_MCP__CALL:
+        if (!wants_auth(failure) && out_mcp__task_failed(session, pending, now_ms))
+            return false;
         told = call_failed(session, failure, pending, ret_event);
         break;
     }
@@ -248,4 +252,5 @@ void out_mcp__messages_free(struct out_mcp *session)
     VEC_FINI(&session->dropped);
     VEC_FINI(&session->failures);
     map_fini(&session->params);
+    map_fini(&session->task_tools);
 }

@@ -35,7 +35,7 @@ static struct out_mcp__pending *only_one(const struct out_mcp *session)
     while ((entry = map_next(&session->pending, &position))) {
         struct out_mcp__pending *pending = entry->value;
 
-        if (pending->asked == OUT_MCP__LISTEN)
+        if (pending->asked == OUT_MCP__LISTEN || pending->asked == OUT_MCP__ASIDE)
             continue;
         if (only)
             return NULL;
@@ -92,6 +92,7 @@ bool out_mcp__misread(struct out_mcp *session, const struct out_mcp__misread *mi
         out_mcp__fail(session, event.text);
         return false;
     case OUT_MCP__LISTEN:
+    case OUT_MCP__ASIDE:
         break;
     }
     return out_mcp__complain(session, event.text, ret_event);

@@ -6,6 +6,7 @@
  * (late after a cancel, or twice) is passed over, progress that does not rise is no progress.
  */
 #include "edge/out/mcp/asks.h"
+#include "edge/out/mcp/tasks.h"
 
 #define EXCERPT_MAX 200U
 
@@ -89,6 +90,10 @@ static bool connected(struct out_mcp *session, const struct json_value *capabili
 
     session->state = OUT_MCP_LISTING;
     out_mcp__own_note(session, capabilities);
+    out_mcp__tasks_note(session, capabilities);
+    session->logs = json_is_object(json_get(capabilities, "logging"));
+    if (session->logs && !session->modern)
+        out_mcp__ask_level(session);
     if (!tools)
         return out_mcp__list_none(session, ret_event);
     if (session->modern && json_is_true(json_get(tools, "listChanged")))
@@ -205,12 +210,16 @@ static void call_error(struct out_mcp *session, const struct rpc_message *messag
 
 /* True: the call goes on. */
 static bool goes_on(struct out_mcp *session, struct out_mcp__pending *pending,
-                    const struct rpc_message *message, int64_t now_ms, struct str *ret_reason)
+                    struct out_mcp__heard *heard, int64_t now_ms)
 {
-    if (pending->asked != OUT_MCP__CALL || message->kind != RPC_RESULT ||
-        !str_is(json_get_str(message->result, "resultType"), "input_required"))
+    if (pending->asked != OUT_MCP__CALL)
         return false;
-    return out_mcp__again(session, pending, message->result, now_ms, ret_reason);
+    if (out_mcp__task_goes_on(session, pending, heard, now_ms))
+        return true;
+    if (heard->reason.ptr || pending->task.ptr || heard->said.kind != RPC_RESULT ||
+        !str_is(json_get_str(heard->said.result, "resultType"), "input_required"))
+        return false;
+    return out_mcp__again(session, pending, heard->said.result, now_ms, &heard->reason);
 }
 
 static bool on_call(struct out_mcp *session, const struct rpc_message *message, uint64_t handle,
@@ -274,16 +283,19 @@ bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending
     enum out_mcp__asked asked = pending->asked;
     uint64_t handle = pending->handle;
     bool is_own = pending->method.ptr;
-    struct str reason = STR_NULL;
+    struct out_mcp__heard heard = { .said = *message };
 
-    if (goes_on(session, pending, message, now_ms, &reason))
+    if (goes_on(session, pending, &heard, now_ms))
         return false;
     out_mcp__pending_drop(session, pending);
-    if (reason.ptr) {
+    if (heard.reason.ptr) {
         *ret_event = (struct out_mcp_event){ .kind = OUT_MCP_OUTCOME,
                                              .handle = handle,
                                              .sent = MSG_SENT_YES };
-        fail_call(ret_event, STR("upstream"), reason);
+        if (heard.lost)
+            out_mcp__unreadable(session, STR("upstream"), heard.reason, ret_event);
+        else
+            fail_call(ret_event, STR("upstream"), heard.reason);
         return true;
     }
     switch (asked) {
@@ -294,11 +306,28 @@ bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending
     case OUT_MCP__LIST:
         return on_list(session, message, now_ms, ret_event);
     case OUT_MCP__LISTEN:
-        return false; /* It ended the subscription, or never had one. */
+    case OUT_MCP__ASIDE:
+        return false; /* It ended the subscription, or never had one; or nobody waits. */
     case OUT_MCP__CALL:
-        return on_call(session, message, handle, is_own, ret_event);
+        return on_call(session, &heard.said, handle, is_own, ret_event);
     }
     UNREACHABLE("asked for something outside the enum");
+}
+
+/* That of a task is known by the id that it was called with. */
+static struct out_mcp__pending *call_of_token(const struct out_mcp *session, uint64_t token)
+{
+    struct out_mcp__pending *found = map_find_u64(&session->pending, token);
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while (!found && (entry = map_next(&session->handles, &position))) {
+        struct out_mcp__pending *pending = entry->value;
+
+        if (pending->task.ptr && pending->token == token)
+            found = pending;
+    }
+    return found;
 }
 
 static bool on_progress(struct out_mcp *session, const struct json_value *params, int64_t now_ms,
@@ -306,7 +335,7 @@ static bool on_progress(struct out_mcp *session, const struct json_value *params
 {
     const struct json_value *value = json_get(params, "progress");
     uint64_t token = json_u64_or(json_get(params, "progressToken"), 0);
-    struct out_mcp__pending *pending = map_find_u64(&session->pending, token);
+    struct out_mcp__pending *pending = call_of_token(session, token);
     double progress;
 
     if (!pending || pending->asked != OUT_MCP__CALL || pending->cancelled ||
@@ -335,9 +364,13 @@ static bool on_log(struct out_mcp *session, const struct json_value *params,
     const struct json_value *data = json_get(params, "data");
     struct str text = json_is_string(data) ? json_str(data)
                       : data               ? json_text(session->turn, data)
-                                           : STR_NULL;
+                                           : STR("");
+    struct str level = out_mcp__cut(json_get_str(params, "level"), 16);
+    struct str logger = out_mcp__cut(json_get_str(params, "logger"), OUT_MCP__NAME_MAX);
 
-    return out_mcp__complain(session, out_mcp__cut(text, OUT_MCP__MESSAGE_MAX), ret_event);
+    text = str_printf(session->turn, "[%.*s%s%.*s] %.*s", STR_ARG(level), logger.len ? " " : "",
+                      STR_ARG(logger), STR_ARG(out_mcp__cut(text, OUT_MCP__MESSAGE_MAX)));
+    return out_mcp__complain(session, text, ret_event);
 }
 
 static bool on_notification(struct out_mcp *session, const struct rpc_message *message,
@@ -350,6 +383,9 @@ static bool on_notification(struct out_mcp *session, const struct rpc_message *m
     if (str_is(message->method, "notifications/cancelled"))
         out_mcp__ask_withdrawn(
             session, json_text(session->turn, json_get(message->params, "requestId")), now_ms);
+    if (str_is(message->method, "notifications/tasks/status") ||
+        str_is(message->method, "notifications/tasks"))
+        out_mcp__task_status(session, message->params, now_ms);
     if (str_is(message->method, "notifications/tools/list_changed"))
         session->changed = true;
     return false;

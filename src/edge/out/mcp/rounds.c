@@ -7,11 +7,29 @@
  * model says nothing the call fails: an answer that says so is not foreseen.
  */
 #include "edge/out/mcp/asks.h"
+#include "edge/out/mcp/tasks.h"
 
 #define STATE_MAX (1U << 20)
 
-static bool ask_all(struct out_mcp *session, struct out_mcp__pending *pending,
-                    const struct json_value *requests, struct str *ret_reason)
+bool out_mcp__in_round(const struct out_mcp *session, const struct out_mcp__pending *pending)
+{
+    return pending->held && (session->modern || !pending->task.ptr);
+}
+
+/* A task may show what it asked until it knows that it has the answer. */
+static bool was_asked(struct out_mcp__pending *pending, struct str key)
+{
+    if (!pending->task.ptr)
+        return false;
+    for (size_t i = 0; i < pending->task_asked.count; i++)
+        if (str_equal(pending->task_asked.at[i], key))
+            return true;
+    *VEC_PUSH(&pending->task_asked) = str_copy(pending->arena, key);
+    return false;
+}
+
+bool out_mcp__ask_all(struct out_mcp *session, struct out_mcp__pending *pending,
+                      const struct json_value *requests, struct str *ret_reason)
 {
     struct json_iter iter = json_iter(requests);
     const struct json_value *request;
@@ -21,6 +39,8 @@ static bool ask_all(struct out_mcp *session, struct out_mcp__pending *pending,
         struct str method = json_get_str(request, "method");
         const struct out_mcp__question question = { iter.key, method, json_get(request, "params") };
 
+        if (was_asked(pending, iter.key))
+            continue;
         if (str_is(method, "roots/list")) {
             out_mcp__ask_known(pending, iter.key, STR("{\"roots\":[]}"));
             continue;
@@ -61,9 +81,12 @@ void out_mcp__go_on(struct out_mcp *session, struct out_mcp__pending *pending)
         buf_add_str(&more, pending->request_state);
         buf_add_char(&more, ',');
     }
-    pending->held = false;
+    pending->held = pending->task.ptr;
     out_mcp__asks_forget(session, pending);
-    out_mcp__ask_call(session, pending, buf_str(&more));
+    if (pending->task.ptr)
+        out_mcp__task_update(session, pending, buf_str(&more));
+    else
+        out_mcp__ask_call(session, pending, buf_str(&more));
     if (more.len)
         explicit_bzero(more.ptr, more.len);
 }
@@ -82,7 +105,7 @@ bool out_mcp__again(struct out_mcp *session, struct out_mcp__pending *pending,
         *ret_reason = STR("the tool asks for more without saying what, or with a state over 1 MiB");
         return false;
     }
-    if (json_is_object(requests) && !ask_all(session, pending, requests, ret_reason))
+    if (json_is_object(requests) && !out_mcp__ask_all(session, pending, requests, ret_reason))
         return false;
     pending->request_state = json_is_string(state) ? json_text(pending->arena, state) : STR_NULL;
     pending->had = true;

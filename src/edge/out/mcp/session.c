@@ -7,6 +7,7 @@
  *     4  over: every call that is left, then OVER
  */
 #include "edge/out/mcp/asks.h"
+#include "edge/out/mcp/tasks.h"
 
 #define PROBE_MS   3000
 #define CONNECT_MS 30000
@@ -26,6 +27,9 @@ struct out_mcp *out_mcp_new(const struct out_mcp_options *options, int64_t now_m
         .samples = options->samples,
         .next_id = 1,
         .due_ms = OUT_MCP__NEVER,
+        .stale_ms = OUT_MCP__NEVER,
+        .poll_ms = OUT_MCP__NEVER,
+        .now_ms = now_ms,
         .turn = arena_new(0),
         .source = arena_new(0),
         .list = arena_new(0),
@@ -45,6 +49,7 @@ static void pending_free(struct out_mcp *session, struct out_mcp__pending *pendi
 {
     out_mcp__asks_forget(session, pending);
     VEC_FINI(&pending->asks);
+    VEC_FINI(&pending->task_asked);
     if (pending->args.len)
         explicit_bzero((char *)(uintptr_t)pending->args.ptr, pending->args.len);
     arena_free(pending->arena);
@@ -140,6 +145,7 @@ struct out_mcp__pending *out_mcp__pending_new(struct out_mcp *session, enum out_
         .id = session->next_id++,
         .due_ms = due_ms,
         .cap_ms = OUT_MCP__NEVER,
+        .poll_ms = OUT_MCP__NEVER,
     };
     (void)map_put_u64(&session->pending, pending->id, pending);
     if (due_ms < session->due_ms)
@@ -209,6 +215,11 @@ int out_mcp_call(struct out_mcp *session, const struct out_mcp_call *call, int64
     if (session->handles.count >= OUT_MCP_CALLS_MAX || session->out.len > QUEUED_MAX)
         return OUT_MCP_FULL;
     CHECK(!map_find_u64(&session->handles, call->handle));
+    session->now_ms = now_ms;
+    if (now_ms >= session->stale_ms) {
+        session->changed = true;
+        session->stale_ms = OUT_MCP__NEVER;
+    }
     pending = out_mcp__pending_new(session, OUT_MCP__CALL, now_ms + call->timeout_ms);
     pending->handle = call->handle;
     pending->owner = call->owner;
@@ -242,7 +253,11 @@ void out_mcp_cancel(struct out_mcp *session, uint64_t handle, struct str reason)
     pending->cancelled = true;
     pending->due_ms = INT64_MIN;
     session->due_ms = INT64_MIN;
-    if (out_mcp__sent(session, pending) != MSG_SENT_NO && !pending->held && !is_over(session))
+    if (is_over(session) || out_mcp__sent(session, pending) == MSG_SENT_NO)
+        return;
+    if (pending->task.ptr)
+        out_mcp__task_cancel(session, pending);
+    else if (!pending->held)
         say_cancelled(session, pending->id, reason);
 }
 
@@ -297,6 +312,8 @@ static bool call_overdue(struct out_mcp *session, struct out_mcp__pending *pendi
     }
     if (ret_event->sent == MSG_SENT_NO)
         unwrite(session, pending);
+    else if (!cancelled && pending->task.ptr)
+        out_mcp__task_cancel(session, pending);
     else if (!cancelled && !pending->held)
         say_cancelled(session, pending->id, STR("timeout"));
     abandon(session, pending);
@@ -306,12 +323,15 @@ static bool call_overdue(struct out_mcp *session, struct out_mcp__pending *pendi
 static bool deadlines(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event)
 {
     struct out_mcp__pending *pending;
+    enum out_mcp__asked asked;
 
     while ((pending = overdue(session, now_ms))) {
         if (pending->asked == OUT_MCP__CALL)
             return call_overdue(session, pending, ret_event);
+        asked = pending->asked;
         abandon(session, pending);
-        if (out_mcp__list_failed(session, STR("no answer in time"), ret_event))
+        if (asked == OUT_MCP__LIST &&
+            out_mcp__list_failed(session, STR("no answer in time"), ret_event))
             return true;
     }
     return false;
@@ -458,6 +478,7 @@ static void listen_again(struct out_mcp *session, int64_t now_ms)
 
 bool out_mcp_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event)
 {
+    session->now_ms = now_ms;
     if (heard(session, now_ms, ret_event))
         return true;
     if (session->ended)
@@ -468,6 +489,7 @@ bool out_mcp_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event 
     if (is_over(session))
         return last_words(session, ret_event);
     listen_again(session, now_ms);
+    out_mcp__tasks_poll(session, now_ms);
     if (session->changed && session->listed && !session->listing &&
         now_ms >= session->list_after_ms)
         out_mcp__list_start(session, now_ms);
@@ -506,5 +528,7 @@ int64_t out_mcp_due_ms(const struct out_mcp *session)
         due_ms = session->list_after_ms;
     if (session->listen_after_ms && session->listen_after_ms < due_ms)
         due_ms = session->listen_after_ms;
+    if (session->poll_ms < due_ms)
+        due_ms = session->poll_ms;
     return due_ms == OUT_MCP__NEVER ? -1 : due_ms;
 }

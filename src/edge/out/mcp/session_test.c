@@ -11,7 +11,7 @@ static void a_modern_server_is_discovered_listed_and_listened_to(void **state)
     assert_has(out, "\"method\":\"server/discover\"");
     assert_has(out, "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"");
     assert_has(out, "\"io.modelcontextprotocol/clientCapabilities\":{\"elicitation\":{\"form\":{},"
-                    "\"url\":{}}}");
+                    "\"url\":{}},");
     say(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":\"complete\","
                  "\"supportedVersions\":[\"2026-07-28\"],"
                  "\"capabilities\":{\"tools\":{\"listChanged\":true}},\"instructions\":\"Do.\","
@@ -365,6 +365,101 @@ static void an_older_server_may_ping_and_nothing_else(void **state)
     assert_has(out, "\"id\":10,\"result\":{\"roots\":[]}");
 }
 
+/* A modern server whose list, id 2, is read. */
+static struct out_mcp *listed(const char *ttl)
+{
+    struct out_mcp *session = new_session();
+    char line[300];
+
+    (void)taken_out(session);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"supportedVersions\":[\"2026-07-28\"],"
+                 "\"capabilities\":{\"tools\":{},\"logging\":{}}}}");
+    expect_nothing(session);
+    (void)taken_out(session);
+    (void)snprintf(line, sizeof(line),
+                   "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{%s\"tools\":[{\"name\":\"a\"}]}}",
+                   ttl);
+    say(session, line);
+    (void)expect(session, OUT_MCP_TOOLS);
+    return session;
+}
+
+static void a_list_is_read_again_with_the_first_call_after_its_time(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = listed("\"ttlMs\":120000,");
+
+    (void)state;
+    now_ms += 60000;
+    expect_nothing(session);
+    assert_int_equal(out_mcp_due_ms(session), -1); /* Nobody polls. */
+    now_ms += 59999;
+    assert_int_equal(call(session, 7, 1000), 0);
+    expect_nothing(session);
+    assert_null(strstr(taken_out(session), "tools/list"));
+    now_ms += 1;
+    assert_int_equal(call(session, 8, 1000), 0);
+    expect_nothing(session);
+    assert_has(taken_out(session), "\"method\":\"tools/list\"");
+    now_ms += 1000; /* Once. */
+    assert_int_equal(call(session, 9, 1000), 0);
+    assert_null(strstr(taken_out(session), "tools/list"));
+}
+
+static void what_a_list_says_of_its_time_has_bounds(void **state)
+{
+    static const struct {
+        const char *ttl;
+        int64_t fresh_ms; /* 0: for ever */
+    } cases[] = { { "\"ttlMs\":0,", 60000 },
+                  { "\"ttlMs\":-5,", 60000 },
+                  { "\"ttlMs\":999999999999,", 86400000 },
+                  { "", 0 },
+                  { "\"ttlMs\":\"soon\",", 0 } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        CLEANUP(out_mcp_free) struct out_mcp *session = listed(cases[i].ttl);
+
+        now_ms += cases[i].fresh_ms ? cases[i].fresh_ms - 1 : 864000000;
+        assert_int_equal(call(session, 7, 1000), 0);
+        expect_nothing(session);
+        assert_null(strstr(taken_out(session), "tools/list"));
+        now_ms += 1;
+        assert_int_equal(call(session, 8, 1000), 0);
+        expect_nothing(session);
+        if (cases[i].fresh_ms)
+            assert_has(taken_out(session), "tools/list");
+        else
+            assert_null(strstr(taken_out(session), "tools/list"));
+    }
+}
+
+static void log_messages_are_asked_for_from_warnings_up(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = listed("");
+    struct out_mcp *older CLEANUP(out_mcp_free) = new_session();
+    struct out_mcp_event event;
+
+    (void)state;
+    assert_int_equal(call(session, 7, 1000), 0);
+    assert_has(taken_out(session), "\"io.modelcontextprotocol/logLevel\":\"warning\"");
+    (void)taken_out(older);
+    say(older, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"?\"}}");
+    expect_nothing(older);
+    (void)taken_out(older);
+    say(older, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"protocolVersion\":\"2025-06-18\","
+               "\"capabilities\":{\"tools\":{},\"logging\":{}}}}");
+    expect_nothing(older);
+    assert_has(taken_out(older), "\"id\":3,\"method\":\"logging/setLevel\",\"params\":{\"level\":"
+                                 "\"warning\"}");
+    say(older, "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":-32601,\"message\":\"?\"}}");
+    expect_nothing(older);
+    say(older, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":"
+               "\"error\",\"logger\":\"db\",\"data\":{\"a\":1}}}");
+    event = expect(older, OUT_MCP_LOG);
+    assert_text(event.text, "[error db] {\"a\":1}");
+}
+
 static void a_modern_answer_of_unknown_type_is_invalid(void **state)
 {
     CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
@@ -399,6 +494,9 @@ int main(void)
         cmocka_unit_test(a_cancelled_call_ends_at_once_and_the_server_hears_of_it),
         cmocka_unit_test(a_call_cancelled_before_it_left_never_leaves),
         cmocka_unit_test(an_older_server_may_ping_and_nothing_else),
+        cmocka_unit_test(a_list_is_read_again_with_the_first_call_after_its_time),
+        cmocka_unit_test(what_a_list_says_of_its_time_has_bounds),
+        cmocka_unit_test(log_messages_are_asked_for_from_warnings_up),
         cmocka_unit_test(a_modern_answer_of_unknown_type_is_invalid),
     };
 

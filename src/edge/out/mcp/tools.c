@@ -1,11 +1,15 @@
 /*
  * Lists tools: pages until there is no cursor, then tells the whole list, if it is another one
  * than the last. A note that the list changed while it is being listed asks for one more listing
- * afterwards, and never more than one a second.
+ * afterwards, and never more than one a second. A list that says how long it is good (ttlMs) is
+ * asked for again with the first call after that; one that says nothing is good until the server
+ * says that it changed.
  */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/tasks.h"
 
 #define LIST_WAIT_MS 30000
+#define FRESH_MS_MIN 60000 /* what a server says of how long a list is good has bounds */
+#define FRESH_MS_MAX 86400000
 
 void out_mcp__list_start(struct out_mcp *session, int64_t now_ms)
 {
@@ -13,7 +17,10 @@ void out_mcp__list_start(struct out_mcp *session, int64_t now_ms)
     session->listing = true;
     session->list_after_ms = now_ms + OUT_MCP_LIST_EVERY_MS;
     session->pages = 0;
+    session->list_ttl_ms = OUT_MCP__NEVER;
+    session->stale_ms = OUT_MCP__NEVER;
     map_fini(&session->params);
+    map_fini(&session->task_tools);
     VEC_CLEAR(&session->tools);
     arena_reset(session->list);
     out_mcp__own_add(session);
@@ -61,6 +68,7 @@ static bool add_tool(struct out_mcp *session, const struct json_value *tool)
         return false;
     if (!title.ptr)
         title = json_get_str(json_get(tool, "annotations"), "title");
+    out_mcp__task_tool(session, tool, name);
     one = VEC_PUSH(&session->tools);
     one->name = str_copy(session->list, name);
     one->title = title.ptr ? str_copy(session->list, title) : STR_NULL;
@@ -111,6 +119,8 @@ static bool list_done(struct out_mcp *session, struct out_mcp_event *ret_event)
     digest = list_digest(session);
     session->listing = false;
     session->state = OUT_MCP_READY;
+    if (session->list_ttl_ms != OUT_MCP__NEVER)
+        session->stale_ms = session->now_ms + session->list_ttl_ms;
     if (session->listed && digest_equal(&digest, &session->list_digest))
         return false;
     session->list_digest = digest;
@@ -144,6 +154,19 @@ bool out_mcp__list_failed(struct out_mcp *session, struct str text, struct out_m
     return false;
 }
 
+/* The page that is good for the least time says how long the list is. */
+static void note_ttl(struct out_mcp *session, const struct json_value *result)
+{
+    const struct json_value *said = json_get(result, "ttlMs");
+    int64_t ttl_ms = json_i64_or(said, 0);
+
+    if (!json_is_number(said))
+        return;
+    ttl_ms = ttl_ms < FRESH_MS_MIN ? FRESH_MS_MIN : ttl_ms > FRESH_MS_MAX ? FRESH_MS_MAX : ttl_ms;
+    if (ttl_ms < session->list_ttl_ms)
+        session->list_ttl_ms = ttl_ms;
+}
+
 bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result, int64_t now_ms,
                         struct out_mcp_event *ret_event)
 {
@@ -160,6 +183,7 @@ bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result
         (void)add_tool(session, tool); /* Nobody could call one without a name. */
     }
     session->pages++;
+    note_ttl(session, result);
     if (!json_is_string(cursor))
         return list_done(session, ret_event);
     if (session->pages >= OUT_MCP_PAGES_MAX || arena_used(session->list) > OUT_MCP_LIST_BYTES_MAX)

@@ -84,6 +84,9 @@ struct out_mcp_web_end {
 void out_mcp_web_end(struct out_mcp_web *web, uint64_t number, const struct out_mcp_web_end *end,
                      int64_t now_ms);
 
+/* A session that the server keeps is over: tells it so. False: it keeps none. */
+MUST bool out_mcp_web_bye(struct out_mcp_web *web, struct out_mcp_web_request *ret_request);
+
 /* When out_mcp_web_next wants to be called again; -1: never. */
 int64_t out_mcp_web_due_ms(const struct out_mcp_web *web);
 

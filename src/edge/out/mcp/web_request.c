@@ -47,7 +47,8 @@ void out_mcp__web_request_message(struct out_mcp_web *web, const struct out_mcp_
     ret_request->brief = message->id == 0;
     ret_request->repeatable = discover || begins || str_is(message->method, "tools/list") ||
                               str_starts(message->method, STR("resources/")) ||
-                              str_starts(message->method, STR("prompts/"));
+                              str_starts(message->method, STR("prompts/")) ||
+                              str_is(message->method, "tasks/get");
     if (!discover && !out_mcp_is_modern(web->session)) {
         add_session(web, ret_request, headers, begins);
         return;
@@ -81,4 +82,18 @@ void out_mcp__web_request_start(struct out_mcp_web *web, const struct out_mcp__w
     add_session(web, ret_request, headers, false);
     if (start->last_id.len)
         add(ret_request, headers, "Last-Event-ID", str_copy(web->turn, buf_str(&start->last_id)));
+}
+
+bool out_mcp_web_bye(struct out_mcp_web *web, struct out_mcp_web_request *ret_request)
+{
+    struct out_mcp_param *headers = ARENA_ARRAY(web->turn, struct out_mcp_param, HEADERS_MAX);
+
+    if (!web->session_id.len || web->old || out_mcp_is_modern(web->session))
+        return false;
+    *ret_request = (struct out_mcp_web_request){
+        .kind = OUT_MCP_WEB_START, .method = STR("DELETE"), .url = web->url, .brief = true
+    };
+    add_session(web, ret_request, headers, false);
+    web->session_id = STR_NULL;
+    return true;
 }

@@ -1,12 +1,17 @@
 /* What we say to the server. Every message is one line. */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/tasks.h"
+
+#define ASIDE_MS  30000
+#define LOG_LEVEL "warning"
 
 /* A person can be asked, whoever else listens: there is an inbox. A model is somebody's. */
-static void add_capabilities(struct buf *out, uint32_t samples)
+static void add_capabilities(struct buf *out, uint32_t samples, bool modern)
 {
     buf_add_c(out, "{\"elicitation\":{\"form\":{},\"url\":{}}");
     if (samples)
         buf_add_c(out, samples > 1 ? ",\"sampling\":{\"tools\":{}}" : ",\"sampling\":{}");
+    if (modern)
+        buf_add_c(out, ",\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}");
     buf_add_char(out, '}');
 }
 
@@ -29,7 +34,7 @@ static void add_meta(struct out_mcp *session, struct buf *out, uint32_t samples)
                    "\"io.modelcontextprotocol/clientInfo\":{\"name\":\"writ\",\"version\":");
     buf_add_json(out, session->version);
     buf_add_c(out, "},\"io.modelcontextprotocol/clientCapabilities\":");
-    add_capabilities(out, samples);
+    add_capabilities(out, samples, true);
 }
 
 /* The parameters are in scratch. */
@@ -57,7 +62,7 @@ void out_mcp__ask_initialize(struct out_mcp *session)
 {
     buf_clear(&session->scratch);
     buf_add_c(&session->scratch, "{\"protocolVersion\":\"" OUT_MCP__LEGACY "\",\"capabilities\":");
-    add_capabilities(&session->scratch, session->samples);
+    add_capabilities(&session->scratch, session->samples, false);
     buf_add_c(&session->scratch, ",\"clientInfo\":{\"name\":\"writ\",\"version\":");
     buf_add_json(&session->scratch, session->version);
     buf_add_c(&session->scratch, "}}");
@@ -100,8 +105,9 @@ static struct str members(struct str object)
     return str_trim(str_slice(text, 1, text.len - 1));
 }
 
-static void add_call_params(struct buf *params, const struct out_mcp__pending *pending)
+static void add_call_params(struct out_mcp *session, const struct out_mcp__pending *pending)
 {
+    struct buf *params = &session->scratch;
     struct str inside = members(pending->args);
 
     if (pending->method.ptr) {
@@ -119,6 +125,8 @@ static void add_call_params(struct buf *params, const struct out_mcp__pending *p
     else
         buf_add_c(params, "{}");
     buf_add_char(params, ',');
+    if (out_mcp__task_wanted(session, pending))
+        buf_printf(params, "\"task\":{\"ttl\":%lld},", (long long)session->call_ms);
 }
 
 static void about_call(struct out_mcp *session, const struct out_mcp__pending *pending)
@@ -140,7 +148,8 @@ void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending
     size_t at;
 
     begin(session, &at);
-    add_call_params(params, pending);
+    pending->token = pending->id;
+    add_call_params(session, pending);
     buf_add_str(params, more);
     buf_add_c(params, "\"_meta\":{\"progressToken\":");
     buf_add_u64(params, pending->id);
@@ -151,6 +160,8 @@ void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending
     if (session->modern) {
         buf_add_char(params, ',');
         add_meta(session, params, pending->samples);
+        if (session->logs)
+            buf_add_c(params, ",\"io.modelcontextprotocol/logLevel\":\"" LOG_LEVEL "\"");
     }
     buf_add_c(params, "}}");
     pending->out_at = session->out_total;
@@ -160,6 +171,53 @@ void out_mcp__ask_call(struct out_mcp *session, struct out_mcp__pending *pending
         about_call(session, pending);
     else
         pending->out_len = session->out.len - at;
+}
+
+uint64_t out_mcp__aside(struct out_mcp *session)
+{
+    return out_mcp__pending_new(session, OUT_MCP__ASIDE, session->now_ms + ASIDE_MS)->id;
+}
+
+void out_mcp__ask_task(struct out_mcp *session, const struct out_mcp__pending *pending, uint64_t id,
+                       const char *method, struct str more)
+{
+    struct buf *params = &session->scratch;
+    size_t at;
+
+    begin(session, &at);
+    buf_add_c(params, "{\"taskId\":");
+    buf_add_str(params, pending->task);
+    if (more.len) { /* Its comma stands behind. */
+        buf_add_char(params, ',');
+        buf_add_str(params, str_slice(more, 0, more.len - 1));
+    }
+    if (session->modern) {
+        buf_add_c(params, ",\"_meta\":{");
+        add_meta(session, params, pending->samples);
+        buf_add_char(params, '}');
+    }
+    buf_add_char(params, '}');
+    rpc_add_request(&session->out, id, str_from(method), buf_str(params));
+    out_mcp__message_end(session, at, id, str_from(method));
+    if (session->messages) {
+        struct json_error error;
+        struct json_doc doc;
+
+        if (json_parse(session->turn, pending->task, NULL, &error, &doc) == JSON_PARSED)
+            out_mcp__message_about(session, json_str(doc.root));
+    }
+    explicit_bzero(params->ptr, params->len); /* What a person said may be a secret. */
+}
+
+void out_mcp__ask_level(struct out_mcp *session)
+{
+    uint64_t id = out_mcp__aside(session);
+    size_t at;
+
+    begin(session, &at);
+    buf_add_c(&session->scratch, "{\"level\":\"" LOG_LEVEL "\"}");
+    rpc_add_request(&session->out, id, STR("logging/setLevel"), buf_str(&session->scratch));
+    out_mcp__message_end(session, at, id, STR("logging/setLevel"));
 }
 
 void out_mcp__say_initialized(struct out_mcp *session)
