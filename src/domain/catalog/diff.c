@@ -10,43 +10,21 @@
 #define SHADOWS_MAX 8U   /* said of one tool */
 #define BRIEF_MAX   200U /* bytes of a description that a list shows */
 
-static void text_member(struct json_out *out, const char *name, struct str text)
-{
-    if (!text.ptr)
-        return;
-    json_out_key(out, name);
-    json_out_str(out, text);
-}
-
-static void json_member(struct json_out *out, const char *name, struct str json)
-{
-    if (!json.ptr)
-        return;
-    json_out_key(out, name);
-    json_out_raw(out, json);
-}
-
-static void count_member(struct json_out *out, const char *name, size_t count)
-{
-    json_out_key(out, name);
-    json_out_u64(out, count);
-}
-
 static void field_print(struct json_out *out, const char *name, struct str before, struct str after,
                         bool is_json)
 {
     if (str_equal(before, after) && !before.ptr == !after.ptr)
         return;
     json_out_object(out);
-    text_member(out, "field", str_from(name));
+    json_out_member_str(out, "field", str_from(name));
     if (is_json)
-        json_member(out, "before", before);
+        json_out_member_raw(out, "before", before);
     else
-        text_member(out, "before", before);
+        json_out_member_str(out, "before", before);
     if (is_json)
-        json_member(out, "after", after);
+        json_out_member_raw(out, "after", after);
     else
-        text_member(out, "after", after);
+        json_out_member_str(out, "after", after);
     json_out_end(out);
 }
 
@@ -56,11 +34,12 @@ static void definition_print(struct json_out *out, struct listing_def before,
     if (str_equal(before.text, after.text))
         return;
     json_out_object(out);
-    text_member(out, "field",
-                str_from("definition")); /* what several tools may share, and what it is called */
-    text_member(out, "name", after.name.ptr ? after.name : before.name);
-    json_member(out, "before", before.text);
-    json_member(out, "after", after.text);
+    json_out_member_str(
+        out, "field",
+        str_from("definition")); /* what several tools may share, and what it is called */
+    json_out_member_str(out, "name", after.name.ptr ? after.name : before.name);
+    json_out_member_raw(out, "before", before.text);
+    json_out_member_raw(out, "after", after.text);
     json_out_end(out);
 }
 
@@ -111,8 +90,8 @@ static void fields_print(struct json_out *out, const struct catalog_tool *before
 static void finding_print(struct json_out *out, const struct catalog_finding *finding)
 {
     json_out_object(out);
-    text_member(out, "rule", finding->rule);
-    text_member(out, "sentence", finding->sentence);
+    json_out_member_str(out, "rule", finding->rule);
+    json_out_member_str(out, "sentence", finding->sentence);
     json_out_end(out);
 }
 
@@ -137,9 +116,9 @@ static void new_print(struct json_out *out, const struct catalog_tool *tool)
 {
     struct buf text BUF_CLEANUP = BUF_INIT;
 
-    text_member(out, "description", tool->description);
+    json_out_member_str(out, "description", tool->description);
     catalog_describe(tool, &text);
-    text_member(out, "typescript", buf_str(&text));
+    json_out_member_str(out, "typescript", buf_str(&text));
 }
 
 /* What a list has room for. */
@@ -152,7 +131,7 @@ static void line_print(struct json_out *out, struct str text)
     while (len > 0 && len < line.len && ((unsigned char)line.ptr[len] & 0xC0) == 0x80)
         len--;
     if (len > 0)
-        text_member(out, "description", str_slice(line, 0, len));
+        json_out_member_str(out, "description", str_slice(line, 0, len));
 }
 
 /* What it is, and what it is made of. */
@@ -181,10 +160,10 @@ static void change_print(const struct printing *printing, const struct catalog_t
 
     CHECK(shown);
     json_out_object(out);
-    text_member(out, "address", shown->address);
-    text_member(out, "name", shown->name);
-    text_member(out, "change", str_from(!before ? "new" : after ? "changed" : "gone"));
-    text_member(out, "effect", event_effect_name(shown->effect));
+    json_out_member_str(out, "address", shown->address);
+    json_out_member_str(out, "name", shown->name);
+    json_out_member_str(out, "change", str_from(!before ? "new" : after ? "changed" : "gone"));
+    json_out_member_str(out, "effect", event_effect_name(shown->effect));
     if (shown->rejected) {
         json_out_key(out, "rejected");
         json_out_bool(out, true);
@@ -257,11 +236,11 @@ void catalog_print_diff(const struct catalog *catalog, const struct catalog_sour
 
     digest_hex(&source->digest, hex);
     json_out_object(&json);
-    text_member(&json, "source", source->name);
-    count_member(&json, "version", source->version);
-    text_member(&json, "digest", str_of(hex, sizeof(hex)));
+    json_out_member_str(&json, "source", source->name);
+    json_out_member_u64(&json, "version", source->version);
+    json_out_member_str(&json, "digest", str_of(hex, sizeof(hex)));
     if (source->approved)
-        count_member(&json, "approved_version", source->approved_version);
+        json_out_member_u64(&json, "approved_version", source->approved_version);
     json_out_key(&json, "changes");
     json_out_array(&json);
     if (diff->tool.ptr)

@@ -410,10 +410,8 @@ static struct str line_of(struct arena *arena, struct str text)
 
 static void member_print(struct json_out *out, const char *name, struct str text)
 {
-    if (text.len == 0)
-        return;
-    json_out_key(out, name);
-    json_out_str(out, text);
+    if (text.len > 0)
+        json_out_member_str(out, name, text);
 }
 
 static void hit_print(struct json_out *out, struct arena *arena, const struct hit *hit)

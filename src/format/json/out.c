@@ -101,3 +101,31 @@ void json_out_raw(struct json_out *out, struct str json)
     out_before(out);
     buf_add_str(out->buf, json);
 }
+
+void json_out_member_str(struct json_out *out, const char *key, struct str text)
+{
+    if (!text.ptr)
+        return;
+    json_out_key(out, key);
+    json_out_str(out, text);
+}
+
+void json_out_member_raw(struct json_out *out, const char *key, struct str json)
+{
+    if (!json.ptr)
+        return;
+    json_out_key(out, key);
+    json_out_raw(out, json);
+}
+
+void json_out_member_u64(struct json_out *out, const char *key, uint64_t number)
+{
+    json_out_key(out, key);
+    json_out_u64(out, number);
+}
+
+void json_out_member_bool(struct json_out *out, const char *key, bool truth)
+{
+    json_out_key(out, key);
+    json_out_bool(out, truth);
+}

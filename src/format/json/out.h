@@ -49,4 +49,10 @@ void json_out_value(struct json_out *out, const struct json_value *value);
 /* Text that is JSON already; borrowed and not looked at. */
 void json_out_raw(struct json_out *out, struct str json);
 
+/* A key with its value; nothing where the text is null. */
+void json_out_member_str(struct json_out *out, const char *key, struct str text);
+void json_out_member_raw(struct json_out *out, const char *key, struct str json);
+void json_out_member_u64(struct json_out *out, const char *key, uint64_t number);
+void json_out_member_bool(struct json_out *out, const char *key, bool truth);
+
 #endif

@@ -40,11 +40,28 @@ static void a_scalar_stands_alone(void **state UNUSED)
     assert_true(str_is(buf_str(&buf), "false"));
 }
 
+static void members_without_a_text_are_left_out(void **state UNUSED)
+{
+    BUF_CLEANUP struct buf buf = BUF_INIT;
+    struct json_out out = json_out(&buf);
+
+    json_out_object(&out);
+    json_out_member_str(&out, "none", STR_NULL);
+    json_out_member_str(&out, "empty", STR(""));
+    json_out_member_raw(&out, "none", STR_NULL);
+    json_out_member_raw(&out, "raw", STR("{}"));
+    json_out_member_u64(&out, "n", 0);
+    json_out_member_bool(&out, "b", false);
+    json_out_end(&out);
+    assert_true(str_is(buf_str(&buf), "{\"empty\":\"\",\"raw\":{},\"n\":0,\"b\":false}"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(commas_stand_where_they_belong),
         TEST(a_scalar_stands_alone),
+        TEST(members_without_a_text_are_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,14 +138,6 @@ bool daemon__api_wants(struct daemon *daemon, uint64_t source, struct str uri)
 
 /* ---- for whoever is no person ---- */
 
-static void put_text(struct json_out *out, const char *name, struct str text)
-{
-    if (!text.ptr)
-        return;
-    json_out_key(out, name);
-    json_out_str(out, text);
-}
-
 static void put_words(struct json_out *out, const char *name, const struct api_words *words)
 {
     if (words->count == 0)
@@ -194,13 +186,13 @@ void daemon__api_source_ask(struct daemon *daemon, struct daemon_request *reques
         return;
     }
     json_out_object(&out);
-    put_text(&out, "name", add->name);
-    put_text(&out, "url", add->url);
-    put_text(&out, "document", add->document);
+    json_out_member_str(&out, "name", add->name);
+    json_out_member_str(&out, "url", add->url);
+    json_out_member_str(&out, "document", add->document);
     put_words(&out, "command", &add->command);
     put_env(&out, &add->env);
-    put_text(&out, "kind", add->kind);
-    put_text(&out, "baseUrl", add->base_url);
+    json_out_member_str(&out, "kind", add->kind);
+    json_out_member_str(&out, "baseUrl", add->base_url);
     if (add->partial) {
         json_out_key(&out, "partial");
         json_out_bool(&out, true);
