@@ -34,7 +34,10 @@ function serve(handle) {
     return new Promise((done) => server.listen(0, '127.0.0.1', () => done(`http://127.0.0.1:${server.address().port}/mcp`)));
 }
 
-function modern(request, response, message, tools = [tool('get_echo'), tool('get_slow')]) {
+const region = tool('get_region', { inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' } } } });
+const polls = []; // Mcp-Name of questions about a task
+
+function modern(request, response, message, tools = [tool('get_echo'), tool('get_slow'), tool('get_task'), region]) {
     switch (message?.method) {
     case 'server/discover':
         return json(response, result(message, { supportedVersions: ['2026-07-28'], capabilities: { tools: {}, resources: {} },
@@ -43,9 +46,17 @@ function modern(request, response, message, tools = [tool('get_echo'), tool('get
         return json(response, result(message, { tools }));
     case 'resources/read':
         return json(response, result(message, { contents: [{ uri: message.params.uri, text: 'what it says' }] }));
+    case 'tasks/get':
+        polls.push(request.headers['mcp-name']);
+        return json(response, result(message, { resultType: 'complete', taskId: message.params.taskId,
+            ...(polls.length < 3 ? { status: 'working', pollIntervalMs: 100 } : { status: 'completed', result: text('worked') }) }));
     case 'tools/call':
         if (message.params.name === 'get_slow')
             return; // It never answers.
+        if (message.params.name === 'get_task') {
+            assert.deepEqual(message.params._meta['io.modelcontextprotocol/clientCapabilities'].extensions, { 'io.modelcontextprotocol/tasks': {} });
+            return json(response, result(message, { resultType: 'task', taskId: 'job-1', status: 'working', ttlMs: null, pollIntervalMs: 100 }));
+        }
         return json(response, result(message, text(JSON.stringify(message.params.arguments))));
     }
     response.writeHead(404).end();
@@ -142,6 +153,16 @@ test('2026-07-28: a tool, a resource, headers that nobody sees', async () => {
     assert.equal(seen.at(-1).authorization, 'Bearer canary-1234567890');
     for (const shown of [await command('sources', 'show', 'modern', '--json'), await command('log', '--json')])
         assert.ok(!shown.includes('canary'), shown);
+});
+
+test('2026-07-28: an argument that its schema wants in a header is there, too', async () => {
+    await run('return await tools.modern.get_region({ region: "Zürich" })');
+    assert.equal(seen.at(-1)['mcp-param-region'], '=?base64?WsO8cmljaA==?=');
+});
+
+test('2026-07-28: a call that becomes a task is asked for until it has ended', async () => {
+    assert.equal(await run('return await tools.modern.get_task({})'), 'worked');
+    assert.deepEqual(polls, ['job-1', 'job-1', 'job-1']);
 });
 
 test('2025: a session that expired is begun anew, and the call is made once', async () => {

@@ -20,6 +20,7 @@ let url;
 const sessions = new Map();
 const asked = []; // of the HTTP server: method, and what its body asks
 const noted = [];
+let cuts = 0; // so many questions about tasks lose their connection
 const execute = promisify(execFile);
 const command = async (...args) =>
     (await execute(binary, args, { env: writ.env, encoding: 'utf8', timeout: 60000, maxBuffer: 1 << 26 })).stdout;
@@ -47,6 +48,10 @@ async function serve(request, response) {
     let transport = sessions.get(request.headers['mcp-session-id']);
 
     asked.push(`${request.method} ${message?.method ?? (message?.query ? 'query' : '')}`);
+    if (message?.method === 'tasks/get' && cuts > 0) {
+        cuts--;
+        return request.socket.destroy();
+    }
     if (!transport && message?.method !== 'initialize')
         return response.writeHead(request.headers['mcp-session-id'] ? 404 : 400).end();
     if (!transport) {
@@ -145,6 +150,15 @@ for (const source of ['s', 'h']) {
 test('a stream that the server ends is taken up again', async () => {
     assert.equal(await run('return await tools.h.breaks()'), 'whole');
     assert.ok(noted.includes('broke true'), noted.join());
+});
+
+test('a question about a task that lost its connection is asked again', async () => {
+    const before = asked.filter((one) => one === 'POST tools/call').length;
+
+    cuts = 4;
+    assert.equal(await run('return await tools.h.job({ n: 5 })'), 'did 5');
+    assert.equal(cuts, 0);
+    assert.equal(asked.filter((one) => one === 'POST tools/call').length, before + 1);
 });
 
 test('a session ends when its source is removed, and when we end', async () => {

@@ -54,7 +54,8 @@ static void client_connect(struct world *world, struct world_client *client)
     say(client, client->elicits
                     ? STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
                           "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"elicitation\":{"
-                          "\"form\":{}}},\"clientInfo\":{\"name\":\"story\",\"version\":\"1\"}}}")
+                          "\"form\":{}},\"sampling\":{}},\"clientInfo\":{\"name\":\"story\","
+                          "\"version\":\"1\"}}}")
                     : STR("{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
                           "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
                           "\"clientInfo\":{\"name\":\"story\",\"version\":\"1\"}}}"));
@@ -147,6 +148,26 @@ static void on_result(struct world *world, struct world_client *client,
     client->waits_for = 0;
 }
 
+/* Its model says the word that it approves, or nothing. */
+static void on_sampling(struct world *world, struct world_client *client,
+                        const struct json_value *message)
+{
+    struct buf line BUF_CLEANUP = BUF_INIT;
+    struct str id = json_text(world->arena, json_get(message, "id"));
+
+    if (!client->approves.ptr)
+        return;
+    buf_printf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,", STR_ARG(id));
+    if (str_is(client->approves, "decline"))
+        buf_add_c(&line, "\"error\":{\"code\":-1,\"message\":\"no\"}}");
+    else
+        buf_printf(&line,
+                   "\"result\":{\"role\":\"assistant\",\"model\":\"m\",\"content\":{"
+                   "\"type\":\"text\",\"text\":\"%.*s\"}}}",
+                   STR_ARG(client->approves));
+    say(client, buf_str(&line));
+}
+
 static void on_elicitation(struct world *world, struct world_client *client,
                            const struct json_value *message)
 {
@@ -182,6 +203,8 @@ void world_client_ready(struct world *world, struct world_client *client)
         }
         if (str_is(json_get_str(doc.root, "method"), "elicitation/create"))
             on_elicitation(world, client, doc.root);
+        else if (str_is(json_get_str(doc.root, "method"), "sampling/createMessage"))
+            on_sampling(world, client, doc.root);
         else if (client->waits_for > 0 &&
                  json_u64_or(json_get(doc.root, "id"), 0) == client->waits_for)
             on_result(world, client, doc.root);

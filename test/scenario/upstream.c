@@ -107,6 +107,18 @@ static void on_tools_call(struct world *world, struct upstream *upstream, struct
         out_mcp_input(upstream->session, buf_str(&line));
         return;
     }
+    if (tool->mode == UPSTREAM_MODELS) {
+        struct buf line BUF_CLEANUP = BUF_INIT;
+
+        *VEC_PUSH(&tool->held) = str_copy(world->arena, id);
+        buf_printf(&line,
+                   "{\"jsonrpc\":\"2.0\",\"id\":\"%.*s\",\"method\":\"sampling/createMessage\","
+                   "\"params\":{\"maxTokens\":9,\"messages\":[{\"role\":\"user\",\"content\":{"
+                   "\"type\":\"text\",\"text\":\"Name it\"}}]}}\n",
+                   STR_ARG(tool->name));
+        out_mcp_input(upstream->session, buf_str(&line));
+        return;
+    }
     if (tool->mode == UPSTREAM_DIES) {
         upstream->broken = true;
         return;
@@ -161,12 +173,12 @@ static void on_response(struct world *world, struct upstream *upstream, struct s
                         const struct json_value *result)
 {
     struct upstream_tool *tool = server_tool(world, upstream, name);
-    struct str said = json_text(world->arena, result);
+    struct str said = result ? json_text(world->arena, result) : STR("{\"said\":\"no\"}");
     struct buf body BUF_CLEANUP = BUF_INIT;
 
     if (!tool)
         return;
-    if (str_is(json_get_str(result, "action"), "accept"))
+    if (str_is(json_get_str(result, "action"), "accept") || json_get(result, "model"))
         tool->performed++;
     buf_printf(&body, "{\"content\":[],\"structuredContent\":%.*s}", STR_ARG(said));
     for (size_t i = 0; i < tool->held.count; i++)
@@ -311,6 +323,8 @@ static void calls_begin(struct world *world, struct upstream *upstream)
             .tool = send->tool,
             .args = send->args,
             .timeout_ms = send->timeout_ms,
+            .owner = send->execution,
+            .samples = send->samples,
         };
 
         if (send->timeout_ms == 0)
@@ -399,7 +413,8 @@ static struct str server_name(struct world *world, struct str name)
 
 static void on_open(struct world *world, const struct msg_source_open *open)
 {
-    const struct out_mcp_options options = { .version = STR(WRIT_VERSION) };
+    const struct out_mcp_options options = { .version = STR(WRIT_VERSION),
+                                             .samples = open->samples };
     struct upstream *upstream = upstream_find(world, open->source);
 
     if (!upstream) {

@@ -36,6 +36,7 @@ enum upstream_mode {
     UPSTREAM_WRONG,   /* performs, and answers what its schema does not allow */
     UPSTREAM_GARBLES, /* performs, and answers what is no JSON */
     UPSTREAM_ASKS,    /* asks a person for a name first; performs if it gets one */
+    UPSTREAM_MODELS,  /* asks the agent's model first; performs if that says something */
     UPSTREAM_BUSY,    /* says "not now, in 700 ms", performs nothing */
 };
 

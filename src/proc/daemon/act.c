@@ -87,6 +87,8 @@ static void daemon_each_input(struct daemon *daemon, struct daemon_request *requ
         daemon__mcp_input(daemon, request, input);
         return;
     }
+    if (input->kind == EVENT_INPUT_KIND_MODEL)
+        return; /* No person answers it. */
     if (request->follow) {
         daemon__view_input(daemon, input, &text);
         daemon__api_stream(daemon, request, "input", buf_str(&text));
