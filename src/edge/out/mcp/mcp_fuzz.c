@@ -16,6 +16,14 @@ static void drain(struct out_mcp *session, int64_t now_ms, unsigned outcomes[CAL
     while (out_mcp_next(session, now_ms, &event))
         if (event.kind == OUT_MCP_OUTCOME)
             outcomes[event.handle]++;
+        else if (event.kind == OUT_MCP_ASK) /* Every other question is answered. */
+            out_mcp_said(session,
+                         &(struct out_mcp_saying){ .handle = event.handle,
+                                                   .ask = event.ask,
+                                                   .action = event.ask % 2 ? MSG_ASK_ACTION_ACCEPT
+                                                                           : MSG_ASK_ACTION_CANCEL,
+                                                   .content = STR("{}") },
+                         now_ms);
     out = out_mcp_output(session);
     out_mcp_output_taken(session, out.len / 2);
 }
@@ -36,7 +44,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         out_mcp_input(session, str_of(hello, sizeof(hello) - 1));
     drain(session, now_ms, outcomes);
     for (unsigned i = 1; i <= calls; i++) {
-        const struct out_mcp_call call = { .handle = i, .tool = STR("t"), .timeout_ms = 100 };
+        const struct out_mcp_call call = {
+            .handle = i, .tool = STR("t"), .timeout_ms = 100, .samples = 2
+        };
 
         accepted[i] = out_mcp_call(session, &call, now_ms) == 0;
     }
