@@ -21,8 +21,15 @@ const Ajv = require('ajv/dist/2020').default;
 
 const { REQUESTS } = process.env;
 const SIZE_MAX = 400_000;
-const EVERY = 47; /* specification of the directory */
+const EVERY = 23; /* specification of the directory */
 const OPERATIONS = 8; /* of each */
+/* Requests that Prism will not have, and why it is not for us to mend. */
+const EXPLAINED = new Map([
+    ['AWS S3 Control: PUT /v20180820/bucket/{name}', 'the body is XML, which Prism does not read'],
+    ['Clever-Cloud API: GET //openapi', 'Prism takes a path that begins with two slashes for a host'],
+    ['Checks API: POST /v1alpha/{parent}/reports:analyzeUpload', 'the document gives bytes the schema of an object'],
+    ['Word Associations API: POST /json/search', 'Prism reads a repeated field of a form as a text where there is no encoding object'],
+]);
 const LOCAL = 'http://127.0.0.1';
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'];
 
@@ -237,15 +244,24 @@ async function tryOut(spec, totals, count) {
 
     const port = await serve(demanding(sliced, given));
 
+    totals.specifications++;
+
     for (const [index, built] of requests.entries()) {
         const { plan, args, name } = able[index];
         const answer = built.fault ? null : await send(port, built);
         const said = built.fault ?? complaint(answer,
             built.headers.some(([key, value]) => key === 'Content-Type' && value.startsWith('multipart/')));
 
+        /* It wants two values in one header: said, not sent. */
+        if (built.fault?.includes('of which a request can carry only one')) {
+            totals.clashes++;
+            continue;
+        }
         totals.requests++;
         totals.unanswered += answer?.status === 0;
-        if (said)
+        if (said && EXPLAINED.has(`${spec.info.title}: ${name}`))
+            totals.explained++;
+        else if (said)
             totals.wrong.push({ title: spec.info.title, name, args, url: built.url, said });
         else
             for (const one of plan.params ?? [])
@@ -254,7 +270,7 @@ async function tryOut(spec, totals, count) {
 }
 
 function freshTotals() {
-    return { operations: 0, requests: 0, unread: 0, unanswered: 0, styles: new Set(), wrong: [] };
+    return { specifications: 0, operations: 0, requests: 0, clashes: 0, explained: 0, unread: 0, unanswered: 0, styles: new Set(), wrong: [] };
 }
 
 function show({ title, name, args, url, said }) {
@@ -283,10 +299,13 @@ test('operations of real specifications', async () => {
                 console.log(file, String(error).slice(0, 300));
         }
     }
-    console.log(`${totals.operations} operations, ${totals.requests} requests, ${totals.wrong.length} not valid, ` +
+    console.log(`${totals.specifications} specifications, ${totals.operations} operations, ${totals.requests} requests, ${totals.clashes} that want two values in one header, ` +
+        `${totals.wrong.length} not valid, ${totals.explained} explained, ` +
         `${totals.unanswered} at which Prism broke, ${totals.unread} specifications that it does not read; ${[...totals.styles].sort().join(', ')}`);
     if (process.env.VERBOSE)
         console.log(totals.wrong.map(show).join('\n'));
     assert.equal(totals.wrong.length, 0, totals.wrong.slice(0, 20).map(show).join('\n'));
-    assert.ok(totals.requests > 200);
+    assert.ok(totals.explained <= EXPLAINED.size);
+    assert.ok(totals.requests >= 600);
+    assert.ok(totals.specifications >= 90);
 });

@@ -124,10 +124,35 @@ static bool add_key(struct out_openapi__build *build, const struct json_value *s
     return true;
 }
 
-static bool add_credential(struct out_openapi__build *build, const struct json_value *scheme)
+static bool is_bearer(const struct json_value *scheme)
 {
     struct str type = json_get_str(scheme, "type");
+    struct str http = json_get_str(scheme, "http");
+
+    if (str_is(type, "http"))
+        return !http.len || (http.len == 6 && strncasecmp(http.ptr, "bearer", 6) == 0);
+    return str_is(type, "oauth2") || str_is(type, "openIdConnect");
+}
+
+/* Its own; of schemes that are one token in one header together, that of any of them. */
+static struct str value_of(const struct out_openapi__build *build,
+                           const struct json_value *alternative, const struct json_value *scheme)
+{
     struct str value = credential_find(build, json_get_str(scheme, "scheme"));
+    struct json_iter iter = json_iter(alternative);
+    const struct json_value *other;
+
+    while (!value.len && is_bearer(scheme) && (other = json_next(&iter)))
+        if (is_bearer(other))
+            value = credential_find(build, json_get_str(other, "scheme"));
+    return value;
+}
+
+static bool add_credential(struct out_openapi__build *build, const struct json_value *alternative,
+                           const struct json_value *scheme)
+{
+    struct str type = json_get_str(scheme, "type");
+    struct str value = value_of(build, alternative, scheme);
 
     if (!out_http_value_is_safe(value))
         return out_openapi__invalid(build,
@@ -143,13 +168,43 @@ static bool add_credential(struct out_openapi__build *build, const struct json_v
 
 /* --- Which alternative ------------------------------------------------------------------- */
 
+static struct str header_of(const struct json_value *scheme)
+{
+    if (!str_is(json_get_str(scheme, "type"), "apiKey"))
+        return STR("Authorization");
+    return str_is(json_get_str(scheme, "in"), "header") ? json_get_str(scheme, "name") : STR_NULL;
+}
+
+/* The header that two of its credentials would be, of which a request has one; null: none. */
+static struct str clash_of(const struct json_value *alternative)
+{
+    struct json_iter iter = json_iter(alternative);
+    const struct json_value *scheme, *other;
+
+    while ((scheme = json_next(&iter))) {
+        struct str header = header_of(scheme);
+
+        for (struct json_iter rest = iter; header.len && (other = json_next(&rest));) {
+            struct str name = header_of(other);
+
+            if (is_bearer(scheme) && is_bearer(other))
+                continue;
+            if (name.len == header.len && strncasecmp(name.ptr, header.ptr, name.len) == 0)
+                return header;
+        }
+    }
+    return STR_NULL;
+}
+
 static bool is_there(const struct out_openapi__build *build, const struct json_value *alternative)
 {
     struct json_iter iter = json_iter(alternative);
     const struct json_value *scheme;
 
+    if (clash_of(alternative).ptr)
+        return false;
     while ((scheme = json_next(&iter)))
-        if (is_beyond_us(scheme) || !credential_find(build, json_get_str(scheme, "scheme")).len)
+        if (is_beyond_us(scheme) || !value_of(build, alternative, scheme).len)
             return false;
     return true;
 }
@@ -159,12 +214,13 @@ static void name_missing(const struct out_openapi__build *build,
 {
     struct json_iter iter = json_iter(alternative);
     const struct json_value *scheme;
+    struct str clash = clash_of(alternative);
     bool first = true;
 
     while ((scheme = json_next(&iter))) {
         struct str name = json_get_str(scheme, "scheme");
 
-        if (!is_beyond_us(scheme) && credential_find(build, name).len)
+        if (!clash.ptr && !is_beyond_us(scheme) && value_of(build, alternative, scheme).len)
             continue;
         buf_printf(text, "%s\"%.*s\" (%.*s%s%.*s%s)", first ? "" : " and ", STR_ARG(name),
                    STR_ARG(json_get_str(scheme, "type")),
@@ -173,6 +229,9 @@ static void name_missing(const struct out_openapi__build *build,
                    is_beyond_us(scheme) ? ", which Writ cannot give" : "");
         first = false;
     }
+    if (clash.ptr)
+        buf_printf(text, ", of which a request can carry only one: each is its header %.*s",
+                   STR_ARG(clash));
 }
 
 /* What a person types, for the first alternative that can be given. */
@@ -182,16 +241,19 @@ static bool add_way_out(const struct out_openapi__build *build,
     struct str source = build->call->source.len ? build->call->source : STR("NAME");
     struct json_iter iter = json_iter(alternative);
     const struct json_value *scheme;
-    bool first = true;
+    bool first = true, bearer = false;
 
     for (struct json_iter all = iter; (scheme = json_next(&all));)
         if (is_beyond_us(scheme))
             return false;
+    if (clash_of(alternative).ptr)
+        return false;
     while ((scheme = json_next(&iter))) {
         struct str name = json_get_str(scheme, "scheme");
 
-        if (credential_find(build, name).len)
+        if (value_of(build, alternative, scheme).len || (bearer && is_bearer(scheme)))
             continue;
+        bearer = bearer || is_bearer(scheme);
         buf_printf(text, "%s`writ sources auth %.*s %.*s`", first ? ": " : " and ", STR_ARG(source),
                    STR_ARG(name));
         first = false;
@@ -239,7 +301,7 @@ bool out_openapi__security(struct out_openapi__build *build)
             continue;
         build->secret = true;
         while ((scheme = json_next(&schemes)))
-            if (!add_credential(build, scheme))
+            if (!add_credential(build, alternative, scheme))
                 return false;
         build->secret = false;
         return true;
