@@ -35,8 +35,10 @@ static bool rpc_lines_drop(struct rpc_lines *lines, struct str piece, bool ends)
     if (!lines->dropping) {
         lines->glance = (struct rpc_glance){ 0 };
         lines->told = false;
+        lines->dropped = 0;
     }
     lines->dropping = !ends;
+    lines->dropped = ends ? 0 : lines->dropped + piece.len;
     if (lines->told)
         return false;
     rpc_glance_add(&lines->glance, piece);

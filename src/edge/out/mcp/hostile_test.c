@@ -20,8 +20,9 @@ static void ten_thousand_list_changed_are_one_listing(void **state)
     assert_int_equal(expect(session, OUT_MCP_TOOLS).tool_count, 0);
     expect_nothing(session);
     assert_string_equal(taken_out(session), "");
-    assert_int_equal(out_mcp_due_ms(session), now_ms + OUT_MCP_LIST_EVERY_MS);
-    now_ms += OUT_MCP_LIST_EVERY_MS;
+    /* It was another list: the next one is twice as far. */
+    assert_int_equal(out_mcp_due_ms(session), now_ms + 2 * OUT_MCP_LIST_EVERY_MS);
+    now_ms += 2 * OUT_MCP_LIST_EVERY_MS;
     expect_nothing(session);
     assert_has(taken_out(session), "\"id\":5,\"method\":\"tools/list\"");
 }
@@ -237,8 +238,8 @@ static void a_list_that_never_ends_is_given_up(void **state)
     for (unsigned i = 0; i < OUT_MCP_PAGES_MAX; i++) {
         (void)snprintf(line, sizeof(line),
                        "{\"jsonrpc\":\"2.0\",\"id\":%u,\"result\":{\"tools\":[],"
-                       "\"nextCursor\":\"again\"}}",
-                       i + 4);
+                       "\"nextCursor\":\"again %u\"}}",
+                       i + 4, i);
         say(session, line);
         if (out_mcp_next(session, now_ms, &event))
             break;
@@ -246,6 +247,123 @@ static void a_list_that_never_ends_is_given_up(void **state)
     }
     assert_int_equal(event.kind, OUT_MCP_LOG);
     assert_int_equal(out_mcp_state(session), OUT_MCP_READY);
+}
+
+/* A listing of the connected session, by its id. */
+static void say_list(struct out_mcp *session, unsigned int id, const char *rest)
+{
+    char line[200];
+
+    (void)snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":%u,\"result\":{\"tools\":[%s}}",
+                   id, rest);
+    say(session, line);
+}
+
+static void say_changed(struct out_mcp *session)
+{
+    say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+    expect_nothing(session);
+}
+
+static void the_same_page_twice_does_not_end(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+
+    (void)state;
+    now_ms += 5000;
+    say_changed(session);
+    say_list(session, 4, "],\"nextCursor\":\"again\"");
+    expect_nothing(session);
+    say_list(session, 5, "],\"nextCursor\":\"again\"");
+    assert_text(expect(session, OUT_MCP_LOG).text, "tools/list failed: the list does not end");
+}
+
+/* It said that something changed: until that is known, nobody may think that it is not so. */
+static void a_listing_that_failed_is_owed(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+
+    (void)state;
+    assert_int_equal(out_mcp_listing(session), 1);
+    assert_int_equal(out_mcp_listed(session), 1);
+    now_ms += 5000;
+    say_changed(session);
+    assert_int_equal(out_mcp_listing(session), 2);
+    assert_int_equal(out_mcp_listed(session), 1);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"error\":{\"code\":1,\"message\":\"no\"}}");
+    (void)expect(session, OUT_MCP_LOG);
+    assert_text(out_mcp_unlisted(session), "tools/list failed: no");
+    assert_int_equal(out_mcp_listed(session), 2);
+    assert_int_equal(out_mcp_listing(session), 3);
+    (void)taken_out(session);
+    now_ms += 2 * OUT_MCP_LIST_EVERY_MS;
+    expect_nothing(session);
+    assert_has(taken_out(session), "\"id\":5,\"method\":\"tools/list\"");
+    say_list(session, 5, "{\"name\":\"a\"},{\"name\":\"b\"}]");
+    expect_nothing(session);
+    assert_null(out_mcp_unlisted(session).ptr);
+    assert_int_equal(out_mcp_listed(session), 3);
+}
+
+static void what_always_changes_is_listed_ever_less(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    int64_t until_ms = now_ms + 3600000;
+    unsigned int listings = 0;
+    char tool[40];
+
+    (void)state;
+    say_changed(session);
+    while (now_ms < until_ms) {
+        if (*taken_out(session)) {
+            (void)snprintf(tool, sizeof(tool), "{\"name\":\"t%u\"}]", listings);
+            say_list(session, 4 + listings++, tool);
+            (void)expect(session, OUT_MCP_TOOLS);
+            say_changed(session);
+        }
+        now_ms = out_mcp_due_ms(session);
+        expect_nothing(session);
+    }
+    assert_in_range(listings, 10, 20); /* in an hour */
+    out_mcp_refresh(session);          /* A person does not wait. */
+    assert_int_equal(out_mcp_list_pause_ms(session, now_ms), 0);
+}
+
+static void a_line_without_end_ends_the_session(void **state)
+{
+    const struct out_mcp_options options = { .version = STR("0"), .line_max = 1000 };
+    CLEANUP(out_mcp_free) struct out_mcp *session = out_mcp_new(&options, now_ms);
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        struct out_mcp_event event;
+
+        out_mcp_input(session, STR("0123456789012345678901234567890123456789012345678901"));
+        if (!out_mcp_next(session, now_ms, &event))
+            continue;
+        assert_int_equal(event.kind, OUT_MCP_OVER);
+        assert_text(event.reason, "it writes a message that does not end");
+        assert_in_range(i, 70, 99);
+        return;
+    }
+    fail_msg("it goes on");
+}
+
+static void who_never_stops_talking_is_given_up(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    struct out_mcp_event event;
+
+    (void)state;
+    for (unsigned int i = 0; i < OUT_MCP_NOTES_MAX; i++) {
+        say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/none\"}");
+        if (i % 100 == 0)
+            expect_nothing(session);
+    }
+    expect_nothing(session);
+    say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/none\"}");
+    event = expect(session, OUT_MCP_OVER);
+    assert_has(event.reason.ptr, "it says more than anybody asked");
 }
 
 static void pings_nobody_reads_the_answers_of_do_not_pile_up(void **state)
@@ -289,6 +407,11 @@ int main(void)
         cmocka_unit_test(a_batch_is_its_messages),
         cmocka_unit_test(an_answer_that_is_too_long_ends_its_call),
         cmocka_unit_test(a_list_that_never_ends_is_given_up),
+        cmocka_unit_test(the_same_page_twice_does_not_end),
+        cmocka_unit_test(a_listing_that_failed_is_owed),
+        cmocka_unit_test(what_always_changes_is_listed_ever_less),
+        cmocka_unit_test(a_line_without_end_ends_the_session),
+        cmocka_unit_test(who_never_stops_talking_is_given_up),
         cmocka_unit_test(pings_nobody_reads_the_answers_of_do_not_pile_up),
         cmocka_unit_test(more_calls_than_a_session_takes_are_refused),
     };

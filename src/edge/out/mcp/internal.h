@@ -12,13 +12,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "edge/out/mcp/mcp.h"
 #include "format/json/json.h"
 #include "format/rpc/rpc.h"
-
-#include "base/digest.h"
 
 #define OUT_MCP__MODERN "2026-07-28"
 #define OUT_MCP__LEGACY "2025-11-25"
@@ -129,7 +128,6 @@ struct out_mcp__params {
     const struct out_mcp__param *at;
     size_t count;
 };
-
 struct out_mcp {
     enum out_mcp_state state;
     bool over_told; /* the last event was given */
@@ -155,23 +153,26 @@ struct out_mcp {
     int64_t call_ms;
     int64_t probe_due_ms;
     int64_t list_after_ms; /* not listed again before */
-    int64_t list_ttl_ms;   /* as the list says that is being read */
-    int64_t stale_ms;      /* listed again with the next call after it */
-    int64_t poll_ms;       /* no task is asked for earlier */
-    int64_t now_ms;        /* as it was said last */
-    int64_t due_ms;        /* no deadline of a pending request is earlier */
+    int64_t list_every_ms; /* twice as long after each list that was another one */
+    int64_t list_at_ms;    /* the last one began */
+    uint64_t list_begun, list_ended;
+    int64_t notes_ms; /* note_count since then */
+    uint64_t note_count;
+    int64_t list_ttl_ms; /* as the list says that is being read */
+    int64_t stale_ms;    /* listed again with the next call after it */
+    int64_t poll_ms;     /* no task is asked for earlier */
+    int64_t now_ms;      /* as it was said last */
+    int64_t due_ms;      /* no deadline of a pending request is earlier */
     uint64_t next_id;
     uint64_t out_total; /* bytes ever written into out */
     uint64_t bad_lines;
     size_t pages;
-    size_t calls;
+    struct str cursor; /* of the page that was asked for last, in list */
     struct digest list_digest;
     struct map pending; /* id -> struct out_mcp__pending */
     struct map handles; /* handle -> the same, calls only */
     struct rpc_lines lines;
-    struct buf out;
-    struct buf scratch;
-    struct buf value;
+    struct buf out, scratch, value;
     struct arena *turn;   /* gone with the next event */
     struct arena *source; /* what the server is: gone with the session */
     struct arena *list;   /* the tools being collected: gone with the next listing */
@@ -191,6 +192,7 @@ struct out_mcp {
     struct str version;
     struct str reason;
     struct str end_reason;
+    struct buf unlisted; /* why the last listing told nothing */
     struct str server;
     struct str protocol;
     struct str instructions;
@@ -216,7 +218,6 @@ bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message
                       struct out_mcp_event *ret_event);
 /* Something is wrong with what the server sent. Always true. */
 bool out_mcp__complain(struct out_mcp *session, struct str text, struct out_mcp_event *ret_event);
-
 void out_mcp__begin_legacy(struct out_mcp *session);
 
 /* misread.c: an answer that cannot be read. */
@@ -279,8 +280,8 @@ void out_mcp__list_start(struct out_mcp *session, int64_t now_ms);
 bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result, int64_t now_ms,
                         struct out_mcp_event *ret_event);
 bool out_mcp__list_none(struct out_mcp *session, struct out_mcp_event *ret_event);
-bool out_mcp__list_failed(struct out_mcp *session, struct str text,
-                          struct out_mcp_event *ret_event);
+bool out_mcp__list_failed(struct out_mcp *session, struct str why, struct out_mcp_event *ret_event);
+bool out_mcp__list_is_due(const struct out_mcp *session, int64_t now_ms);
 
 /* own.c: what a server offers beside tools. */
 void out_mcp__own_note(struct out_mcp *session, const struct json_value *capabilities);

@@ -12,8 +12,8 @@
  * The session asks server/discover first (2026-07-28); any error that is not a modern one, or
  * silence, means initialize (2025-11-25 or what older version the server answers with). Then it
  * lists the tools, page by page, and again when the server says that they changed; a flood of
- * such notes costs one listing at a time and one a second. docs/protocol/results.md says what a
- * result becomes.
+ * such notes costs one listing at a time and one a second, and a list that is another one each
+ * time is listed ever less often. docs/protocol/results.md says what a result becomes.
  *
  * What was sent: a call whose bytes were not taken is NO, one whose bytes went out is MAYBE, one
  * that had progress or an answer is YES. Every call that out_mcp_call accepted has exactly one
@@ -42,8 +42,13 @@ struct out_mcp;
 #define OUT_MCP_LINE_MAX       (32U << 20) /* a longer message is dropped and said so */
 #define OUT_MCP_BAD_LINES_MAX  10000U      /* that are no JSON-RPC: then it is no MCP server */
 #define OUT_MCP_REPLIES_MAX    (1U << 20)  /* bytes of answers to a server that does not read */
+#define OUT_MCP_LINE_TIMES     4U          /* so many times that, and the line does not end */
+#define OUT_MCP_NOTES_MAX      200000U     /* messages that answer nothing, in so long: */
+#define OUT_MCP_NOTES_MS       10000
 #define OUT_MCP_LIST_EVERY_MS  1000
-#define OUT_MCP_ASKS_MAX       32U /* questions of one call to a person */
+#define OUT_MCP_LIST_REST_MS   600000 /* between listings of what always changes, at most */
+#define OUT_MCP_LIST_ALL_MS    60000  /* of all pages of one listing */
+#define OUT_MCP_ASKS_MAX       32U    /* questions of one call to a person */
 
 struct out_mcp_options {
     struct str version; /* ours, for clientInfo; borrowed for out_mcp_new */
@@ -79,6 +84,17 @@ void out_mcp_input(struct out_mcp *session, struct str bytes);
 void out_mcp_end(struct out_mcp *session, struct str reason);
 /* Lists its tools once more, as if it had said that they changed. */
 void out_mcp_refresh(struct out_mcp *session);
+
+/*
+ * What it offers may have changed: the listing that will tell has this number, and those up to
+ * out_mcp_listed have ended. A call that came in between waits for it.
+ */
+uint64_t out_mcp_listing(const struct out_mcp *session);
+uint64_t out_mcp_listed(const struct out_mcp *session);
+/* Why the last one told nothing; null: it told. */
+struct str out_mcp_unlisted(const struct out_mcp *session);
+/* Until the next one begins, where one is wanted: milliseconds, or 0. */
+int64_t out_mcp_list_pause_ms(const struct out_mcp *session, int64_t now_ms);
 
 struct out_mcp_call {
     uint64_t handle; /* the caller's; unique among calls in flight */

@@ -72,6 +72,7 @@ struct out_mcp *out_mcp_free(struct out_mcp *session)
     buf_fini(&session->out);
     buf_fini(&session->scratch);
     buf_fini(&session->value);
+    buf_fini(&session->unlisted);
     VEC_FINI(&session->tools);
     arena_free(session->turn);
     arena_free(session->source);
@@ -407,6 +408,8 @@ static bool read_one(struct out_mcp *session, int64_t now_ms, struct out_mcp_eve
         *ret_given = too_long(session, ret_event);
         return true;
     case RPC_LINE_MORE:
+        if (session->lines.dropped > session->lines.line_max * OUT_MCP_LINE_TIMES)
+            out_mcp__fail(session, STR("it writes a message that does not end"));
         return false;
     }
     UNREACHABLE("rpc_lines_next answered outside its enum");
@@ -490,15 +493,9 @@ bool out_mcp_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event 
         return last_words(session, ret_event);
     listen_again(session, now_ms);
     out_mcp__tasks_poll(session, now_ms);
-    if (session->changed && session->listed && !session->listing &&
-        now_ms >= session->list_after_ms)
+    if (out_mcp__list_is_due(session, now_ms))
         out_mcp__list_start(session, now_ms);
     return false;
-}
-
-void out_mcp_refresh(struct out_mcp *session)
-{
-    session->changed = true;
 }
 
 struct str out_mcp_output(const struct out_mcp *session)

@@ -4,6 +4,9 @@
  * afterwards, and never more than one a second. A list that says how long it is good (ttlMs) is
  * asked for again with the first call after that; one that says nothing is good until the server
  * says that it changed.
+ * Each list that is another one costs the daemon a
+ * line of its log: the time between listings doubles with each, and halves with each that is not.
+ * A listing that failed is owed, and begun again after such a time.
  */
 #include "edge/out/mcp/tasks.h"
 
@@ -13,9 +16,14 @@
 
 void out_mcp__list_start(struct out_mcp *session, int64_t now_ms)
 {
+    if (now_ms - session->list_at_ms > OUT_MCP_LIST_REST_MS || !session->list_every_ms)
+        session->list_every_ms = OUT_MCP_LIST_EVERY_MS;
     session->changed = false;
     session->listing = true;
-    session->list_after_ms = now_ms + OUT_MCP_LIST_EVERY_MS;
+    session->list_begun++;
+    session->list_at_ms = now_ms;
+    session->list_after_ms = now_ms + session->list_every_ms;
+    session->cursor = STR_NULL;
     session->pages = 0;
     session->list_ttl_ms = OUT_MCP__NEVER;
     session->stale_ms = OUT_MCP__NEVER;
@@ -111,18 +119,43 @@ static struct digest list_digest(struct out_mcp *session)
     return digest;
 }
 
+static void list_ended(struct out_mcp *session, struct str unlisted)
+{
+    session->listing = false;
+    session->list_ended = session->list_begun;
+    buf_clear(&session->unlisted);
+    buf_add_str(&session->unlisted, unlisted);
+}
+
+static void list_pace(struct out_mcp *session, bool is_news)
+{
+    int64_t every_ms = is_news ? session->list_every_ms * 2 : session->list_every_ms / 2;
+
+    if (every_ms > OUT_MCP_LIST_REST_MS)
+        every_ms = OUT_MCP_LIST_REST_MS;
+    if (every_ms < OUT_MCP_LIST_EVERY_MS)
+        every_ms = OUT_MCP_LIST_EVERY_MS;
+    session->list_every_ms = every_ms;
+    session->list_after_ms = session->list_at_ms + every_ms;
+}
+
 static bool list_done(struct out_mcp *session, struct out_mcp_event *ret_event)
 {
     struct digest digest;
 
     drop_doubles(session);
     digest = list_digest(session);
-    session->listing = false;
+    list_ended(session, STR_NULL);
     session->state = OUT_MCP_READY;
     if (session->list_ttl_ms != OUT_MCP__NEVER)
         session->stale_ms = session->now_ms + session->list_ttl_ms;
-    if (session->listed && digest_equal(&digest, &session->list_digest))
-        return false;
+    if (session->listed) {
+        bool is_news = !digest_equal(&digest, &session->list_digest);
+
+        list_pace(session, is_news);
+        if (!is_news)
+            return false;
+    }
     session->list_digest = digest;
     session->listed = true;
     *ret_event = (struct out_mcp_event){
@@ -138,18 +171,24 @@ static bool list_done(struct out_mcp *session, struct out_mcp_event *ret_event)
 
 bool out_mcp__list_none(struct out_mcp *session, struct out_mcp_event *ret_event)
 {
+    if (!session->list_begun)
+        session->list_begun = 1; /* It was not asked: its greeting told. */
     VEC_CLEAR(&session->tools);
     out_mcp__own_add(session);
     return list_done(session, ret_event);
 }
 
-bool out_mcp__list_failed(struct out_mcp *session, struct str text, struct out_mcp_event *ret_event)
+bool out_mcp__list_failed(struct out_mcp *session, struct str why, struct out_mcp_event *ret_event)
 {
-    struct str sentence = str_printf(session->turn, "tools/list failed: %.*s", STR_ARG(text));
+    struct str sentence = str_printf(session->turn, "tools/list failed: %.*s", STR_ARG(why));
 
-    session->listing = false;
-    if (session->listed)
+    if (session->listed) {
+        list_ended(session, sentence);
+        list_pace(session, true);
+        session->changed = true;
         return out_mcp__complain(session, sentence, ret_event);
+    }
+    session->listing = false;
     out_mcp__fail(session, sentence);
     return false;
 }
@@ -186,8 +225,46 @@ bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result
     note_ttl(session, result);
     if (!json_is_string(cursor))
         return list_done(session, ret_event);
-    if (session->pages >= OUT_MCP_PAGES_MAX || arena_used(session->list) > OUT_MCP_LIST_BYTES_MAX)
+    if (session->pages >= OUT_MCP_PAGES_MAX || arena_used(session->list) > OUT_MCP_LIST_BYTES_MAX ||
+        now_ms - session->list_at_ms > OUT_MCP_LIST_ALL_MS ||
+        (session->cursor.ptr && str_equal(json_str(cursor), session->cursor)))
         return out_mcp__list_failed(session, STR("the list does not end"), ret_event);
+    session->cursor = str_copy(session->list, json_str(cursor));
     out_mcp__ask_list(session, json_str(cursor), now_ms + LIST_WAIT_MS);
     return false;
+}
+
+bool out_mcp__list_is_due(const struct out_mcp *session, int64_t now_ms)
+{
+    return session->changed && session->listed && !session->listing &&
+           now_ms >= session->list_after_ms;
+}
+
+void out_mcp_refresh(struct out_mcp *session)
+{
+    session->changed = true;
+    if (session->list_after_ms > session->list_at_ms + OUT_MCP_LIST_EVERY_MS)
+        session->list_after_ms = session->list_at_ms + OUT_MCP_LIST_EVERY_MS;
+}
+
+uint64_t out_mcp_listing(const struct out_mcp *session)
+{
+    return session->changed ? session->list_begun + 1 : session->list_begun;
+}
+
+uint64_t out_mcp_listed(const struct out_mcp *session)
+{
+    return session->list_ended;
+}
+
+struct str out_mcp_unlisted(const struct out_mcp *session)
+{
+    return session->unlisted.len ? buf_str(&session->unlisted) : STR_NULL;
+}
+
+int64_t out_mcp_list_pause_ms(const struct out_mcp *session, int64_t now_ms)
+{
+    if (!session->changed || session->listing || now_ms >= session->list_after_ms)
+        return 0;
+    return session->list_after_ms - now_ms;
 }
