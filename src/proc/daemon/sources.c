@@ -194,11 +194,20 @@ void daemon__source_start(struct daemon *daemon, uint64_t handle)
         daemon_child_start(daemon, source);
 }
 
+/* Of a source that has none it is nothing. */
+static void daemon_child_stop(struct daemon *daemon, uint64_t handle)
+{
+    const struct msg_child_stop stop = { .child = handle };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    msg_child_stop_encode(&stop, &payload);
+    daemon__send(&daemon->keeper, MSG_CHILD_STOP, handle, buf_str(&payload));
+}
+
 void daemon__source_stop(struct daemon *daemon, uint64_t handle)
 {
     struct daemon_source *held = map_take_u64(&daemon->sources, handle);
     struct msg_source_close close = { .source = handle, .reason = STR("removed") };
-    struct msg_child_stop stop = { .child = handle };
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
     daemon__probe_stop(daemon, handle);
@@ -209,9 +218,7 @@ void daemon__source_stop(struct daemon *daemon, uint64_t handle)
     /* Its record is gone; the one that has it closes it, and the other one passes over it. */
     daemon__send(&daemon->egress, MSG_SOURCE_CLOSE, handle, buf_str(&payload));
     daemon__send(&daemon->net, MSG_SOURCE_CLOSE, handle, buf_str(&payload));
-    buf_clear(&payload);
-    msg_child_stop_encode(&stop, &payload);
-    daemon__send(&daemon->keeper, MSG_CHILD_STOP, handle, buf_str(&payload));
+    daemon_child_stop(daemon, handle);
     buf_fini(&held->stderr_tail);
     buf_fini(&held->parts);
     buf_fini(&held->etag);
@@ -331,6 +338,30 @@ static void daemon_call_go(struct daemon *daemon, struct daemon_peer *peer,
                                    STR("too many artifacts are on their way out now"));
 }
 
+/* True: it is not sent, and has its outcome. source: NULL if nobody could reach it. */
+static bool daemon_call_stays(struct daemon *daemon, const struct core_effect *effect,
+                              const struct catalog_source *source, const struct catalog_tool *tool)
+{
+    const struct call *call = core_call(daemon->core, effect->execution, effect->call);
+
+    if (!source || !tool) {
+        daemon_outcome_unreachable(daemon, effect,
+                                   catalog_source_find(core_catalog(daemon->core), effect->source)
+                                       ? STR("the process that goes out is not up")
+                                       : STR("its source was removed"));
+        return true;
+    }
+    /* Whatever is approved since: this call was let through for what the tool was then. */
+    if (digest_equal(&tool->digest, &call->capability))
+        return false;
+    daemon_outcome_unsent(
+        daemon, effect, MSG_OUTCOME_STATUS_FAILED,
+        &(struct msg_error){ .code = STR("refused"),
+                             .message = STR("the tool has changed since this call was let through; "
+                                            "look with `writ sources diff`") });
+    return true;
+}
+
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
 {
     const struct call *call = core_call(daemon->core, effect->execution, effect->call);
@@ -358,12 +389,8 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     peer = source ? daemon_peer_of(daemon, source->kind) : NULL;
     if (peer == &daemon->net && !peer->link)
         daemon__process_want(daemon, MSG_PROCESS_KIND_EGRESS_NET); /* For the next one. */
-    if (!source || !tool || !peer->link) {
-        daemon_outcome_unreachable(daemon, effect,
-                                   source ? STR("the process that goes out is not up")
-                                          : STR("its source was removed"));
+    if (daemon_call_stays(daemon, effect, source && peer->link ? source : NULL, tool))
         return;
-    }
     send.samples = daemon_samples(daemon, effect->execution);
     daemon_source_greet(daemon, effect->source, send.samples);
     send.call = call->number;
@@ -371,7 +398,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     send.source = call->source;
     send.tool = tool->name;
     send.plan = daemon__plan(daemon, source, tool->plan);
-    send.definition = tool->digest;
+    send.definition = call->capability;
     send.args = call->args;
     send.writ = call->writ;
     send.timeout_ms = LIMIT_CALL_TIMEOUT_MS;
@@ -618,8 +645,10 @@ static void daemon_source_report(struct daemon *daemon, const struct msg_source_
         buf_clear(&held->stderr_tail);
         buf_add_str(&held->stderr_tail, report->stderr);
     }
-    if (held && report->state == MSG_SOURCE_STATE_ERROR)
+    if (held && report->state == MSG_SOURCE_STATE_ERROR) {
         held->open = false;
+        daemon_child_stop(daemon, report->source); /* Whatever it still does, nobody hears it. */
+    }
     command.as.source_report = *report;
     if (!daemon__probe_reported(daemon, report))
         daemon__step(daemon, &command);

@@ -72,15 +72,18 @@ static bool has_writ(const struct msg_call_send *send)
 void egress__call_fail(struct egress *egress, struct egress_call *call, struct str code,
                        struct str reason)
 {
-    const struct out_mcp_event event = {
+    struct out_mcp_event event = {
         .kind = OUT_MCP_OUTCOME,
         .sent = MSG_SENT_NO,
-        .status = str_is(code, "cancelled") ? MSG_OUTCOME_STATUS_CANCELLED
-                                            : MSG_OUTCOME_STATUS_UNREACHABLE,
+        .status = MSG_OUTCOME_STATUS_UNREACHABLE,
         .code = code,
         .text = reason,
     };
 
+    if (str_is(code, "cancelled"))
+        event.status = MSG_OUTCOME_STATUS_CANCELLED;
+    else if (str_is(code, "refused"))
+        event.status = MSG_OUTCOME_STATUS_FAILED; /* Asked again, it is refused again. */
     egress__report_outcome(egress, call, &event);
     call_drop(egress, call);
 }
@@ -126,6 +129,31 @@ static bool is_as_approved(const struct egress_call *call)
     return offered && digest_equal(offered, &call->send.definition);
 }
 
+/* What it offers may be another thing by now: that is looked at first. */
+static bool is_listed(struct egress *egress, struct egress_call *call)
+{
+    const struct out_mcp *session = call->source->session;
+    int64_t pause_ms = out_mcp_list_pause_ms(session, egress->now_ms);
+
+    if (!call->listing)
+        call->listing = out_mcp_listing(session);
+    if (out_mcp_listed(session) >= call->listing && !out_mcp_unlisted(session).ptr)
+        return true;
+    if (out_mcp_listed(session) >= call->listing)
+        egress__call_fail(
+            egress, call, STR("refused"),
+            str_printf(egress->turn,
+                       "its server says that its tools changed, and does not say to what: %.*s",
+                       STR_ARG(out_mcp_unlisted(session))));
+    else if (pause_ms > EGRESS_LISTING_MS)
+        egress__call_fail(egress, call, STR("busy"),
+                          str_printf(egress->turn,
+                                     "its server changes what it offers all the time; it is looked "
+                                     "at again in %lld seconds",
+                                     (long long)(pause_ms / 1000)));
+    return false;
+}
+
 void egress__call_go(struct egress *egress, struct egress_call *call)
 {
     const struct out_mcp_call one = { .handle = call->handle,
@@ -144,9 +172,12 @@ void egress__call_go(struct egress *egress, struct egress_call *call)
     }
     if (!session || call->source->closing_ms || out_mcp_state(session) != OUT_MCP_READY)
         return;
+    if (!is_listed(egress, call))
+        return;
     if (!is_as_approved(call)) {
         egress__call_fail(egress, call, STR("refused"),
-                          STR("its server offers it differently now than it was approved"));
+                          STR("its server offers it differently now than it was approved; look "
+                              "with `writ sources diff`"));
         return;
     }
     switch ((enum out_mcp_answer)out_mcp_call(session, &one, egress->now_ms)) {
@@ -172,6 +203,19 @@ void egress__calls_go(struct egress *egress, const struct egress_source *source)
 
         if (call->source == source && call->state == EGRESS_CALL_HELD)
             egress__call_go(egress, call);
+    }
+}
+
+void egress__calls_anew(struct egress *egress, const struct egress_source *source)
+{
+    struct map_entry *entry;
+    size_t position = 0;
+
+    while ((entry = map_next(&egress->calls, &position))) {
+        struct egress_call *call = entry->value;
+
+        if (call->source == source && call->state == EGRESS_CALL_HELD)
+            call->listing = 0;
     }
 }
 

@@ -35,6 +35,8 @@
 #define EGRESS_PIPES_MS 30000
 /* Progress of one call is told no more often than this. */
 #define EGRESS_PROGRESS_MS 50
+/* A call waits no longer for its source to be listed again. */
+#define EGRESS_LISTING_MS 10000
 /* Bytes queued for a child, and for the daemon, at which we wait. */
 #define EGRESS_CHILD_QUEUE_MAX  (256U << 10)
 #define EGRESS_DAEMON_QUEUE_MAX (4U << 20)
@@ -96,6 +98,7 @@ struct egress_source {
     struct arena *life;       /* gone with its child */
     struct arena *list;       /* gone with its next list of tools */
     struct map offered;       /* name of a tool -> digest of its definition */
+    uint64_t listed;          /* the listing of its session that its calls know of */
 };
 
 enum egress_call_state {
@@ -115,6 +118,7 @@ struct egress_call {
     struct egress_secrets secrets;
     struct egress_sayings sayings;
     int64_t progress_ms;
+    uint64_t listing; /* of its session: it waits until that has ended; 0: not asked yet */
     struct arena *arena;
 };
 
@@ -215,6 +219,8 @@ void egress__call_go(struct egress *egress, struct egress_call *call);
 void egress__calls_go(struct egress *egress, const struct egress_source *source);
 void egress__calls_fail(struct egress *egress, const struct egress_source *source,
                         struct str reason);
+/* Its session is another one: those that wait look at what that one lists. */
+void egress__calls_anew(struct egress *egress, const struct egress_source *source);
 void egress__call_event(struct egress *egress, const struct out_mcp_event *event);
 void egress__call_fail(struct egress *egress, struct egress_call *call, struct str code,
                        struct str reason);
@@ -254,9 +260,9 @@ void egress__door_lost(struct egress *egress);
 /* report.c */
 void egress__report(struct egress *egress, const struct egress_source *source,
                     enum msg_source_state state, struct str reason);
-/* Also notes what is offered now. */
-void egress__report_tools(struct egress *egress, struct egress_source *source,
-                          const struct out_mcp_event *event);
+/* Also notes what is offered now. False: it is more than can be kept, and nothing was told. */
+MUST bool egress__report_tools(struct egress *egress, struct egress_source *source,
+                               const struct out_mcp_event *event);
 void egress__report_outcome(struct egress *egress, const struct egress_call *call,
                             const struct out_mcp_event *event);
 void egress__report_answer(struct egress *egress, const struct egress_call *call,

@@ -6,11 +6,14 @@
 
 #include "sys/clock.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define KEEPER_FD 3
+/* What is larger is given back to the system when it is freed, whatever was large before. */
+#define LARGE_BYTES (1 << 20)
 
 /* --- What it accepts --------------------------------------------------------------------- */
 
@@ -272,6 +275,7 @@ int main(void)
     char trail[1024];
     int r = egress__wire_enter(&egress);
 
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     egress.now_ms = clock_mono_ns() / 1000000;
     egress.turn = arena_new(0);
     if (r == 0)

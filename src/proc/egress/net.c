@@ -586,6 +586,7 @@ bool egress__wire_write(struct egress *egress, struct egress_source *source)
     struct out_mcp_web_request request;
     bool some = false;
 
+    source->touched = false; /* What touched it so far goes out now. */
     while (out_mcp_web_next(source->line->web, egress->now_ms, &request)) {
         some = true;
         if (request.kind == OUT_MCP_WEB_DROP)

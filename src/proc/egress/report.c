@@ -72,7 +72,7 @@ static bool list_is_long(const struct out_mcp_event *event)
     return size > EGRESS_LIST_MAX;
 }
 
-void egress__report_tools(struct egress *egress, struct egress_source *source,
+bool egress__report_tools(struct egress *egress, struct egress_source *source,
                           const struct out_mcp_event *event)
 {
     struct msg_source_report report = {
@@ -84,12 +84,8 @@ void egress__report_tools(struct egress *egress, struct egress_source *source,
     };
     size_t size = 0;
 
-    if (list_is_long(event)) {
-        egress__report(egress, source, MSG_SOURCE_STATE_ERROR,
-                       STR("it offers more than can be kept: its list of tools is longer than "
-                           "6 MiB"));
-        return;
-    }
+    if (list_is_long(event))
+        return false;
     map_fini(&source->offered);
     arena_reset(source->list);
     report.tools = ARENA_ARRAY(egress->turn, struct msg_tool, event->tool_count + 1);
@@ -109,6 +105,7 @@ void egress__report_tools(struct egress *egress, struct egress_source *source,
     }
     report.listed = true;
     send_report(egress, &report);
+    return true;
 }
 
 /* Not inline, and not through anybody's memory. */

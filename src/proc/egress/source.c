@@ -111,6 +111,8 @@ void egress__source_begin(struct egress *egress, struct egress_source *source,
     egress__session_free(source);
     buf_clear(&source->tail);
     source->session = out_mcp_new(options, egress->now_ms);
+    source->listed = 0;
+    egress__calls_anew(egress, source);
     source->pipes_ms = 0;
     source->touched = true;
 }
@@ -123,8 +125,8 @@ void egress__source_ended(struct egress *egress, uint64_t id, struct str reason)
         return;
     source->touched = true;
     if (!source->session) {
-        egress__source_failed(egress, source,
-                              reason); /* It never had pipes: it could not be started. */
+        if (source->opened) /* It never had pipes: it could not be started. */
+            egress__source_failed(egress, source, reason);
         return;
     }
     source->ended = true;
@@ -156,6 +158,18 @@ static void source_over(struct egress *egress, struct egress_source *source,
         egress__source_failed(egress, source, kept);
 }
 
+/* What it offers now is not known, and what was approved is not what it offers. */
+static void source_is_long(struct egress *egress, struct egress_source *source)
+{
+    struct str reason =
+        STR("it offers more than can be kept: its list of tools is longer than 6 MiB");
+
+    out_mcp_end(source->session, reason);
+    session_last_words(egress, source);
+    egress__session_free(source);
+    egress__source_failed(egress, source, reason);
+}
+
 /* False: the session is over, and gone. */
 static bool source_events(struct egress *egress, struct egress_source *source)
 {
@@ -165,8 +179,10 @@ static bool source_events(struct egress *egress, struct egress_source *source)
            out_mcp_next(source->session, egress->now_ms, &event)) {
         switch (event.kind) {
         case OUT_MCP_TOOLS:
-            egress__report_tools(egress, source, &event);
-            egress__calls_go(egress, source);
+            if (!egress__report_tools(egress, source, &event)) {
+                source_is_long(egress, source);
+                return false;
+            }
             break;
         case OUT_MCP_OUTCOME:
         case OUT_MCP_PROGRESS:
@@ -182,6 +198,10 @@ static bool source_events(struct egress *egress, struct egress_source *source)
                 source_over(egress, source, &event);
             return false;
         }
+    }
+    if (out_mcp_listed(source->session) != source->listed) {
+        source->listed = out_mcp_listed(source->session);
+        egress__calls_go(egress, source);
     }
     return true;
 }
