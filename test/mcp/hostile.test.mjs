@@ -265,7 +265,7 @@ after(() => {
 const refused = {
     'at-all-html': /neither JSON/,
     'at-all-endless': /says more than|did not answer/,
-    'at-all-endless_json': /longer than a message may be|did not answer/,
+    'at-all-endless_json': /longer than the \d+ bytes of a message|did not answer/,
     'at-all-loops': /redirects more than 5/,
     'at-all-leaves': /private network/,
     'at-all-octal': /127\.0\.0\.2 is an address .* private network/,
@@ -320,9 +320,9 @@ const left = (name) => inProgram(`tools.${name}.get_it({}).catch(() => {}); awai
 
 const answered = {
     html: /^upstream: .*neither JSON/,
-    endless_line: /^limit|longer than a message may be/,
-    endless_event: /longer than a message may be/,
-    huge: /longer than a message may be/,
+    endless_line: /^limit|longer than the \d+ bytes of a message/,
+    endless_event: /longer than the \d+ bytes of a message/,
+    huge: /longer than the \d+ bytes of a message/,
     nested: /nested more than 128 levels deep/,
     loops: /redirects more than 5/,
     leaves: /private network/,

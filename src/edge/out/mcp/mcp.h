@@ -159,7 +159,8 @@ void out_mcp_message_sent(struct out_mcp *session, uint64_t id, enum msg_sent se
 struct out_mcp_failure {
     uint64_t id;
     unsigned int http;              /* status; 0: there was no answer at all */
-    enum msg_outcome_status status; /* failed, unreachable or timeout */
+    enum msg_outcome_status status; /* failed, unreadable, unreachable or timeout */
+    bool too_long;                  /* unreadable for that */
     struct str body;                /* of the HTTP answer: it may be a JSON-RPC error */
     struct str text;
 };

@@ -160,6 +160,18 @@ static void discover_failed(struct out_mcp *session, const struct out_mcp_failur
         out_mcp__begin_legacy(session);
 }
 
+static struct str code_of(const struct out_mcp_failure *failure)
+{
+    if (wants_auth(failure))
+        return STR("auth_required");
+    if (failure->too_long)
+        return STR("limit");
+    if (failure->status == MSG_OUTCOME_STATUS_FAILED ||
+        failure->status == MSG_OUTCOME_STATUS_UNREADABLE)
+        return STR("upstream");
+    return STR("unreachable");
+}
+
 static bool call_failed(struct out_mcp *session, const struct out_mcp_failure *failure,
                         const struct out_mcp__pending *pending, struct out_mcp_event *ret_event)
 {
@@ -168,11 +180,9 @@ static bool call_failed(struct out_mcp *session, const struct out_mcp_failure *f
         .handle = pending->handle,
         .sent = out_mcp__sent(session, pending),
         .status = failure->status,
-        .code = failure->status == MSG_OUTCOME_STATUS_FAILED ? STR("upstream") : STR("unreachable"),
+        .code = code_of(failure),
         .text = str_copy(session->turn, failure->text),
     };
-    if (wants_auth(failure))
-        ret_event->code = STR("auth_required");
     if (failure->http)
         ret_event->data = str_printf(session->turn, "{\"status\":%u}", failure->http);
     return true;

@@ -27,9 +27,15 @@ struct out_mcp_web *out_mcp_web_new(struct out_mcp *session,
     return web;
 }
 
+static size_t held(const struct out_mcp__web_exchange *exchange)
+{
+    return exchange->body.len + exchange->sse.in.len + exchange->sse.data.len;
+}
+
 void out_mcp__web_exchange_free(struct out_mcp_web *web, struct out_mcp__web_exchange *exchange)
 {
     (void)map_take_u64(&web->exchanges, exchange->number);
+    web->held -= held(exchange);
     if (exchange->id && map_find_u64(&web->ids, exchange->id) == exchange)
         (void)map_take_u64(&web->ids, exchange->id);
     if (web->gate == exchange->number)
@@ -181,17 +187,21 @@ static void hear_events(struct out_mcp_web *web, struct out_mcp__web_exchange *e
 void out_mcp_web_body(struct out_mcp_web *web, uint64_t number, struct str bytes)
 {
     struct out_mcp__web_exchange *exchange = find(web, number);
+    size_t before;
 
     if (!exchange)
         return;
-    if (exchange->events) {
+    before = held(exchange);
+    if (exchange->events)
         hear_events(web, exchange, bytes);
-        return;
-    }
-    if (exchange->body.len + bytes.len > OUT_MCP_LINE_MAX)
+    else if (exchange->body.len + bytes.len > OUT_MCP_LINE_MAX)
         too_long(web, exchange);
     else
         buf_add_str(&exchange->body, bytes);
+    web->held += held(exchange) - before;
+    exchange->crowded = !exchange->ended && web->held > OUT_MCP_WEB_HELD_MAX;
+    if (exchange->crowded)
+        too_long(web, exchange);
 }
 
 void out_mcp_web_sent(struct out_mcp_web *web, uint64_t number, enum msg_sent sent)

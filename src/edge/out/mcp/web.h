@@ -28,6 +28,9 @@
 
 struct out_mcp_web;
 
+/* Bytes of answers that are not whole yet, of all exchanges together. */
+#define OUT_MCP_WEB_HELD_MAX (128U << 20)
+
 /* Streams of one session that are taken up again at most so often without a word from it. */
 #define OUT_MCP_RESUMES_MAX 8U
 /* Messages that wait for a new session. */

@@ -27,8 +27,12 @@ static bool is_gateway(unsigned int status)
 
 static struct str sentence(struct out_mcp_web *web, const struct out_mcp__web_exchange *exchange)
 {
+    if (exchange->crowded)
+        return str_printf(web->turn, "its answers under way are more than %u bytes together",
+                          OUT_MCP_WEB_HELD_MAX);
     if (exchange->too_long)
-        return STR("the answer is longer than a message may be");
+        return str_printf(web->turn, "its answer is longer than the %u bytes of a message",
+                          OUT_MCP_LINE_MAX);
     if (exchange->status >= 300)
         return str_printf(web->turn, "it answers with HTTP status %u", exchange->status);
     if (!exchange->end.answered)
@@ -46,10 +50,16 @@ static void fail(struct out_mcp_web *web, const struct out_mcp__web_exchange *ex
         .status = MSG_OUTCOME_STATUS_FAILED,
         .body = is_refusal(exchange->status) ? buf_str(&exchange->body) : STR_NULL,
         .text = sentence(web, exchange),
+        .too_long = exchange->too_long,
     };
 
+    /* It had the request, and nobody can read what it says. */
+    if (exchange->too_long || (exchange->end.answered && exchange->status < 300))
+        failure.status = MSG_OUTCOME_STATUS_UNREADABLE;
     if (exchange->end.answered && exchange->status < 300 && !exchange->events)
         failure.http = exchange->status; /* A server is there, which is no MCP server. */
+    else if (exchange->too_long)
+        failure.http = 0;
     else if (!exchange->end.answered || exchange->events || is_gateway(exchange->status))
         failure.status =
             exchange->end.timeout ? MSG_OUTCOME_STATUS_TIMEOUT : MSG_OUTCOME_STATUS_UNREACHABLE;

@@ -30,6 +30,7 @@ struct out_mcp__web_exchange {
     bool events; /* an event stream comes */
     bool ended;
     bool too_long;
+    bool crowded;               /* too long together with the others */
     struct out_mcp_web_end end; /* text is in arena */
     struct buf body;
     struct out_mcp__sse sse;
@@ -64,6 +65,7 @@ struct out_mcp_web {
     bool renewing;     /* the session expired */
     uint64_t gate;     /* nothing else is started before this exchange has ended; 0: none */
     unsigned int stream_fails;
+    size_t held; /* bytes of all exchanges that are not whole yet */
     uint64_t next_number;
     struct buf initialize; /* as it was said */
     struct map exchanges;  /* number -> struct out_mcp__web_exchange */

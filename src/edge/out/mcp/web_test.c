@@ -221,6 +221,66 @@ static void test_a_stream_that_ends_early(void **state)
     assert_int_equal(last.sent, MSG_SENT_YES);
 }
 
+/* It was asked, and what it did nobody knows: of a write a person is asked. */
+static void test_an_answer_that_is_none(void **state)
+{
+    static char piece[1 << 20];
+    struct out_mcp_web_request request;
+
+    (void)state;
+    connect_modern("{\"name\":\"a\"}");
+    (void)call(session, 7, 1000);
+    answer(asked(OUT_MCP_WEB_START).number, 200, "<html>");
+    assert_quiet();
+    pull();
+    assert_int_equal(last.status, MSG_OUTCOME_STATUS_UNREADABLE);
+    assert_true(str_is(last.code, "upstream"));
+    assert_int_equal(last.sent, MSG_SENT_YES);
+
+    (void)call(session, 8, 1000);
+    request = asked(OUT_MCP_WEB_START);
+    head(request.number, 200, "application/json", NULL);
+    memset(piece, 'x', sizeof(piece));
+    for (size_t len = 0; len <= OUT_MCP_LINE_MAX; len += sizeof(piece))
+        out_mcp_web_body(web, request.number, str_of(piece, sizeof(piece)));
+    assert_int_equal(asked(OUT_MCP_WEB_DROP).number, request.number);
+    assert_quiet();
+    assert_int_equal(last.status, MSG_OUTCOME_STATUS_UNREADABLE);
+    assert_true(str_is(last.code, "limit"));
+    assert_true(str_is(last.text, "its answer is longer than the 33554432 bytes of a message"));
+    assert_int_equal(last.sent, MSG_SENT_YES);
+}
+
+static void test_answers_are_not_too_much_together(void **state)
+{
+    static char piece[1 << 20];
+    uint64_t numbers[5];
+
+    (void)state;
+    connect_modern("{\"name\":\"a\"}");
+    for (uint64_t i = 0; i < 5; i++) {
+        (void)call(session, i + 1, 1000);
+        numbers[i] = asked(OUT_MCP_WEB_START).number;
+        head(numbers[i], 200, i % 2 ? "text/event-stream" : "application/json", NULL);
+        for (int j = 0; j < 30; j++)
+            out_mcp_web_body(web, numbers[i], str_of(piece, sizeof(piece)));
+    }
+    assert_int_equal(asked(OUT_MCP_WEB_DROP).number, numbers[4]);
+    assert_quiet();
+    assert_int_equal(last.handle, 5);
+    assert_true(str_is(last.code, "limit"));
+    assert_true(str_is(last.text, "its answers under way are more than 134217728 bytes together"));
+    /* What it held is given back: the next one has room. */
+    answer(numbers[0], 200, "");
+    assert_quiet();
+    pull();
+    (void)call(session, 6, 1000);
+    answer(asked(OUT_MCP_WEB_START).number, 200, "{\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{}}");
+    pull();
+    assert_int_equal(last.handle, 6);
+    assert_int_equal(last.status, MSG_OUTCOME_STATUS_ANSWERED);
+}
+
 static void test_what_was_not_sent(void **state)
 {
     struct out_mcp_web_request request;
@@ -514,6 +574,8 @@ int main(void)
         TEST(test_modern_json),
         TEST(test_modern_stream),
         TEST(test_a_stream_that_ends_early),
+        TEST(test_an_answer_that_is_none),
+        TEST(test_answers_are_not_too_much_together),
         TEST(test_what_was_not_sent),
         TEST(test_to_cancel_is_to_end_the_exchange),
         TEST(test_arguments_go_into_headers),
