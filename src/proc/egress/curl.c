@@ -164,6 +164,17 @@ static size_t on_head(char *text, size_t size, size_t count, void *data)
     return len;
 }
 
+/* Of a body that is given when it is whole. */
+static bool may_hold(struct http_exchange *exchange, size_t len)
+{
+    exchange->too_long = exchange->body.len + len > exchange->request.body_max;
+    exchange->crowded = !exchange->too_long && exchange->pool->held + len > HTTP_HELD_MAX;
+    if (exchange->too_long || exchange->crowded)
+        return false;
+    exchange->pool->held += len;
+    return true;
+}
+
 static size_t on_body(char *text, size_t size, size_t count, void *data)
 {
     struct http_exchange *exchange = data;
@@ -177,10 +188,8 @@ static size_t on_body(char *text, size_t size, size_t count, void *data)
         exchange->paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }
-    if (!exchange->request.stream && exchange->body.len + len > exchange->request.body_max) {
-        exchange->too_long = true;
+    if (!exchange->request.stream && !may_hold(exchange, len))
         return 0;
-    }
     buf_add(&exchange->body, text, len);
     if (exchange->request.stream)
         egress__http_queue(exchange);
@@ -489,7 +498,16 @@ static void hop_failed(struct http_exchange *exchange, CURLcode code)
                        "person may allow: --allow-host %.*s",
                        STR_ARG(host), STR_ARG(host)));
     else if (exchange->too_long)
-        egress__http_end(exchange, HTTP_TOO_LONG, STR("the answer is longer than is taken"));
+        egress__http_end(
+            exchange, HTTP_TOO_LONG,
+            str_printf(exchange->arena, "its answer is longer than the %zu bytes that are taken",
+                       exchange->head_len > HTTP_HEAD_MAX ? (size_t)HTTP_HEAD_MAX
+                                                          : exchange->request.body_max));
+    else if (exchange->crowded)
+        egress__http_end(exchange, HTTP_TOO_LONG,
+                         str_printf(exchange->arena,
+                                    "its answers under way are more than %u bytes together",
+                                    HTTP_HELD_MAX));
     else if (code == CURLE_OPERATION_TIMEDOUT)
         egress__http_end(exchange, exchange->sent == MSG_SENT_NO ? HTTP_UNREACHABLE : HTTP_TIMEOUT,
                          STR("there was no answer in time"));

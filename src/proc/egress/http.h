@@ -32,6 +32,7 @@
 #define HTTP_HEADERS_MAX     100U         /* of a request */
 #define HTTP_HEAD_MAX        (256U << 10) /* bytes of an answer's headers */
 #define HTTP_BODY_MAX        (32U << 20)  /* of an answer, decoded, where none is given */
+#define HTTP_HELD_MAX        (128U << 20) /* of all answers of one pool that are not whole yet */
 #define HTTP_CONNECTIONS_MAX 64U          /* of one pool */
 #define HTTP_EXCHANGES_MAX   4096U        /* of one pool, waiting ones included */
 #define HTTP_CONNECT_MS      10000

@@ -77,6 +77,7 @@ struct http_pool {
     struct map sockets;   /* fd -> struct http_socket */
     struct map exchanges; /* address of it -> itself */
     struct map told;      /* host:port -> struct egress__http_told: libcurl knows its addresses */
+    size_t held;          /* bytes of whole bodies that are on their way, or not taken */
     struct arena *arena;
     const struct str *allowed;
     size_t allowed_count;
@@ -102,6 +103,7 @@ struct http_exchange {
     bool sent_once;
     bool forbidden;
     bool too_long;
+    bool crowded; /* too long together with the others of its pool */
     bool redirecting;
     bool head_whole;
     bool head_told;

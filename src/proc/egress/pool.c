@@ -62,6 +62,8 @@ static void exchange_free(struct http_exchange *exchange)
         explicit_bzero((char *)(uintptr_t)exchange->request.secrets[i].value.ptr,
                        exchange->request.secrets[i].value.len);
     VEC_FINI(&exchange->headers);
+    if (!exchange->request.stream)
+        exchange->pool->held -= exchange->body.len;
     buf_fini(&exchange->body);
     arena_free(exchange->head);
     arena_free(exchange->arena);
