@@ -79,9 +79,32 @@ test('a document is read, shown with effect classes, and approved', async () => 
     const shown = JSON.parse(await command('sources', 'show', 'p', '--json'));
 
     assert.match(said, /2 tools approved/);
+    assert.doesNotMatch(said, /UNDER/);
     assert.equal(shown.kind, 'openapi');
     assert.deepEqual(shown.tools.map((tool) => [tool.address, tool.effect]), [['p.pets.add', 'write'], ['p.pets.get', 'read']]);
     assert.match(await command('tools', 'describe', 'p.pets.get'), /verbose\?: boolean/);
+});
+
+test('of many tools it is told how many of which class are where, and the first', async () => {
+    const file = join(writ.home, 'many.json');
+    const paths = {};
+
+    for (let i = 0; i < 1000; i++)
+        paths[`/p${i}`] = { [i % 4 ? 'get' : 'delete']: { operationId: `group${String(i % 50).padStart(2, '0')}/do${i}`, responses: { 200: { description: 'ok' } } } };
+    writeFileSync(file, JSON.stringify({ ...described('https://api.example.com'), paths }));
+    const said = await terminal('sources', 'add', 'many', file, '--yes');
+    const lines = said.split(/\r?\n/);
+
+    assert.ok(lines.length < 90, `${lines.length} lines`);
+    assert.match(said, /many\.group00\.do0 +.*destructive/);
+    assert.match(said, /and 980 more; `writ sources show many` lists all[^]*`writ tools search --source many`/);
+    assert.match(said, /UNDER +.*READ +.*WRITE +.*DESTRUCTIVE/);
+    assert.match(said, /many\.group01\.\* +20 +0 +0\b/);
+    assert.match(said, /many\.group02\.\* +10 +0 +10\b/);
+    assert.match(said, /and under 10 more/);
+    assert.match(said, /1000 tools: 750 read, 0 write, 250 destructive/);
+    assert.equal((await command('sources', 'show', 'many')).match(/many\.group/g).length, 1000);
+    assert.equal(JSON.parse(await command('sources', 'show', 'many', '--json')).tools.length, 1000);
 });
 
 test('it is read from and written to; a write waits for a person', async () => {

@@ -14,6 +14,10 @@
 /* What a list needs is much less than all of it. */
 #define BRIEF "&brief=true"
 #define WHOLE ""
+/* More tools than that are shown as how many of each kind there are, and the first of them. */
+#define WHOLE_MAX  60U
+#define FIRST_MAX  20U
+#define GROUPS_MAX 40U
 
 struct changes {
     struct list VEC(const struct json_value *) all;
@@ -312,32 +316,121 @@ static void counts_show(const struct counts *counts, struct buf *out)
     buf_add_char(out, '\n');
 }
 
-/* What would be approved, as a table, with what looks strange below. */
-static size_t approval_show(struct cli *cli, const struct changes *changes, bool named,
-                            struct buf *out)
+static void table_show(struct cli *cli, struct text_table *table, struct buf *out)
 {
-    struct counts counts = { 0 };
-    struct map told = MAP_INIT;
+    table->width = cli->err_width;
+    table->color = cli->err_color;
+    if (table->cell_count > 0)
+        text_table_print(table, out);
+}
+
+/* source.first.* of source.first.second */
+static struct str prefix_of(struct cli *cli, struct str address)
+{
+    size_t source = str_find_char(address, '.');
+    size_t first = source == SIZE_MAX
+                       ? SIZE_MAX
+                       : str_find_char(str_slice(address, source + 1, address.len), '.');
+    size_t len = first == SIZE_MAX ? source : source + 1 + first;
+
+    return str_printf(cli->arena, "%.*s.*", STR_ARG(str_slice(address, 0, len)));
+}
+
+/* How many of which class stand under which beginning. */
+static void groups_show(struct cli *cli, const struct map *groups, struct buf *out)
+{
+    struct map_entry *entry;
+    struct text_table table;
+    size_t shown = 0;
+
+    text_table_init(&table, cli->arena, "UNDER|>READ|>WRITE|>DESTRUCTIVE");
+    for (size_t at = 0; shown < GROUPS_MAX && (entry = map_next(groups, &at)); shown++) {
+        const struct counts *counts = entry->value;
+
+        text_table_add(&table, entry->key);
+        text_table_add(&table, str_printf(cli->arena, "%zu", counts->reads));
+        text_table_add(&table, str_printf(cli->arena, "%zu", counts->writes));
+        text_table_add(&table, str_printf(cli->arena, "%zu", counts->destructive));
+    }
+    table_show(cli, &table, out);
+    if (groups->count > shown)
+        buf_printf(out, "and under %zu more\n", groups->count - shown);
+}
+
+static struct str effect_of(const struct cli *cli, const struct json_value *change)
+{
+    struct str given = effect_given(cli, change);
+
+    return given.ptr ? given : json_get_str(change, "effect");
+}
+
+static bool is_shown(const struct json_value *change, bool named)
+{
+    return !is_gone(change) && (named || !is_rejected(change));
+}
+
+/* All of them are counted; so many are in the table. */
+static void rows_show(struct cli *cli, const struct changes *changes, bool named, size_t most,
+                      struct buf *out)
+{
     struct text_table table;
 
     text_table_init(&table, cli->arena, "TOOL|EFFECT|CHANGE|DESCRIPTION");
-    for (size_t i = 0; i < changes->all.count; i++) {
+    for (size_t i = 0; i < changes->all.count && most > 0; i++) {
         const struct json_value *change = changes->all.at[i];
-        struct str given = effect_given(cli, change);
-        struct str effect = given.ptr ? given : json_get_str(change, "effect");
+        struct str effect = effect_of(cli, change);
 
-        if (is_gone(change) || (!named && is_rejected(change)))
+        if (!is_shown(change, named))
             continue;
-        count_add(&counts, effect, change);
         text_table_add(&table, cli_field(cli, change, "address"));
         text_table_add_color(&table, effect, effect_color(effect));
         text_table_add(&table, cli_field(cli, change, "change"));
         text_table_add(&table, cli_field(cli, change, "description"));
+        most--;
     }
-    table.width = cli->err_width;
-    table.color = cli->err_color;
-    if (table.cell_count > 0)
-        text_table_print(&table, out);
+    table_show(cli, &table, out);
+}
+
+static struct counts counts_get(struct cli *cli, const struct changes *changes, bool named,
+                                struct map *groups)
+{
+    struct counts all = { 0 };
+
+    for (size_t i = 0; i < changes->all.count; i++) {
+        const struct json_value *change = changes->all.at[i];
+        struct str prefix = prefix_of(cli, json_get_str(change, "address"));
+        struct counts *group = map_find(groups, prefix);
+
+        if (!is_shown(change, named))
+            continue;
+        if (!group) {
+            group = ARENA_NEW(cli->arena, struct counts);
+            (void)map_put(groups, prefix, group);
+        }
+        count_add(&all, effect_of(cli, change), change);
+        count_add(group, effect_of(cli, change), change);
+    }
+    return all;
+}
+
+/* What would be approved, with what looks strange below: as a table, or, where that is long, as
+ * its beginning and how many there are of each kind. */
+static size_t approval_show(struct cli *cli, const char *name, const struct changes *changes,
+                            bool named, struct buf *out)
+{
+    struct map groups = MAP_INIT, told = MAP_INIT;
+    struct counts counts = counts_get(cli, changes, named, &groups);
+    bool whole = counts.tools <= WHOLE_MAX;
+
+    rows_show(cli, changes, named, whole ? counts.tools : FIRST_MAX, out);
+    if (!whole) {
+        buf_printf(out,
+                   "and %zu more; `writ sources show %s` lists all, `writ sources diff %s` shows "
+                   "them whole,\nonce approved `writ tools search --source %s` finds them\n\n",
+                   counts.tools - FIRST_MAX, name, name, name);
+        groups_show(cli, &groups, out);
+    }
+    map_fini(&groups);
     for (size_t i = 0; i < changes->all.count; i++) {
         if (named || is_waiting(changes->all.at[i]))
             findings_count(cli, changes->all.at[i], &told);
@@ -481,7 +574,7 @@ static int approve(struct cli *cli, const char *name, const struct changes *chan
 {
     BUF_CLEANUP struct buf shown = BUF_INIT;
     struct client_response response;
-    size_t count = approval_show(cli, changes, named, &shown);
+    size_t count = approval_show(cli, name, changes, named, &shown);
 
     bool chosen = effects_show(cli, changes, &shown);
     int r;
