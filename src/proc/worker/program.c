@@ -259,6 +259,30 @@ static bool try_stripped(struct worker_program *program, struct str text, bool e
     return parsed;
 }
 
+/* What is missing at the end is missed behind it, in what we put there: it is said of the end. */
+static void end_is_the_last(struct worker_error *error, struct str text)
+{
+    uint32_t lines = 1;
+    uint32_t column = 1;
+
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.ptr[i] == '\n';
+    if (error->line <= lines)
+        return;
+    text.len =
+        str_trim(text).len ? (size_t)(str_trim(text).ptr - text.ptr) + str_trim(text).len : 0;
+    error->line = 1;
+    for (size_t i = 0; i < text.len; i++) {
+        if (((unsigned char)text.ptr[i] & 0xc0U) != 0x80U)
+            column++;
+        if (text.ptr[i] == '\n') {
+            error->line++;
+            column = 1;
+        }
+    }
+    error->column = column;
+}
+
 static void run_text(struct worker_program *program, const struct worker__text *text)
 {
     bool wrapper = text->expression.ptr != NULL;
@@ -275,6 +299,7 @@ static void run_text(struct worker_program *program, const struct worker__text *
     if (try_stripped(program, text->text, false))
         return;
     struct worker_error error = program->report.error;
+    end_is_the_last(&error, text->text);
     worker__fail(program, "syntax", "syntax");
     program->report.error = error;
 }

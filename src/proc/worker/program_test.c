@@ -200,7 +200,10 @@ static void syntax_errors_have_line_and_column(void **state)
         { "let x = ;", "unexpected token", 1, 9 },
         { "interface A { a: string }\nconst x: = 1", "", 2, 10 },
         { "async () => {\n  let y = 1;\n  let y = 2 }", "redefinition", 3, 9 },
-        { "return {", "", 2, 2 },
+        { "return {", "", 1, 9 },
+        { "return 1 +", "", 1, 11 },
+        { "return 1 +\n\n", "", 1, 11 },
+        { "const a = '\u00e9\u00e9'\nreturn '\u00e9' +", "", 2, 13 },
         { "import fs from 'fs'\nreturn 1", "import is not available", 1, 8 },
         { "export const x = 1", "export is not available", 1, 1 },
     };
