@@ -98,7 +98,7 @@ test('of many tools it is told how many of which class are where, and the first'
     assert.ok(lines.length < 90, `${lines.length} lines`);
     assert.match(said, /many\.group00\.do0 +.*destructive/);
     assert.match(said, /and 980 more; `writ sources show many` lists all[^]*`writ tools search --source many`/);
-    assert.match(said, /UNDER +.*READ +.*WRITE +.*DESTRUCTIVE/);
+    assert.match(said, /UNDER.*READ.*WRITE.*DESTRUCTIVE/);
     assert.match(said, /many\.group01\.\* +20 +0 +0\b/);
     assert.match(said, /many\.group02\.\* +10 +0 +10\b/);
     assert.match(said, /and under 10 more/);

@@ -196,11 +196,54 @@ static void sources_print_one(struct cli *cli, const struct json_value *source)
     cli_print_schemes(cli, source, out);
 }
 
-/* One source with all its tools, which come in pieces; each piece is a list. */
+/* What is in each piece alike, once. */
+static void sources_json_begin(const struct json_value *source, struct json_out *out)
+{
+    struct json_iter iter = json_iter(source);
+    const struct json_value *value;
+
+    json_out_object(out);
+    while ((value = json_next(&iter))) {
+        if (str_is(iter.key, "tools") || str_is(iter.key, "tools_next"))
+            continue;
+        json_out_key_str(out, iter.key);
+        json_out_value(out, value);
+    }
+    json_out_key(out, "tools");
+    json_out_array(out);
+}
+
+static void sources_json_add(const struct json_value *tools, struct json_out *out)
+{
+    struct json_iter iter = json_iter(tools);
+    const struct json_value *tool;
+
+    while ((tool = json_next(&iter)))
+        json_out_value(out, tool);
+}
+
+static int sources_json_end(struct cli *cli, struct json_out *out)
+{
+    struct json_error error;
+    struct json_doc doc;
+
+    json_out_end(out);
+    json_out_key(out, "tools_next");
+    json_out_null(out);
+    json_out_end(out);
+    if (json_parse(cli->arena, buf_str(out->buf), NULL, &error, &doc) != JSON_PARSED)
+        return cli_fail(cli, CLI_INTERNAL, NULL, "the answer is no JSON");
+    cli_print_json(cli, doc.root);
+    return CLI_DONE;
+}
+
+/* One source with all its tools, which come in pieces: as lists, or as one text. */
 static int sources_print_whole(struct cli *cli, const char *name)
 {
     struct client_response response;
     const struct json_value *next = NULL;
+    BUF_CLEANUP struct buf text = BUF_INIT;
+    struct json_out out = json_out(&text);
     struct str query = STR("");
     int r;
 
@@ -211,27 +254,23 @@ static int sources_print_whole(struct cli *cli, const char *name)
                        STR_NULL, &response);
         if (r != CLI_DONE)
             return r;
-        if (!next)
+        if (!next && cli->json)
+            sources_json_begin(response.body, &out);
+        else if (!next)
             sources_print_one(cli, response.body);
-        sources_print_tools(cli, json_get(response.body, "tools"), &cli->out);
+        if (cli->json)
+            sources_json_add(json_get(response.body, "tools"), &out);
+        else
+            sources_print_tools(cli, json_get(response.body, "tools"), &cli->out);
         next = json_get(response.body, "tools_next");
         query = str_printf(cli->arena, "?from=%llu", (unsigned long long)json_u64_or(next, 0));
     } while (next && !json_is_null(next));
-    return CLI_DONE;
+    return cli->json ? sources_json_end(cli, &out) : CLI_DONE;
 }
 
 int command_sources_show(struct cli *cli)
 {
-    const char *name = args_word(&cli->args, 0);
-    struct client_response response;
-    int r;
-
-    if (!cli->json)
-        return sources_print_whole(cli, name);
-    r = client_ask(cli, "GET", sources_path(cli, name, ""), STR_NULL, &response);
-    if (r == CLI_DONE)
-        cli_print_json(cli, response.body);
-    return r;
+    return sources_print_whole(cli, args_word(&cli->args, 0));
 }
 
 static struct str names_of(struct cli *cli, const struct json_value *words)
