@@ -106,6 +106,15 @@ static void read_connection(struct api__request *request, const struct api_sourc
                        "a further connection is of the kind of the first, and has its definitions");
 }
 
+static void read_web_url(struct api__request *request, const char *key, struct str *ret_url)
+{
+    api__text(request, key, ret_url);
+    if (ret_url->ptr && !str_starts(*ret_url, STR("https://")) &&
+        !str_starts(*ret_url, STR("http://")))
+        report_add(request->report, str_printf(request->arena, "/%s", key), "url",
+                   "%.*s does not begin with https:// or http://", STR_ARG(*ret_url));
+}
+
 static void read_source_add(struct api__request *request, struct api_call *call)
 {
     struct api_source_add *add = &call->of.source_add;
@@ -114,7 +123,7 @@ static void read_source_add(struct api__request *request, struct api_call *call)
     add->wait = true;
     api__text_required(request, "name", &add->name);
     further = str_find_char(add->name, '@') != SIZE_MAX;
-    api__text(request, "url", &add->url);
+    read_web_url(request, "url", &add->url);
     api__text(request, "document", &add->document);
     if (add->url.ptr || add->document.ptr || further)
         api__words_if(request, "command", &add->command);
@@ -128,7 +137,7 @@ static void read_source_add(struct api__request *request, struct api_call *call)
     api__headers(request, "headers", &add->headers);
     api__words_if(request, "allow", &add->allow);
     api__text(request, "folder", &add->folder);
-    api__text(request, "base_url", &add->base_url);
+    read_web_url(request, "base_url", &add->base_url);
     api__bool(request, "partial", &add->partial);
     api__bool(request, "further", &add->further);
     api__bool(request, "wait", &add->wait);

@@ -475,6 +475,10 @@ int command_sources_add(struct cli *cli)
     if (!first && !place == !cli->args.rest_count)
         return cli_fail(cli, CLI_USAGE, NULL,
                         "sources add needs one of a URL, a document, and a command after --");
+    if (place && !document && strncmp(place, "http://", 7) != 0 &&
+        strncmp(place, "https://", 8) != 0)
+        return cli_fail(cli, CLI_USAGE, NULL,
+                        "%s is no address that begins with https:// or http://", place);
     r = document ? add_document(cli, &response) : add_command(cli, first, &response);
     if (r != CLI_DONE)
         return r;

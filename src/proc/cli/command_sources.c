@@ -374,7 +374,7 @@ int command_sources_refresh(struct cli *cli)
         return r;
     if (cli->json)
         cli_print_json(cli, response.body);
-    else
+    else if (str_is(json_get_str(response.body, "state"), "connected"))
         refresh_say(cli, name, response.body, before);
     if (str_is(json_get_str(response.body, "state"), "connected"))
         return CLI_DONE;

@@ -131,6 +131,11 @@ int cli_document_post(struct cli *cli, const struct cli_document *document, stru
     int fd = -1;
     int r = cli_document_seal(document->path, &fd);
 
+    if (r == -EINVAL)
+        return cli_fail(cli, CLI_USAGE, NULL,
+                        "%s is no file; a source is a document, a URL or, "
+                        "after --, a command",
+                        document->path);
     if (r < 0)
         return cli_fail(cli, CLI_USAGE, NULL, "%s: %s", document->path, strerror(-r));
     r = client_ask_with(cli, fd, path, body, ret);
