@@ -112,11 +112,17 @@ static void findings_print(struct json_out *out, const struct catalog *catalog,
     json_out_end(out);
 }
 
+/* Many documents say in a title what a tool does, and no more. */
+static struct str said_of(const struct catalog_tool *tool)
+{
+    return str_trim(tool->description).len > 0 ? tool->description : tool->title;
+}
+
 static void new_print(struct json_out *out, const struct catalog_tool *tool)
 {
     struct buf text BUF_CLEANUP = BUF_INIT;
 
-    json_out_member_str(out, "description", tool->description);
+    json_out_member_str(out, "description", said_of(tool));
     catalog_describe(tool, &text);
     json_out_member_str(out, "typescript", buf_str(&text));
 }
@@ -139,7 +145,7 @@ static void body_print(struct json_out *out, const struct catalog_tool *before,
                        const struct catalog_tool *after, bool brief)
 {
     if (brief)
-        line_print(out, after ? after->description : before->description);
+        line_print(out, said_of(after ? after : before));
     else if (!before)
         new_print(out, after);
     else if (after)

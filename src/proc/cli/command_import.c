@@ -185,6 +185,11 @@ static int one_add(struct cli *cli, const struct import_one *one)
     if (r == CLI_DONE)
         cli_say(cli, "%.*s is added; `writ sources approve %.*s` shows its tools",
                 STR_ARG(one->name), STR_ARG(one->name));
+    if (r == CLI_DONE && one->left.len > 0)
+        cli_note(cli, str_printf(cli->arena,
+                                 "%.*s has no %.*s, which may be a secret: `writ sources remove "
+                                 "%.*s`, then add it with `--secret-env NAME`, which asks for it",
+                                 STR_ARG(one->name), STR_ARG(one->left), STR_ARG(one->name)));
     return r;
 }
 

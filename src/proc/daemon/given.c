@@ -64,7 +64,7 @@ static bool scheme_of(struct daemon *daemon, const struct catalog_source *source
 {
     if (source->kind == MSG_SOURCE_KIND_MCP_STDIO) {
         *ret_scheme = STR("a command is given its secrets in its environment: remove the source, "
-                          "and add it again with --env");
+                          "and add it again with --secret-env");
         return false;
     }
     if (has_document(source) && source->version == 0) {
