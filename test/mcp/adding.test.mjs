@@ -154,8 +154,9 @@ test('one that never answers ends in time', async () => {
 });
 
 test('one that wants to know who asks', async () => {
-    await fails('closed', `${base}/closed`, /401 or 403/, 'auth_required');
-    await fails('kept', `${base}/forbidden`, /401 or 403/, 'auth_required', '--kind', 'openapi');
+    await fails('closed', `${base}/closed`, /answers 401/, 'auth_required');
+    await fails('kept', `${base}/forbidden`, /answers 403: it does not give/, 'error', '--kind', 'openapi');
+    await fails('barred', `${base}/forbidden`, /answers 403: it does not let in/, 'error', '--kind', 'mcp_http');
     await add('keyed', `${base}/keyed.json`, '--header', 'X-Key: canary-5550100-key');
     assert.deepEqual(await addresses('keyed'), ['keyed.k.get']);
     assert.ok(!(await person.command('log', '--json')).includes('canary-5550100'));
@@ -334,6 +335,9 @@ test('over HTTP the same is asked, and waits', async () => {
     assert.equal((await settled('http')).kind, 'openapi');
     assert.equal((await ask('/v1/sources/http/refresh', {})).status, 200);
     assert.equal((await ask('/v1/sources', { name: 'x', url: base, headers: { 'X-Key': 'abc' } })).status, 403);
+    const unknown = await ask('/v1/sources/nobody/refresh', {});
+
+    assert.deepEqual([unknown.status, (await unknown.json()).error.code], [404, 'unknown_source']);
 });
 
 test('after a restart all of them are there, and the log holds', async () => {

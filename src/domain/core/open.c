@@ -1,12 +1,29 @@
 /* The store is opened and closed; time passes. */
 #include "domain/core/internal.h"
 
+/* What was being found out when we ended is found out again. */
+static void core_probe_again(struct core_turn *turn)
+{
+    const struct catalog_source *source;
+
+    for (size_t at = 0; (source = catalog_source_next(turn->core->catalog, &at));) {
+        struct core_effect *effect;
+
+        if (source->state != MSG_SOURCE_STATE_PROBING && source->state != MSG_SOURCE_STATE_DRAFT)
+            continue;
+        effect = core__effect(turn, EFFECT_SOURCE_START);
+        effect->source = source->source;
+        effect->durable = turn->update->seq;
+    }
+}
+
 void core__on_open(struct core_turn *turn)
 {
     struct event event = { .type = EVENT_STORE_OPENED };
 
     event.as.store_opened = turn->command->as.open;
     core__emit(turn, &event);
+    core_probe_again(turn);
 }
 
 void core__on_close(struct core_turn *turn)

@@ -385,7 +385,8 @@ struct msg_error core__own_problem(struct core_turn *turn, const struct executio
         sentence = add_problem(turn, args);
     else if (str_is(call->address, "writ.sources.remove") &&
              !catalog_source_named(turn->core->catalog, name))
-        sentence = STR("there is no source of this name; tools.sources() lists them");
+        return core__error("unknown_source",
+                           STR("there is no source of this name; tools.sources() lists them"));
     else if (str_is(call->address, "writ.results.read") &&
              !core__result_is_of(turn->core, artifact, execution->who.actor))
         sentence =

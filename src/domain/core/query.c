@@ -116,9 +116,8 @@ static const struct catalog_source *core_source_of(struct core_turn *turn,
     const struct catalog_source *source = catalog_source_named(turn->core->catalog, name);
 
     if (!source)
-        *ret_error =
-            core__error("invalid", STR("there is no source of this name; tools.sources() lists "
-                                       "them"));
+        *ret_error = core__error("unknown_source", STR("there is no source of this name; "
+                                                       "tools.sources() lists them"));
     return source;
 }
 

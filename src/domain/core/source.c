@@ -153,8 +153,8 @@ void core__on_source_remove(struct core_turn *turn)
     if (!core_is_person(turn, &turn->command->as.source_remove.who, "sources remove"))
         return;
     if (!source) {
-        core__effect(turn, EFFECT_REPLY)->error =
-            core__error("invalid", STR("there is no source of this name; see `writ sources`"));
+        core__effect(turn, EFFECT_REPLY)->error = core__error(
+            "unknown_source", STR("there is no source of this name; see `writ sources`"));
         return;
     }
     core__source_remove(turn, source, &turn->command->as.source_remove.who);
@@ -171,8 +171,9 @@ static const struct catalog_source *pin_source(struct core_turn *turn, const cha
         return NULL;
     if (!source || source->version == 0) {
         core__effect(turn, EFFECT_REPLY)->error =
-            core__error("invalid", STR("there is no source of this name that has been listed; see "
-                                       "`writ sources`"));
+            core__error(source ? "invalid" : "unknown_source",
+                        STR("there is no source of this name that has been listed; see "
+                            "`writ sources`"));
         return NULL;
     }
     if (!digest_equal(&source->digest, &pin->digest)) {
@@ -278,7 +279,8 @@ static void core_given_state(struct core_turn *turn, const struct catalog_source
     bool direct =
         source->kind == MSG_SOURCE_KIND_OPENAPI || source->kind == MSG_SOURCE_KIND_GRAPHQL;
 
-    if (source->state != MSG_SOURCE_STATE_AUTH_REQUIRED)
+    if (source->state != MSG_SOURCE_STATE_AUTH_REQUIRED &&
+        (direct || source->state != MSG_SOURCE_STATE_ERROR))
         return;
     core_source_state(turn, source->source,
                       direct ? MSG_SOURCE_STATE_CONNECTED : MSG_SOURCE_STATE_PROBING, STR_NULL);

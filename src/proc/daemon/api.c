@@ -491,6 +491,8 @@ static void daemon_api_tools(struct daemon *daemon, struct daemon_request *reque
     const struct catalog_source *source =
         list->source.ptr ? catalog_source_named(catalog, list->source) : NULL;
 
+    if (list->source.ptr && !daemon__api_source_named(daemon, request, list->source))
+        return;
     if (list->query.ptr) {
         struct catalog_query query = { .text = list->query,
                                        .source = list->source,

@@ -50,7 +50,7 @@ const struct catalog_source *daemon__api_source_named(struct daemon *daemon,
 
     if (!source)
         daemon__api_fail_code(
-            daemon, request, "invalid",
+            daemon, request, "unknown_source",
             str_printf(daemon->turn, "there is no source %.*s; see `writ sources`", STR_ARG(name)));
     return source;
 }

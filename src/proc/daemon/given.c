@@ -207,7 +207,8 @@ void daemon__api_auth(struct daemon *daemon, struct daemon_request *request,
     /* A session says by itself whether it is let in now. */
     request->wait = auth->value.ptr && !has_document(source) &&
                     source->kind != MSG_SOURCE_KIND_GRAPHQL &&
-                    source->state == MSG_SOURCE_STATE_AUTH_REQUIRED;
+                    (source->state == MSG_SOURCE_STATE_AUTH_REQUIRED ||
+                     source->state == MSG_SOURCE_STATE_ERROR);
     request->until_ms = daemon->now_ms + 30000;
     give(daemon, request, source, auth, &credential);
 }

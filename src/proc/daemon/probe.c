@@ -251,7 +251,6 @@ static void probe_compile(struct daemon *daemon, struct daemon_probe *probe,
 static void answered(struct daemon *daemon, struct daemon_probe *probe,
                      const struct catalog_source *source, const struct msg_fetch_done *done, int fd)
 {
-    bool auth = done->status == 401 || done->status == 403;
 
     if (done->status == 304 && source->version > 0) {
         uint64_t handle = probe->source;
@@ -266,9 +265,15 @@ static void answered(struct daemon *daemon, struct daemon_probe *probe,
     }
     if (fd >= 0)
         link_fd_close(fd);
-    if (source->kind != MSG_SOURCE_KIND_UNKNOWN && auth) {
+    if (source->kind != MSG_SOURCE_KIND_UNKNOWN && done->status == 401) {
         probe_fail(daemon, probe, MSG_SOURCE_STATE_AUTH_REQUIRED,
-                   STR("it wants to know who asks: it answers 401 or 403; add it with --header"));
+                   STR("it wants to know who asks: it answers 401; add it with --header"));
+        return;
+    }
+    if (source->kind != MSG_SOURCE_KIND_UNKNOWN && done->status == 403) {
+        probe_fail(daemon, probe, MSG_SOURCE_STATE_ERROR,
+                   STR("it answers 403: it does not give its document to whoever asks so; add it "
+                       "with another --header"));
         return;
     }
     if (source->kind != MSG_SOURCE_KIND_UNKNOWN) {

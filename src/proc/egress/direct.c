@@ -240,19 +240,26 @@ static void outcome_of(const struct egress_call *call, const struct line_exchang
         out_http_outcome_of(turn, &request, response, outcome);
 }
 
-/* 401 and 403 are about who asks: what to do about it is said with them. */
+/*
+ * 401 is about who asks, and so of all of the source; 403 is about this one request (RFC 9110,
+ * sections 15.5.2 and 15.5.4). What to do about it is said with them.
+ */
 static void look_let_in(struct egress_call *call, const struct http_event *event,
                         struct out_http_outcome *outcome)
 {
     const struct egress_line *line = call->source->line;
-    bool refused = event->status == 401 || event->status == 403;
+    bool forbidden = event->status == 403;
 
-    if (refused || str_is(outcome->code, "auth_required")) {
-        outcome->text =
-            str_printf(line->egress->turn, "%.*s (`writ sources auth %.*s` gives it %s)",
-                       STR_ARG(outcome->text), STR_ARG(line->name),
-                       line->given->count ? "another credential" : "a credential");
-        source_seen(call, false, outcome->text);
+    if (forbidden || str_is(outcome->code, "auth_required")) {
+        outcome->text = str_printf(
+            line->egress->turn, "%.*s (%s`writ sources auth %.*s` gives it %s)",
+            STR_ARG(outcome->text),
+            !forbidden           ? ""
+            : line->given->count ? "what it was given is not enough for this; "
+                                 : "it was given none; ",
+            STR_ARG(line->name), line->given->count ? "another credential" : "a credential");
+        if (!forbidden)
+            source_seen(call, false, outcome->text);
     } else if (event->status < 400) {
         source_seen(call, true, STR_NULL);
     }

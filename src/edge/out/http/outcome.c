@@ -157,9 +157,19 @@ static bool is_gateway(unsigned int status)
     return status == 502 || status == 504 || (status >= 520 && status <= 524);
 }
 
-static struct str code_of(unsigned int status)
+/* RFC 6750, section 3.1: who asks is known, and may not do this with what was sent. */
+static bool lacks_scope(const struct out_http_response *response)
 {
-    if (status == 401)
+    struct str wanted = out_http_header_find(response->headers, "www-authenticate");
+
+    return response->status == 403 && str_find(wanted, STR("insufficient_scope")) != SIZE_MAX;
+}
+
+static struct str code_of(const struct out_http_response *response)
+{
+    unsigned int status = response->status;
+
+    if (status == 401 || lacks_scope(response))
         return STR("auth_required");
     if (status == 429 || status == 503)
         return STR("busy");
@@ -171,7 +181,7 @@ static void fail(struct arena *turn, const struct out_http_response *response,
 {
     outcome->status =
         is_gateway(response->status) ? MSG_OUTCOME_STATUS_UNREACHABLE : MSG_OUTCOME_STATUS_FAILED;
-    outcome->code = code_of(response->status);
+    outcome->code = code_of(response);
     outcome->text = failure_text(turn, response->status, body);
     outcome->data = failure_data(turn, response, body);
 }

@@ -142,19 +142,30 @@ void out_mcp_failed(struct out_mcp *session, const struct out_mcp_failure *failu
 
 static bool wants_auth(const struct out_mcp_failure *failure)
 {
-    return failure->http == 401 || failure->http == 403;
+    return failure->http == 401;
+}
+
+/* Whoever asks so is not let in, and another way of asking would change nothing. */
+static bool is_forbidden(const struct out_mcp_failure *failure)
+{
+    return failure->http == 403;
 }
 
 static void over(struct out_mcp *session, const struct out_mcp_failure *failure)
 {
     session->auth = wants_auth(failure);
-    out_mcp__fail(session, session->auth ? STR("it wants to know who asks: it answers 401 or 403")
-                                         : failure->text);
+    if (session->auth)
+        out_mcp__fail(session, STR("it wants to know who asks: it answers 401"));
+    else if (is_forbidden(failure))
+        out_mcp__fail(session, STR("it answers 403: it does not let in whoever asks so; `writ "
+                                   "sources auth NAME` gives it another credential"));
+    else
+        out_mcp__fail(session, failure->text);
 }
 
 static void discover_failed(struct out_mcp *session, const struct out_mcp_failure *failure)
 {
-    if (failure->http == 0 || wants_auth(failure))
+    if (failure->http == 0 || wants_auth(failure) || is_forbidden(failure))
         over(session, failure);
     else
         out_mcp__begin_legacy(session);

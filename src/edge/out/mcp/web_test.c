@@ -489,6 +489,21 @@ static void test_who_asks(void **state)
     assert_true(last.auth);
 }
 
+/* Another way of asking is not tried, and it is no want of a credential. */
+static void test_who_is_not_let_in(void **state)
+{
+    struct out_mcp_web_request request = asked(OUT_MCP_WEB_START);
+
+    (void)state;
+    answer(request.number, 403, "");
+    assert_false(out_mcp_web_next(web, now_ms, &request));
+    assert_quiet();
+    pull();
+    assert_int_equal(last.kind, OUT_MCP_OVER);
+    assert_false(last.auth);
+    assert_true(str_starts(last.reason, STR("it answers 403")));
+}
+
 static void test_html_is_no_mcp(void **state)
 {
     (void)state;
@@ -585,6 +600,7 @@ int main(void)
         TEST(test_a_stream_is_taken_up_again),
         TEST(test_the_oldest_transport),
         TEST(test_who_asks),
+        TEST(test_who_is_not_let_in),
         TEST(test_html_is_no_mcp),
         TEST(test_more_rounds),
         TEST(test_resources_are_tools),
