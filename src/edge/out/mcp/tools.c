@@ -4,9 +4,10 @@
  * afterwards, and never more than one a second. A list that says how long it is good (ttlMs) is
  * asked for again with the first call after that; one that says nothing is good until the server
  * says that it changed.
- * Each list that is another one costs the daemon a
- * line of its log: the time between listings doubles with each, and halves with each that is not.
- * A listing that failed is owed, and begun again after such a time.
+ *
+ * Each list that is another one costs the daemon a line of its log: the time between listings
+ * doubles with each, and halves with each that is not. A listing that failed is owed, and begun
+ * again after such a time.
  */
 #include "edge/out/mcp/tasks.h"
 
