@@ -307,7 +307,7 @@ static struct mcp_reply_form mcp_form_read(struct arena *turn, const struct json
     struct str action = json_get_str(result, "action");
     struct mcp_reply_form form = { STR_NULL, STR_NULL };
 
-    if (!action.ptr && json_get(result, "role"))
+    if (action.len == 0 && json_get(result, "role"))
         return (struct mcp_reply_form){ STR("submit"), json_text(turn, result) };
     if (str_is(action, "decline"))
         form.answer = STR("deny");

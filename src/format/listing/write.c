@@ -19,7 +19,7 @@ static void span_add(struct writing *writing, struct str text)
 {
     number_add(writing, text.ptr ? (uint32_t)writing->texts_len : LISTING__NONE);
     number_add(writing, (uint32_t)text.len);
-    if (text.len > 0)
+    if (text.ptr && text.len > 0)
         memcpy(writing->texts + writing->texts_len, text.ptr, text.len);
     writing->texts_len += text.len;
 }

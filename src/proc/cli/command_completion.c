@@ -211,7 +211,7 @@ static bool is_plain(struct str name)
         char c = name.ptr[i];
 
         if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '_' || c == '-' || c == '.'))
+              c == '_' || c == '-' || c == '.' || c == '@'))
             return false;
     }
     return name.len > 0;

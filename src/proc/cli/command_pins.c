@@ -188,7 +188,7 @@ static void field_show(struct cli *cli, const struct json_value *field,
     }
     buf_add_char(compare->out, '\n');
     if ((!before || json_is_string(before)) && (!after || json_is_string(after)))
-        compare_text(compare, json_str(before), json_str(after));
+        compare_text(compare, json_get_str(field, "before"), json_get_str(field, "after"));
     else
         compare_json(compare, before, after);
 }

@@ -320,6 +320,8 @@ static void daemon_call_go(struct daemon *daemon, struct daemon_peer *peer,
     send->files = files.found.digests;
     send->files_count = files.open;
     msg_call_send_encode(send, &payload);
+    send->files = NULL; /* They are of this call. */
+    send->files_count = 0;
     frame.payload = buf_str(&payload);
     if (payload.len > WIRE_PAYLOAD_MAX) {
         daemon__files_close(&files);
