@@ -11,10 +11,14 @@ import { z } from 'zod';
 const read = { annotations: { readOnlyHint: true } };
 const text = (value) => ({ content: [{ type: 'text', text: value }] });
 
+/* Their timers keep a process: who ends clears them. */
+export const stores = [];
+
 class NotedStore extends InMemoryTaskStore {
     constructor(note) {
         super();
         this.note = note;
+        stores.push(this);
     }
 
     async updateTaskStatus(id, status, ...rest) {

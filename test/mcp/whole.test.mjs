@@ -12,7 +12,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { InMemoryEventStore } from '@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { Writ, binary, here, sleep } from './writ.mjs';
-import { make } from './whole.mjs';
+import { make, stores } from './whole.mjs';
 
 let writ;
 let server;
@@ -78,6 +78,8 @@ after(() => {
         writ.down();
     server?.close();
     server?.closeAllConnections();
+    for (const store of stores)
+        store.cleanup();
 });
 
 const notes = { s: () => writ.effects(), h: () => noted };
