@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
 import http from 'node:http';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { Writ, binary, sleep } from './writ.mjs';
+import { Writ, binary, holding, sleep } from './writ.mjs';
 
 // None has a shape that anybody knows: they are found only where they stand.
 const planted = {
@@ -78,18 +78,6 @@ async function served(begun) {
     while (!existsSync(begun.done))
         await sleep(20);
     return writ.wait(begun, ['it']);
-}
-
-// Every file below a folder that holds the text.
-function holding(folder, text) {
-    return readdirSync(folder).flatMap((name) => {
-        const path = join(folder, name);
-        const is = statSync(path, { throwIfNoEntry: false });
-
-        if (is?.isDirectory())
-            return holding(path, text);
-        return is?.isFile() && readFileSync(path).includes(text) ? [path] : [];
-    });
 }
 
 before(async () => {

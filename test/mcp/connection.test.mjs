@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import http from 'node:http';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Person } from './person.mjs';
-import { binary } from './writ.mjs';
+import { binary, holding } from './writ.mjs';
 
 const planted = { home: 'planted-home-0001', work: 'planted-work-0002', third: 'planted-third-0003',
     far: 'planted-far-0004', away: 'planted-away-0005', one: 'planted-one-0006', two: 'planted-two-0007' };
@@ -100,17 +100,6 @@ async function auth(value, ...words) {
     for (const from = Date.now(); !statSync(done, { throwIfNoEntry: false }); await new Promise((again) => setTimeout(again, 20)))
         assert.ok(Date.now() - from < 40000, 'no end');
     assert.equal(readFileSync(done, 'utf8').trim(), '0', readFileSync(out, 'utf8'));
-}
-
-function holding(folder, text) {
-    return readdirSync(folder).flatMap((name) => {
-        const path = join(folder, name);
-        const is = statSync(path, { throwIfNoEntry: false });
-
-        if (is?.isDirectory())
-            return holding(path, text);
-        return is?.isFile() && readFileSync(path).includes(text) ? [path] : [];
-    });
 }
 
 before(async () => {

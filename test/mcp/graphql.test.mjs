@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import http from 'node:http';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Person } from './person.mjs';
-import { binary, sleep } from './writ.mjs';
+import { binary, holding, sleep } from './writ.mjs';
 
 const planted = { shop: 'planted-shop-0001', two: 'planted-two-0002', key: 'planted-key-0003' };
 const seen = { shop: [], two: [], stranger: [] };
@@ -57,17 +57,6 @@ async function auth(value, ...words) {
     while (!existsSync(begun.done))
         await sleep(20);
     return person.writ.wait(begun, words);
-}
-
-function holding(folder, text) {
-    return readdirSync(folder).flatMap((name) => {
-        const path = join(folder, name);
-        const is = statSync(path, { throwIfNoEntry: false });
-
-        if (is?.isDirectory())
-            return holding(path, text);
-        return is?.isFile() && readFileSync(path).includes(text) ? [path] : [];
-    });
 }
 
 before(async () => {

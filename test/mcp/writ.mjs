@@ -1,6 +1,6 @@
 // A Writ of its own for one test file: a folder, a daemon with HTTP, one source, rules that let its writes run.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -177,4 +177,16 @@ export class Lines {
 
 export function sleep(ms) {
     return new Promise((done) => setTimeout(done, ms));
+}
+
+// Every file below a folder that holds the text.
+export function holding(folder, text) {
+    return readdirSync(folder).flatMap((name) => {
+        const path = join(folder, name);
+        const is = statSync(path, { throwIfNoEntry: false });
+
+        if (is?.isDirectory())
+            return holding(path, text);
+        return is?.isFile() && readFileSync(path).includes(text) ? [path] : [];
+    });
 }

@@ -377,6 +377,22 @@ int client_more(struct cli *cli, struct client_response *ret)
     return client_answer(cli, 0, ret);
 }
 
+int client_get_kept(struct cli *cli, struct str path, const struct json_value **ret_root)
+{
+    struct client_response response;
+    struct json_error error;
+    struct json_doc doc = { 0 };
+    int r = client_ask(cli, "GET", path, STR_NULL, &response);
+
+    if (r != CLI_DONE)
+        return r;
+    if (json_parse(cli->arena, str_copy(cli->arena, response.text), NULL, &error, &doc) !=
+        JSON_PARSED)
+        return cli_fail(cli, CLI_INTERNAL, NULL, "the answer is no JSON");
+    *ret_root = doc.root;
+    return CLI_DONE;
+}
+
 int client_catch(struct client *client)
 {
     int r = loop_signal(client->loop, SIGINT, &client->interrupt_ready);

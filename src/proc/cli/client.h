@@ -56,6 +56,9 @@ MUST int client_ask(struct cli *cli, const char *method, struct str path, struct
 MUST int client_ask_with(struct cli *cli, int fd, struct str path, struct str body,
                          struct client_response *ret);
 
+/* GET, for what must outlive the next request: its JSON in the arena. */
+MUST int client_get_kept(struct cli *cli, struct str path, const struct json_value **ret_root);
+
 /* The next answer to the same request, where the last one had more to come. */
 MUST int client_more(struct cli *cli, struct client_response *ret);
 

@@ -41,10 +41,9 @@ static int add_env(struct cli *cli, struct buf *body)
     return CLI_DONE;
 }
 
-/* NAME=VALUE, or NAME alone: then the value is typed where nobody sees it. */
-static int add_secret_variable(struct cli *cli, struct str value, struct buf *body)
+/* A member of body. A value that is null is typed where nobody sees it; false: there is none. */
+static bool add_secret(struct cli *cli, struct str name, struct str value, struct buf *body)
 {
-    struct str name = str_split(&value, '=');
     BUF_CLEANUP struct buf typed = BUF_INIT;
 
     if (!value.ptr &&
@@ -53,11 +52,21 @@ static int add_secret_variable(struct cli *cli, struct str value, struct buf *bo
         explicit_bzero(typed.ptr, typed.len);
     }
     if (!value.len)
-        return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or give NAME=VALUE.",
-                        "--secret-env %.*s has no value", STR_ARG(name));
+        return false;
     buf_add_json(body, name);
     buf_add_char(body, ':');
     buf_add_json(body, value);
+    return true;
+}
+
+/* NAME=VALUE, or NAME alone. */
+static int add_secret_variable(struct cli *cli, struct str value, struct buf *body)
+{
+    struct str name = str_split(&value, '=');
+
+    if (!add_secret(cli, name, value, body))
+        return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or give NAME=VALUE.",
+                        "--secret-env %.*s has no value", STR_ARG(name));
     return CLI_DONE;
 }
 
@@ -138,26 +147,17 @@ static int add_folder(struct cli *cli, struct buf *body)
     return CLI_DONE;
 }
 
-/* NAME: VALUE, or NAME alone: then the value is typed where nobody sees it. */
+/* NAME: VALUE, or NAME alone. */
 static int add_header(struct cli *cli, struct str given, struct buf *body)
 {
     size_t colon = str_find_char(given, ':');
     struct str name = str_trim(str_slice(given, 0, colon));
-    BUF_CLEANUP struct buf typed = BUF_INIT;
-    struct str value = STR_NULL;
+    struct str value =
+        colon == SIZE_MAX ? STR_NULL : str_trim(str_slice(given, colon + 1, given.len));
 
-    if (colon != SIZE_MAX) {
-        value = str_trim(str_slice(given, colon + 1, given.len));
-    } else if (tty_ask(str_printf(cli->arena, "%.*s: ", STR_ARG(name)).ptr, true, &typed) == 0) {
-        value = str_copy(cli->arena, str_trim(buf_str(&typed)));
-        explicit_bzero(typed.ptr, typed.len);
-    }
-    if (!value.len)
+    if (!add_secret(cli, name, value, body))
         return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or give 'NAME: VALUE'.",
                         "--header %.*s has no value", STR_ARG(name));
-    buf_add_json(body, name);
-    buf_add_char(body, ':');
-    buf_add_json(body, value);
     return CLI_DONE;
 }
 
@@ -273,25 +273,13 @@ static int add_first(struct cli *cli, const struct json_value **ret_first)
 {
     struct str rest = str_from(args_word(&cli->args, 0));
     struct str name = str_split(&rest, '@');
-    struct client_response response;
-    struct json_error error;
-    struct json_doc doc = { 0 };
-    int r;
 
     *ret_first = NULL;
     if (!rest.ptr || args_word(&cli->args, 1) || cli->args.rest_count > 0)
         return CLI_DONE;
-    r = client_ask(
-        cli, "GET",
-        str_printf(cli->arena, "/v1/sources/%.*s", STR_ARG(cli_percent(cli->arena, name))),
-        STR_NULL, &response);
-    if (r != CLI_DONE)
-        return r;
-    if (json_parse(cli->arena, str_copy(cli->arena, response.text), NULL, &error, &doc) !=
-        JSON_PARSED)
-        return cli_fail(cli, CLI_INTERNAL, NULL, "the answer is no JSON");
-    *ret_first = doc.root;
-    return CLI_DONE;
+    return client_get_kept(
+        cli, str_printf(cli->arena, "/v1/sources/%.*s", STR_ARG(cli_percent(cli->arena, name))),
+        ret_first);
 }
 
 /* Exactly this address is asked: shown before it is, with what it may reach and is given. */

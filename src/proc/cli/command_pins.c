@@ -30,23 +30,6 @@ static struct str pins_path(struct cli *cli, const char *name, const char *what)
                       STR_ARG(cli_percent(cli->arena, str_from(name))), what);
 }
 
-/* One part of the differences, kept in the arena; *ret_root is NULL when there are no more. */
-static int part_get(struct cli *cli, struct str path, const struct json_value **ret_root)
-{
-    struct client_response response;
-    struct json_error error;
-    struct json_doc doc = { 0 };
-    int r = client_ask(cli, "GET", path, STR_NULL, &response);
-
-    if (r != CLI_DONE)
-        return r;
-    if (json_parse(cli->arena, str_copy(cli->arena, response.text), NULL, &error, &doc) !=
-        JSON_PARSED)
-        return cli_fail(cli, CLI_INTERNAL, NULL, "the answer is no JSON");
-    *ret_root = doc.root;
-    return CLI_DONE;
-}
-
 /* tool: NULL is all. how: what else the daemon is asked. */
 static int changes_get(struct cli *cli, const char *name, const char *tool, const char *how,
                        struct changes *changes)
@@ -58,7 +41,7 @@ static int changes_get(struct cli *cli, const char *name, const char *tool, cons
         query =
             str_printf(cli->arena, "?tool=%.*s", STR_ARG(cli_percent(cli->arena, str_from(tool))));
     do {
-        int r = part_get(
+        int r = client_get_kept(
             cli, str_printf(cli->arena, "%.*s%.*s%s", STR_ARG(path), STR_ARG(query), how), &root);
         struct json_iter iter = json_iter(json_get(root, "changes"));
 
@@ -626,7 +609,7 @@ int command_sources_reject(struct cli *cli)
     const char *name = args_word(&cli->args, 0);
     const struct json_value *root = NULL;
     struct client_response response;
-    int r = part_get(cli, pins_path(cli, name, "diff?tool=-"), &root);
+    int r = client_get_kept(cli, pins_path(cli, name, "diff?tool=-"), &root);
 
     if (r == CLI_DONE)
         r = say_send(cli, name, json_get_str(root, "digest"), "reject", &response);
