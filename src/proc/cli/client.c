@@ -379,7 +379,7 @@ int client_more(struct cli *cli, struct client_response *ret)
 
 int client_get_kept(struct cli *cli, struct str path, const struct json_value **ret_root)
 {
-    struct client_response response;
+    struct client_response response = { 0 };
     struct json_error error;
     struct json_doc doc = { 0 };
     int r = client_ask(cli, "GET", path, STR_NULL, &response);
