@@ -173,7 +173,7 @@ test('a rule on the source is a rule on every connection, and one on a connectio
     await person.terminal('policy', 'apply', join(person.home, 'rules.yaml'));
     assert.equal((await program('return await tools["hub@work"].drop({})')).error.code, 'refused');
     assert.equal((await program('return await tools["hub@third"].drop({})')).error.code, 'refused');
-    assert.match(await person.command('policy', 'why', 'hub@work.me'), /work/);
+    assert.match(await person.command('policy', 'why', 'hub@work.me'), /hub@work\.me/);
     assert.doesNotMatch(await person.command('policy', 'why', 'hub@third.me'), /playground/);
 });
 
@@ -214,6 +214,17 @@ test('a document that is read again is read for all, and an approval of its sour
     assert.equal((await person.source('hub@third')).waiting_count, 0);
     await person.terminal('sources', 'reject', 'hub', 'fresh');
     assert.equal((await program('return await tools["hub@work"].fresh({})')).error.code, 'refused');
+});
+
+test('what is said of one tool of the source is no word of another, and a rejection is taken back for all', async () => {
+    await person.terminal('sources', 'approve', 'hub@work', 'fresh', '--yes');
+    assert.equal((await program('return await tools["hub@work"].fresh({})')).result.account, 'work');
+    await person.terminal('sources', 'reject', 'hub', 'me');
+    assert.equal((await program('return await tools["hub@work"].me({})')).error.code, 'refused');
+    assert.equal((await program('return await tools["hub@work"].fresh({})')).result.account, 'work');
+    await person.terminal('sources', 'approve', 'hub', 'me', '--yes');
+    assert.equal((await program('return await tools["hub@work"].me({})')).result.account, 'work');
+    assert.equal((await program('return await tools["hub@work"].fresh({})')).result.account, 'work');
 });
 
 test('an MCP server of another account has its own address and token; what only it offers waits', async () => {

@@ -124,6 +124,21 @@ static bool is_chosen(struct core_turn *turn, const struct catalog_source *first
     return false;
 }
 
+/* Did the person just now say it of this one, by name? */
+static bool is_said(struct core_turn *turn, const struct catalog_source *first,
+                    const struct catalog_tool *tool, enum command_type type)
+{
+    const struct command_pin *pin = &turn->command->as.source_pin;
+
+    for (size_t i = 0; turn->command->type == type && i < pin->tools_count; i++) {
+        const struct catalog_tool *named = catalog_offered_as(first, pin->tools[i]);
+
+        if (named && str_equal(named->name, tool->name))
+            return true;
+    }
+    return false;
+}
+
 static void follow_approved(struct core_turn *turn, const struct catalog_source *first,
                             const struct catalog_source *connection, const struct event_who *who)
 {
@@ -145,7 +160,8 @@ static void follow_approved(struct core_turn *turn, const struct catalog_source 
         const struct catalog_tool *pin = same_of(catalog_pin(first, tool->name), tool);
         bool other = pin && pin->effect != tool->effect;
 
-        if (!pin || tool->rejected || (!tool->waiting && !(other && is_chosen(turn, first, tool))))
+        if (!pin || (tool->rejected && !is_said(turn, first, tool, COMMAND_SOURCE_APPROVE)) ||
+            (!tool->waiting && !(other && is_chosen(turn, first, tool))))
             continue;
         names[approved->tools_count++] = tool->name;
         if (other)
@@ -159,6 +175,7 @@ static void follow_approved(struct core_turn *turn, const struct catalog_source 
 static void follow_rejected(struct core_turn *turn, const struct catalog_source *first,
                             const struct catalog_source *connection, const struct event_who *who)
 {
+    bool all = turn->command->as.source_pin.tools_count == 0;
     struct str *names = ARENA_ARRAY(turn->update->turn, struct str, connection->tools_count + 1);
     struct event event = { .type = EVENT_SOURCE_REJECTED };
     struct event_source_rejected *rejected = &event.as.source_rejected;
@@ -172,7 +189,8 @@ static void follow_rejected(struct core_turn *turn, const struct catalog_source 
         const struct catalog_tool *tool = &connection->tools[i];
         const struct catalog_tool *said = same_of(catalog_offered(first, tool->name), tool);
 
-        if (said && said->rejected && !tool->rejected)
+        if (said && said->rejected && !tool->rejected &&
+            (all || is_said(turn, first, tool, COMMAND_SOURCE_REJECT)))
             names[rejected->tools_count++] = tool->name;
     }
     if (rejected->tools_count > 0)
@@ -191,8 +209,10 @@ void core__connections_say(struct core_turn *turn, const struct catalog_source *
     size_t position = 0;
 
     while ((connection = catalog_connection_next(turn->core->catalog, first, &position))) {
-        follow_rejected(turn, first, connection, who);
-        follow_approved(turn, first, connection, who);
+        if (turn->command->type == COMMAND_SOURCE_REJECT)
+            follow_rejected(turn, first, connection, who);
+        else
+            follow_approved(turn, first, connection, who);
         changed(turn, connection);
     }
 }
