@@ -44,7 +44,7 @@ enum out_mcp__asked {
     OUT_MCP__ASIDE, /* whose answer nobody waits for */
 };
 
-/* What a person is asked for a call. Texts are in the call's arena. */
+/* What a person, or a model, is asked for a call. Texts are in the call's arena. */
 struct out_mcp__ask {
     uint32_t number;
     enum msg_ask_kind kind;
@@ -70,7 +70,7 @@ struct out_mcp__pending {
     bool cancelled;
     bool progressed;    /* it said how far it is */
     bool had;           /* the server has it */
-    bool held;          /* not said again yet: a person is asked first */
+    bool held;          /* somebody is asked first, or its task waited for */
     enum msg_sent sent; /* as the transport says, where it takes messages */
     double progress;    /* the last; it must rise */
     uint64_t owner;
@@ -87,10 +87,10 @@ struct out_mcp__pending {
     struct str request_state; /* JSON, as it came; null: none */
     struct out_mcp__asks asks;
     size_t asks_open;
-    uint32_t ask_last; /* number of the last one */
-    struct str task;   /* id of the task that it became, JSON; null: it is none */
-    bool getting;      /* how far the task is, not its result */
-    int64_t poll_ms;   /* asked again then */
+    uint32_t ask_last;     /* number of the last one */
+    struct str task;       /* id of the task that it became, JSON; null: it is none */
+    bool as_task, getting; /* called with a task; asked how far it is, not its result */
+    int64_t poll_ms;       /* asked again then */
     unsigned int poll_fails;
     uint64_t token;                  /* of its progress: the id that it was called with */
     struct out_mcp__keys task_asked; /* what the task asked before */

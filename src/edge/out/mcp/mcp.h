@@ -48,7 +48,7 @@ struct out_mcp;
 #define OUT_MCP_LIST_EVERY_MS  1000
 #define OUT_MCP_LIST_REST_MS   600000 /* between listings of what always changes, at most */
 #define OUT_MCP_LIST_ALL_MS    60000  /* of all pages of one listing */
-#define OUT_MCP_ASKS_MAX       32U    /* questions of one call to a person */
+#define OUT_MCP_ASKS_MAX       32U    /* questions of one call */
 
 struct out_mcp_options {
     struct str version; /* ours, for clientInfo; borrowed for out_mcp_new */

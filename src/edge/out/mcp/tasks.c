@@ -159,7 +159,7 @@ static const struct json_value *created(const struct out_mcp *session,
         return NULL;
     if (session->modern)
         return str_is(json_get_str(message->result, "resultType"), "task") ? message->result : NULL;
-    return out_mcp__task_wanted(session, pending) ? json_get(message->result, "task") : NULL;
+    return pending->as_task ? json_get(message->result, "task") : NULL;
 }
 
 /* It has ended: what it says is the answer of the call. True: that is still to be asked for. */

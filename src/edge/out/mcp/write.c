@@ -105,7 +105,7 @@ static struct str members(struct str object)
     return str_trim(str_slice(text, 1, text.len - 1));
 }
 
-static void add_call_params(struct out_mcp *session, const struct out_mcp__pending *pending)
+static void add_call_params(struct out_mcp *session, struct out_mcp__pending *pending)
 {
     struct buf *params = &session->scratch;
     struct str inside = members(pending->args);
@@ -125,7 +125,9 @@ static void add_call_params(struct out_mcp *session, const struct out_mcp__pendi
     else
         buf_add_c(params, "{}");
     buf_add_char(params, ',');
-    if (out_mcp__task_wanted(session, pending))
+    /* Its answer is read by what was said, whatever is listed until then. */
+    pending->as_task = out_mcp__task_wanted(session, pending);
+    if (pending->as_task)
         buf_printf(params, "\"task\":{\"ttl\":%lld},", (long long)session->call_ms);
 }
 
