@@ -39,6 +39,7 @@ void api__words_if(struct api__request *request, const char *key, struct api_wor
 /* An object of texts by name of a header, as Name: value. */
 void api__headers(struct api__request *request, const char *key, struct api_words *ret_words);
 /* An object of effect classes by address of a tool, as ADDRESS=CLASS. */
+bool api__is_effect(struct str word);
 void api__effects(struct api__request *request, const char *key, struct api_words *ret_words);
 void api__variables(struct api__request *request, const char *key, struct api_words *ret_words);
 void api__query_bool(struct api__request *request, const char *name, bool *ret_value);

@@ -209,11 +209,6 @@ static void read_source_auth(struct api__request *request, struct api_call *call
                    API_CREDENTIAL_MAX);
 }
 
-static bool is_effect(struct str word)
-{
-    return str_is(word, "read") || str_is(word, "write") || str_is(word, "destructive");
-}
-
 static void read_tool_list(struct api__request *request, struct api_call *call)
 {
     struct api_tool_list *list = &call->of.tool_list;
@@ -224,7 +219,7 @@ static void read_tool_list(struct api__request *request, struct api_call *call)
     list->limit = API_LIMIT_DEFAULT;
     api__query_number(request, "limit", API_LIMIT_MAX, &list->limit);
     api__query_number(request, "offset", UINT32_MAX, &list->offset);
-    if (list->effect.ptr && !is_effect(list->effect))
+    if (list->effect.ptr && !api__is_effect(list->effect))
         report_add(request->report, STR("?effect"), "enum",
                    "effect must be read, write or destructive; this is %.*s",
                    STR_ARG(list->effect));
@@ -257,7 +252,7 @@ static void read_policy_why(struct api__request *request, struct api_call *call)
     why->args = api__query(request, "args");
     if (why->address.len == 0)
         report_add(request->report, STR("?address"), "required", "address is missing");
-    if (why->effect.ptr && !is_effect(why->effect))
+    if (why->effect.ptr && !api__is_effect(why->effect))
         report_add(request->report, STR("?effect"), "enum",
                    "effect must be read, write or destructive; this is %.*s", STR_ARG(why->effect));
     if (why->args.ptr && json_parse(request->arena, why->args, NULL, &error, &doc) != JSON_PARSED)

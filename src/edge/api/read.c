@@ -129,20 +129,33 @@ bool api_header_is_fit(struct str name, struct str value)
     return name.len > 0 && value.len > 0;
 }
 
-void api__headers(struct api__request *request, const char *key, struct api_words *ret_words)
+/* An object whose members become words; NULL: there is none, or it was complained of. */
+static const struct json_value *read_members(struct api__request *request, const char *key,
+                                             const char *what, struct api_words *ret_words)
 {
     const struct json_value *object = json_get(request->body, key);
+
+    if (!object)
+        return NULL;
+    if (!json_is_object(object) || json_count(object) > API_WORDS_MAX) {
+        read_complain(request, key, what);
+        return NULL;
+    }
+    *ret_words =
+        (struct api_words){ ARENA_ARRAY(request->arena, struct str, json_count(object)), 0 };
+    return object;
+}
+
+void api__headers(struct api__request *request, const char *key, struct api_words *ret_words)
+{
+    struct api_words words;
+    const struct json_value *object =
+        read_members(request, key, "an object of texts by name", &words);
     struct json_iter iter = json_iter(object);
-    struct api_words words = { NULL, 0 };
     const struct json_value *value;
 
     if (!object)
         return;
-    if (!json_is_object(object) || json_count(object) > API_WORDS_MAX) {
-        read_complain(request, key, "an object of texts by name");
-        return;
-    }
-    words.at = ARENA_ARRAY(request->arena, struct str, json_count(object));
     while ((value = json_next(&iter))) {
         if (!api_header_is_fit(iter.key, json_str(value))) {
             report_add(request->report, str_printf(request->arena, "/%s", key), "header",
@@ -155,24 +168,25 @@ void api__headers(struct api__request *request, const char *key, struct api_word
     *ret_words = words;
 }
 
+bool api__is_effect(struct str word)
+{
+    return str_is(word, "read") || str_is(word, "write") || str_is(word, "destructive");
+}
+
 void api__effects(struct api__request *request, const char *key, struct api_words *ret_words)
 {
-    const struct json_value *object = json_get(request->body, key);
+    struct api_words words;
+    const struct json_value *object =
+        read_members(request, key, "an object of effect classes by address", &words);
     struct json_iter iter = json_iter(object);
-    struct api_words words = { NULL, 0 };
     const struct json_value *value;
 
     if (!object)
         return;
-    if (!json_is_object(object) || json_count(object) > API_WORDS_MAX) {
-        read_complain(request, key, "an object of effect classes by address");
-        return;
-    }
-    words.at = ARENA_ARRAY(request->arena, struct str, json_count(object));
     while ((value = json_next(&iter))) {
         struct str effect = json_str(value);
 
-        if (!str_is(effect, "read") && !str_is(effect, "write") && !str_is(effect, "destructive")) {
+        if (!api__is_effect(effect)) {
             report_add(request->report, str_printf(request->arena, "/%s", key), "enum",
                        "the effect of %.*s must be read, write or destructive", STR_ARG(iter.key));
             return;

@@ -2,9 +2,9 @@
  * What an operation does to the world: its method says it, and its words may make it stricter.
  *
  * Looked at are the first and the last word of the last fixed part of its address, and the first
- * word of its operationId: POST /users/{id}/delete and POST /chat.delete destroy, GET /jobs/run-now
- * does not only read, POST /search stays a write. Verbs that are nouns as well (release, tag,
- * order) say nothing.
+ * word of the last part of its operationId: POST /users/{id}/delete and POST /chat.delete destroy,
+ * GET /jobs/run-now does not only read, POST /search stays a write. Verbs that are nouns as well
+ * (release, tag, order) say nothing.
  */
 #include "format/openapi/internal.h"
 

@@ -195,10 +195,7 @@ static void add_allowed(struct cli *cli, struct buf *body)
 
 static void add_text(struct json_out *out, const char *name, const char *text)
 {
-    if (!text)
-        return;
-    json_out_key(out, name);
-    json_out_str(out, str_from(text));
+    json_out_member_str(out, name, str_from(text));
 }
 
 static int add_url_body(struct cli *cli, const char *url, struct buf *body)

@@ -578,30 +578,26 @@ static int approve(struct cli *cli, const char *name, const struct changes *chan
     return r == CLI_DONE ? approved_say(cli, name, count, changes->digest, &response) : r;
 }
 
-int cli_pins_approve(struct cli *cli, const char *name)
+/* named: those of the words after the source's name; else all that waits. */
+static int approve_asked(struct cli *cli, const char *name, bool named)
 {
     struct changes changes = { 0 };
-    int r = changes_asked(cli, name, false, BRIEF, &changes);
+    int r = changes_asked(cli, name, named, BRIEF, &changes);
 
     if (r == CLI_DONE)
-        r = approve(cli, name, &changes, false);
+        r = approve(cli, name, &changes, named);
     VEC_FINI(&changes.all);
     return r;
 }
 
+int cli_pins_approve(struct cli *cli, const char *name)
+{
+    return approve_asked(cli, name, false);
+}
+
 int command_sources_approve(struct cli *cli)
 {
-    const char *name = args_word(&cli->args, 0);
-    struct changes changes = { 0 };
-    int r;
-
-    if (!args_word(&cli->args, 1))
-        return cli_pins_approve(cli, name);
-    r = changes_asked(cli, name, true, BRIEF, &changes);
-    if (r == CLI_DONE)
-        r = approve(cli, name, &changes, true);
-    VEC_FINI(&changes.all);
-    return r;
+    return approve_asked(cli, args_word(&cli->args, 0), args_word(&cli->args, 1));
 }
 
 int command_sources_reject(struct cli *cli)

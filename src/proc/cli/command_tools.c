@@ -88,8 +88,10 @@ static int tools_list(struct cli *cli)
 {
     struct json_out out = json_out(&cli->out);
     const struct json_value *tool, *next;
-    struct client_response response;
+    struct client_response response = { 0 };
     struct text_table table;
+    size_t begun = cli->out.len;
+    struct json_iter iter;
     uint64_t from = 0;
 
     text_table_init(&table, cli->arena, "ADDRESS|EFFECT|CALLABLE|DESCRIPTION");
@@ -103,10 +105,12 @@ static int tools_list(struct cli *cli)
             cli, "GET",
             str_printf(cli->arena, "/v1/tools?limit=200&offset=%llu", (unsigned long long)from),
             STR_NULL, &response);
-        struct json_iter iter = json_iter(json_get(response.body, "tools"));
 
-        if (r != CLI_DONE)
+        if (r != CLI_DONE) {
+            cli->out.len = begun; /* Half a document is none. */
             return r;
+        }
+        iter = json_iter(json_get(response.body, "tools"));
         while (cli->json && (tool = json_next(&iter)))
             json_out_value(&out, tool);
         if (!cli->json)

@@ -397,7 +397,7 @@ static int start(struct state *state, const char *folder, int folder_fd)
                       "remove both and give each credential again\n",
                       folder);
     if (r != 0)
-        return -EBADMSG;
+        return r; /* It has been said. */
     state->timer = loop_timer_new(state->loop, &state->timer_ready);
     return send_key(state, state->egress) ? serve(state) : 0;
 }
@@ -442,7 +442,7 @@ int main(int argc, char **argv)
     if (r == 0)
         return 0;
     err_print(trail, sizeof(trail));
-    if (r != -EBADMSG)
+    if (r < 0)
         (void)fprintf(stderr, "vault: %s\n", trail);
     return 70;
 }
