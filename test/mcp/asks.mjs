@@ -37,6 +37,12 @@ server.registerTool('address', { annotations: write }, async () => {
 
     return say(answer);
 });
+server.registerTool('twice', { annotations: write }, async () => {
+    const requestedSchema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
+
+    return say([await server.server.elicitInput({ mode: 'form', message: 'First?', requestedSchema }),
+        await server.server.elicitInput({ mode: 'form', message: 'Second?', requestedSchema })]);
+});
 server.registerTool('model', { annotations: write }, async () => {
     try {
         return say(await server.server.request({ method: 'sampling/createMessage',

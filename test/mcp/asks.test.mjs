@@ -73,6 +73,19 @@ test('a secret in an answer reaches the source and no record', async () => {
         assert.ok(!readFileSync(file).includes(secret), file);
 });
 
+test('a secret that does not open is no answer, also where it is named again in that call', async () => {
+    const done = program('twice');
+
+    for (const question of ['First?', 'Second?']) {
+        const input = await writ.input(question);
+
+        writ.atTerminal('inbox', 'answer', input.id, 'submit', `{"name":"{{secret:${'0a'.repeat(12)}}}"}`);
+        await done;
+        if (question === 'Second?')
+            assert.match(JSON.stringify(await ended(input.execution)), /cancel[^]*cancel/);
+    }
+});
+
 test('an address is shown whole, and no is told to the source', async () => {
     const done = program('address');
     const input = await writ.input('signin.example');

@@ -275,6 +275,17 @@ void egress__call_said(struct egress *egress, const struct msg_call_said *said)
     egress__call_say(egress, call, !asked);
 }
 
+/* What did not open is asked for again where it is named again. */
+static void secrets_forget_closed(struct egress_secrets *secrets)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < secrets->count; i++)
+        if (secrets->at[i].value.ptr)
+            secrets->at[kept++] = secrets->at[i];
+    secrets->count = kept;
+}
+
 void egress__call_say(struct egress *egress, struct egress_call *call, bool closed)
 {
     size_t kept = 0;
@@ -299,6 +310,8 @@ void egress__call_say(struct egress *egress, struct egress_call *call, bool clos
             explicit_bzero((char *)(uintptr_t)said.content.ptr, said.content.len);
     }
     call->sayings.count = kept;
+    if (closed)
+        secrets_forget_closed(&call->secrets);
     call->source->touched = true;
 }
 
