@@ -8,7 +8,7 @@
  *     mcp CLIENT key KEY execute CODE
  *     mcp CLIENT gasps CODE                              asks and cancels in one breath
  *     mcp CLIENT cancel | leaves | returns | approves WORD|FORM | elicits
- *     upstream SOURCE.NAME answers|fails|hangs|loses|dies|slow|wrong|garbles|busy|asks|models
+ *     upstream SOURCE.NAME answers|fails|hangs|loses|dies|slow|wrong|garbles|busy|asks|models|gone
  *     person WORD call N [VALUE]                         approve deny submit done not_done again
  *     agent WORD call N                                  the same from a child of an agent
  *     cancel execution N                                 by the person
@@ -190,7 +190,7 @@ static void verb_upstream(struct world *world, struct str rest)
         { "dies", UPSTREAM_DIES },       { "slow", UPSTREAM_SLOW },
         { "wrong", UPSTREAM_WRONG },     { "garbles", UPSTREAM_GARBLES },
         { "busy", UPSTREAM_BUSY },       { "asks", UPSTREAM_ASKS },
-        { "models", UPSTREAM_MODELS },
+        { "models", UPSTREAM_MODELS },   { "gone", UPSTREAM_GONE },
     };
     struct str address = next_word(&rest);
     struct upstream_tool *tool = world_tool(world, address);
@@ -200,6 +200,8 @@ static void verb_upstream(struct world *world, struct str rest)
             tool->mode = modes[i].mode;
             if (tool->mode == UPSTREAM_ANSWERS)
                 world_upstream_answer(world, address);
+            if (tool->mode == UPSTREAM_GONE)
+                world_upstream_changed(world, address);
             world_settle(world);
             return;
         }

@@ -53,7 +53,7 @@ static void say_tools(struct world *world, struct upstream *upstream, struct str
     for (size_t i = 0; i < world->tools.count; i++) {
         const struct upstream_tool *tool = &world->tools.at[i];
 
-        if (!str_equal(tool->source, upstream->name))
+        if (!str_equal(tool->source, upstream->name) || tool->mode == UPSTREAM_GONE)
             continue;
         buf_printf(&list, "%s{\"name\":\"%.*s\",\"inputSchema\":%.*s", first ? "" : ",",
                    STR_ARG(tool->name),

@@ -38,6 +38,7 @@ enum upstream_mode {
     UPSTREAM_ASKS,    /* asks a person for a name first; performs if it gets one */
     UPSTREAM_MODELS,  /* asks the agent's model first; performs if that says something */
     UPSTREAM_BUSY,    /* says "not now, in 700 ms", performs nothing */
+    UPSTREAM_GONE,    /* is offered no more */
 };
 
 struct upstream_tool {

@@ -340,27 +340,39 @@ static void daemon_call_go(struct daemon *daemon, struct daemon_peer *peer,
                                    STR("too many artifacts are on their way out now"));
 }
 
-/* True: it is not sent, and has its outcome. source: NULL if nobody could reach it. */
+static void daemon_outcome_refused(struct daemon *daemon, const struct core_effect *effect,
+                                   struct str code, struct str reason)
+{
+    daemon_outcome_unsent(daemon, effect, MSG_OUTCOME_STATUS_FAILED,
+                          &(struct msg_error){ .code = code, .message = reason });
+}
+
+/*
+ * True: it is not sent, and has its outcome. What is said or approved since it was let through
+ * widens nothing: it was for what the tool was then.
+ */
 static bool daemon_call_stays(struct daemon *daemon, const struct core_effect *effect,
                               const struct catalog_source *source, const struct catalog_tool *tool)
 {
     const struct call *call = core_call(daemon->core, effect->execution, effect->call);
 
-    if (!source || !tool) {
-        daemon_outcome_unreachable(daemon, effect,
-                                   catalog_source_find(core_catalog(daemon->core), effect->source)
-                                       ? STR("the process that goes out is not up")
-                                       : STR("its source was removed"));
-        return true;
-    }
-    /* Whatever is approved since: this call was let through for what the tool was then. */
-    if (digest_equal(&tool->digest, &call->capability))
+    if (!source)
+        daemon_outcome_unreachable(daemon, effect, STR("its source was removed"));
+    else if (!daemon_peer_of(daemon, source->kind)->link)
+        daemon_outcome_unreachable(daemon, effect, STR("the process that goes out is not up"));
+    else if (!tool)
+        daemon_outcome_refused(daemon, effect, STR("unknown_tool"),
+                               STR("its source offers this tool no more; look with `writ sources "
+                                   "diff`"));
+    else if (tool->rejected)
+        daemon_outcome_refused(daemon, effect, STR("refused"),
+                               STR("a person rejected the tool after this call was let through"));
+    else if (!digest_equal(&tool->digest, &call->capability))
+        daemon_outcome_refused(daemon, effect, STR("refused"),
+                               STR("the tool has changed since this call was let through; look "
+                                   "with `writ sources diff`"));
+    else
         return false;
-    daemon_outcome_unsent(
-        daemon, effect, MSG_OUTCOME_STATUS_FAILED,
-        &(struct msg_error){ .code = STR("refused"),
-                             .message = STR("the tool has changed since this call was let through; "
-                                            "look with `writ sources diff`") });
     return true;
 }
 
@@ -391,7 +403,7 @@ void daemon__call_send(struct daemon *daemon, const struct core_effect *effect)
     peer = source ? daemon_peer_of(daemon, source->kind) : NULL;
     if (peer == &daemon->net && !peer->link)
         daemon__process_want(daemon, MSG_PROCESS_KIND_EGRESS_NET); /* For the next one. */
-    if (daemon_call_stays(daemon, effect, source && peer->link ? source : NULL, tool))
+    if (daemon_call_stays(daemon, effect, source, tool))
         return;
     send.samples = daemon_samples(daemon, effect->execution);
     daemon_source_greet(daemon, effect->source, send.samples);
