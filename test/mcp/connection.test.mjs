@@ -209,10 +209,14 @@ test('a document that is read again is read for all, and an approval of its sour
     for (const name of ['hub', 'hub@work', 'hub@third'])
         assert.deepEqual([(await person.source(name)).tools_count, (await person.source(name)).waiting_count], [3, 1], name);
     assert.equal((await program('return await tools["hub@work"].fresh({})')).error.code, 'refused');
+    await assert.rejects(person.terminal('sources', 'approve', 'hub', 'me', '--effect', 'fresh=write', '--yes'),
+        /hub\.fresh waits[^]*name it too/);
     await person.terminal('sources', 'approve', 'hub', '--yes');
     assert.equal((await program('return await tools["hub@work"].fresh({})')).result.account, 'work');
     assert.equal((await person.source('hub@third')).waiting_count, 0);
     await person.terminal('sources', 'reject', 'hub', 'fresh');
+    await assert.rejects(person.terminal('sources', 'approve', 'hub', '--effect', 'fresh=write', '--yes'),
+        /hub\.fresh was rejected[^]*name it too/);
     assert.equal((await program('return await tools["hub@work"].fresh({})')).error.code, 'refused');
 });
 
@@ -254,6 +258,14 @@ test('a command runs once more, with its own environment: what is no secret is a
     const { result } = await program('return [await tools.cmd.who({}), await tools["cmd@two"].who({})]');
 
     assert.deepEqual(result, ['planted-one north 1', 'planted-two north 2']);
+});
+
+test('who is asked for one by a program sees what it has of the first, and where it runs', async () => {
+    await assert.rejects(person.command('exec', '-e', 'await tools.writ.sources.add({ name: "cmd@three", env: { ACCOUNT_KEY: "three" } })'));
+    const [input] = JSON.parse(await person.command('inbox', 'list', '--json')).inputs;
+
+    assert.ok(input.title.includes(`, in the folder ${JSON.stringify(process.cwd())}, with the environment "REGION"="north" "LEVEL"="1"`), input.title);
+    await person.terminal('inbox', 'answer', input.id, 'deny');
 });
 
 test('what cannot be is said, with a way out', async () => {

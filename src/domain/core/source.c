@@ -185,20 +185,20 @@ static const struct catalog_source *pin_source(struct core_turn *turn, const cha
     return source;
 }
 
-/* The name upstream of a tool of the source; the null text where the reply says that it is none. */
-static struct str pin_name(struct core_turn *turn, const struct catalog_source *source,
-                           struct str address)
+/* A tool of the source; NULL where the reply says that it is none. */
+static const struct catalog_tool *pin_tool(struct core_turn *turn,
+                                           const struct catalog_source *source, struct str address)
 {
     const struct catalog_tool *tool = catalog_offered_as(source, address);
 
     if (tool)
-        return tool->name;
+        return tool;
     core__effect(turn, EFFECT_REPLY)->error = core__error(
         "invalid", str_printf(turn->update->turn,
                               "%.*s offers no tool %.*s; `writ sources show %.*s` lists "
                               "what it offers",
                               STR_ARG(source->name), STR_ARG(address), STR_ARG(source->name)));
-    return STR_NULL;
+    return NULL;
 }
 
 /* NULL where one is none, which the reply says. */
@@ -208,11 +208,51 @@ static struct str *pin_names(struct core_turn *turn, const struct catalog_source
     struct str *names = ARENA_ARRAY(turn->update->turn, struct str, pin->tools_count + 1);
 
     for (size_t i = 0; i < pin->tools_count; i++) {
-        names[i] = pin_name(turn, source, pin->tools[i]);
-        if (!names[i].ptr)
+        const struct catalog_tool *tool = pin_tool(turn, source, pin->tools[i]);
+
+        if (!tool)
             return NULL;
+        names[i] = tool->name;
     }
     return names;
+}
+
+/* Is it callable once this is approved? Else the reply says that it has no class to choose. */
+static bool pin_takes_effect(struct core_turn *turn, const struct event_source_approved *approved,
+                             const struct catalog_tool *tool)
+{
+    bool callable = !tool->waiting || (approved->tools_count == 0 && !tool->rejected);
+
+    for (size_t i = 0; i < approved->tools_count; i++)
+        callable = callable || str_equal(approved->tools[i], tool->name);
+    if (!callable)
+        core__effect(turn, EFFECT_REPLY)->error = core__error(
+            "invalid",
+            str_printf(turn->update->turn,
+                       "%.*s %s, and is not among what is approved here: name it too, or choose "
+                       "its class when it is approved",
+                       STR_ARG(tool->address), tool->rejected ? "was rejected" : "waits"));
+    return callable;
+}
+
+/* NULL where one is of no tool that can have it, which the reply says. */
+static struct event_tool_effect *pin_effects(struct core_turn *turn,
+                                             const struct catalog_source *source,
+                                             const struct event_source_approved *approved)
+{
+    const struct command_pin *pin = &turn->command->as.source_pin;
+    struct event_tool_effect *effects =
+        ARENA_ARRAY(turn->update->turn, struct event_tool_effect, pin->effects_count + 1);
+
+    for (size_t i = 0; i < pin->effects_count; i++) {
+        const struct catalog_tool *tool = pin_tool(turn, source, pin->effects[i].name);
+
+        if (!tool || !pin_takes_effect(turn, approved, tool))
+            return NULL;
+        effects[i] =
+            (struct event_tool_effect){ .name = tool->name, .effect = pin->effects[i].effect };
+    }
+    return effects;
 }
 
 static void pin_emit(struct core_turn *turn, const struct catalog_source *source,
@@ -230,7 +270,6 @@ void core__on_source_approve(struct core_turn *turn)
     const struct catalog_source *source = pin_source(turn, "sources approve");
     struct event event = { .type = EVENT_SOURCE_APPROVED };
     struct event_source_approved *approved = &event.as.source_approved;
-    struct event_tool_effect *effects;
 
     if (!source)
         return;
@@ -243,15 +282,9 @@ void core__on_source_approve(struct core_turn *turn)
     approved->tools = pin_names(turn, source);
     if (!approved->tools)
         return;
-    effects = ARENA_ARRAY(turn->update->turn, struct event_tool_effect, pin->effects_count + 1);
-    for (size_t i = 0; i < pin->effects_count; i++) {
-        effects[i] = pin->effects[i];
-        effects[i].name = pin_name(turn, source, pin->effects[i].name);
-        if (!effects[i].name.ptr)
-            return;
-    }
-    approved->effects = effects;
-    pin_emit(turn, source, &event);
+    approved->effects = pin_effects(turn, source, approved);
+    if (approved->effects)
+        pin_emit(turn, source, &event);
 }
 
 void core__on_source_reject(struct core_turn *turn)
