@@ -236,6 +236,10 @@ static void title_place(const struct event_source_added *added, struct str docum
         buf_add_c(text, ", which runs on this machine:");
         words_print(text, added->argv, added->argv_count);
     }
+    if (added->folder.ptr) {
+        buf_add_c(text, ", in the folder ");
+        buf_add_json(text, added->folder);
+    }
 }
 
 static void title_first(const struct catalog_source *first, struct buf *text)
