@@ -225,7 +225,7 @@ test('a key of the vault that others may read is named', async () => {
         status = run({ WRIT_HOME: home }, 'status').out;
     assert.match(status, /^why +.*\/run\/keeper\.log says what the parts that were started again said$/m);
     assert.match(readFileSync(join(home, 'run/keeper.log'), 'utf8'),
-        /^vault: .*\/vault\/key can be read or written by others: `chmod 600` it$/m);
+        /^vault: .*\/vault\/key belongs to somebody else, or can be read or written by others: `chown` it to who runs Writ, and `chmod 600` it$/m);
     chmodSync(join(home, 'vault/key'), 0o600);
     await end({ WRIT_HOME: home });
 });

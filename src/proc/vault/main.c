@@ -389,7 +389,9 @@ static int start(struct state *state, const char *folder, int folder_fd)
     if (r < 0)
         return TRACE(r);
     if (r == VAULT_EXPOSED)
-        (void)fprintf(stderr, "vault: %s/key can be read or written by others: `chmod 600` it\n",
+        (void)fprintf(stderr,
+                      "vault: %s/key belongs to somebody else, or can be read or written by "
+                      "others: `chown` it to who runs Writ, and `chmod 600` it\n",
                       folder);
     if (r == VAULT_DAMAGED)
         (void)fprintf(stderr,
