@@ -52,22 +52,6 @@ static struct daemon_peer *daemon_peer_of(struct daemon *daemon, enum msg_source
     return kind == MSG_SOURCE_KIND_MCP_STDIO ? &daemon->egress : &daemon->net;
 }
 
-/* Each secret in the text may be opened once: by this call, or (call 0) for the child. */
-void daemon__vault_grants(struct daemon *daemon, struct str text, const struct msg_vault_grant *use)
-{
-    struct secret_span span;
-    size_t at = 0;
-
-    while (secret_reference_next(text, &at, &span)) {
-        struct buf payload BUF_CLEANUP = BUF_INIT;
-        struct msg_vault_grant grant = *use;
-
-        grant.reference = str_slice(text, span.from + 2, span.to - 2);
-        msg_vault_grant_encode(&grant, &payload);
-        daemon__send(&daemon->vault, MSG_VAULT_GRANT, use->execution, buf_str(&payload));
-    }
-}
-
 bool daemon__is_document(const struct catalog_source *source)
 {
     return source->kind == MSG_SOURCE_KIND_OPENAPI || source->kind == MSG_SOURCE_KIND_GRAPHQL ||
