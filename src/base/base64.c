@@ -63,11 +63,13 @@ bool base64_decode(struct buf *out, struct str text)
 {
     uint32_t group = 0;
     unsigned int bits = 0;
+    char *at;
 
     for (int i = 0; i < 2 && text.len > 0 && text.ptr[text.len - 1] == '='; i++)
         text.len--;
     if (text.len % 4 == 1)
         return false;
+    at = buf_reserve(out, text.len / 4 * 3 + 2);
     for (size_t i = 0; i < text.len; i++) {
         int digit = digit_of(text.ptr[i]);
 
@@ -77,8 +79,9 @@ bool base64_decode(struct buf *out, struct str text)
         bits += 6;
         if (bits >= 8) {
             bits -= 8;
-            buf_add_char(out, (char)(group >> bits & 0xff));
+            *at++ = (char)(group >> bits & 0xff);
         }
     }
+    buf_commit(out, text.len * 3 / 4);
     return (group & ((1U << bits) - 1)) == 0;
 }

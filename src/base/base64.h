@@ -20,7 +20,7 @@ void base64_encode_url(struct buf *out, struct str bytes);
 /* Letters of so many bytes in the URL alphabet; prints them, no NUL, and gives how many. */
 #define BASE64_LEN(bytes) (((bytes)*4U + 2U) / 3U)
 size_t base64_print_url(char *text, const void *bytes, size_t len);
-/* Adds the bytes. False if the text is neither; what was added until then stays. */
+/* Adds the bytes. False if the text is neither; whether some were added is not said. */
 MUST bool base64_decode(struct buf *out, struct str text);
 
 #endif

@@ -154,9 +154,10 @@ struct disk_job {
     enum disk_job_kind kind;
     struct disk_file *file;       /* FILL, SETTLE */
     char name[DISK_NAME_MAX + 1]; /* SPARE: the file; KEEP, SETTLE: the folder */
-    uint64_t offset;              /* FILL */
+    uint64_t offset;              /* FILL; KEEP: where in fd it begins */
     uint64_t len;                 /* FILL, SPARE; KEEP: the most it may be; afterwards, its size */
-    int fd;                       /* KEEP: borrowed, a memfd or file, read from its start; or -1 */
+    bool part;                    /* KEEP: len bytes of fd, and whatever follows is another's */
+    int fd;                       /* KEEP: borrowed, a memfd or file; or -1 */
     struct str bytes;             /* KEEP without a descriptor: borrowed until it is given back */
     struct digest digest;         /* KEEP, afterwards: what the file is named after */
     int fault;                    /* afterwards: 0, or why not; -EFBIG: KEEP found more than len */

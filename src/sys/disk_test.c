@@ -109,6 +109,8 @@ static void test_syncs_and_jobs(void **state)
         { .kind = DISK_JOB_SPARE, .name = "spare", .len = 70000, .fd = -1 },
         { .kind = DISK_JOB_KEEP, .name = "kept", .len = 100, .fd = -1, .bytes = STR("value") },
         { .kind = DISK_JOB_KEEP, .name = "kept", .len = 100 },
+        { .kind = DISK_JOB_KEEP, .name = "kept", .offset = 4, .len = 5, .part = true },
+        { .kind = DISK_JOB_KEEP, .name = "kept", .offset = 9, .len = 0, .part = true },
     };
     size_t ended = 0;
     uint64_t seq = 0;
@@ -124,6 +126,7 @@ static void test_syncs_and_jobs(void **state)
     disk_sync(place->disk, file, 9);
     jobs[0].file = file;
     jobs[3].fd = test_file("value");
+    jobs[4].fd = jobs[5].fd = test_file("the value, and more");
     for (size_t i = 0; i < ARRAY_COUNT(jobs); i++)
         disk_job_add(place->disk, &jobs[i]);
     while (ended < ARRAY_COUNT(jobs) || seq < 9) {
@@ -145,7 +148,9 @@ static void test_syncs_and_jobs(void **state)
     assert_int_equal(jobs[2].len, 5);
     assert_true(digest_equal(&jobs[2].digest, &jobs[3].digest));
     assert_int_equal(disk_list(place->disk, "kept", place->arena, &names, &count), 0);
-    assert_int_equal(count, 1);
+    assert_true(digest_equal(&jobs[2].digest, &jobs[4].digest));
+    assert_int_equal(jobs[5].len, 0);
+    assert_int_equal(count, 2);
     assert_int_equal(names[0].len, DIGEST_HEX_LEN);
     assert_int_equal(disk_drain(place->disk), 0);
     test_close(jobs[3].fd);

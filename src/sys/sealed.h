@@ -10,5 +10,7 @@
 
 /* Gives a descriptor, or a fault: -EMFILE, -ENOMEM. */
 MUST int sealed_open(struct str bytes);
+/* The same of parts, one after another. */
+MUST int sealed_open_parts(const struct str *parts, size_t count);
 
 #endif

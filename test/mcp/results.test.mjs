@@ -19,6 +19,7 @@ const calls = {
     big: ({ mib }) => ({ result: { ...text('as data'), structuredContent: { items: items(mib * MIB) } } }),
     long: ({ mib }) => ({ result: text('y'.repeat(mib * MIB)) }),
     image: () => ({ result: { content: [{ type: 'image', mimeType: 'image/png', data: image.toString('base64') }] } }),
+    broken: () => ({ result: { content: [{ type: 'text', text: 'it' }, { type: 'image', mimeType: 'image/png', data: `${image.toString('base64')}%` }] } }),
     fails: () => ({ result: { ...text('it is closed'), structuredContent: { until: 'Monday' }, isError: true } }),
     refuses: () => ({ error: { code: -32007, message: 'it is closed', data: { until: 'Monday' } } }),
 };
@@ -121,12 +122,16 @@ test('bytes of OpenAPI are kept under their digest, and named', async () => {
     assert.ok(kept(digest)?.equals(image));
 });
 
-test('bytes of MCP arrive whole', async () => {
-    const [part] = await run('return await tools.m.image({})');
+test('bytes of MCP are named as those of OpenAPI', async () => {
+    assert.deepEqual(await run('return await tools.m.image({})'),
+        [{ type: 'image', mimeType: 'image/png', data: { $artifact: digest, type: 'image/png', size: image.length } }]);
+});
 
-    assert.equal(part.type, 'image');
-    assert.equal(part.mimeType, 'image/png');
-    assert.ok(Buffer.from(part.data, 'base64').equals(image));
+test('what says that it is base64, and is none, is said at its place', async () => {
+    const error = await run('return await tools.m.broken({}).catch((e) => ({ code: e.code, message: e.message }))');
+
+    assert.equal(error.code, 'upstream');
+    assert.match(error.message, /\/content\/1\/data is no base64/);
 });
 
 const errors = {

@@ -286,7 +286,8 @@ static void bytes_come_beside_the_value_that_names_them(void)
     EXPECT(got.status == MSG_OUTCOME_STATUS_ANSWERED && len == 5);
     EXPECT(str_starts(got.value, STR("{\"$artifact\":\"")));
     digest = digest_of(str_of(bytes, 5));
-    EXPECT(digest_equal(&digest, &got.blob));
+    EXPECT(got.blobs_count == 1 && got.blobs[0].size == 5);
+    EXPECT(got.blobs_count == 1 && digest_equal(&digest, &got.blobs[0].digest));
     (void)close(last_fd);
 }
 

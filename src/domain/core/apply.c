@@ -277,7 +277,8 @@ static bool core_apply_call(struct core *core, struct execution *execution, uint
         execution->effects = true;
     if (event->type == EVENT_CALL_DONE) {
         core__result_note(core, &event->as.call_done.artifact, execution->who.actor);
-        core__result_note(core, &event->as.call_done.blob, execution->who.actor);
+        for (size_t i = 0; i < event->as.call_done.blobs_count; i++)
+            core__result_note(core, &event->as.call_done.blobs[i], execution->who.actor);
     }
     while (execution->first_open < execution->calls.count &&
            call_is_settled(execution->calls.at[execution->first_open]))

@@ -185,6 +185,15 @@ static void core_nonconforming(struct core_turn *turn, struct execution *executi
     core__call_settled(turn, execution, call);
 }
 
+static struct digest *core_blobs(struct arena *arena, const struct msg_call_outcome *outcome)
+{
+    struct digest *names = ARENA_ARRAY(arena, struct digest, outcome->blobs_count + 1);
+
+    for (size_t i = 0; i < outcome->blobs_count; i++)
+        names[i] = outcome->blobs[i].digest;
+    return names;
+}
+
 /* CONFORMING: is the answer what the tool promised? */
 static void core_conform(struct core_turn *turn, struct execution *execution, struct call *call,
                          const struct msg_call_outcome *outcome)
@@ -217,7 +226,8 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     done->size = outcome->size;
     done->secrets = outcome->secrets;
     done->meta = outcome->meta;
-    done->blob = outcome->blob;
+    done->blobs = core_blobs(arena, outcome);
+    done->blobs_count = outcome->blobs_count;
     done->conformance = fits == CORE_FITS ? EVENT_CONFORMANCE_OK : EVENT_CONFORMANCE_UNCHECKED;
     if (outcome->secrets > 0)
         done->conformance = EVENT_CONFORMANCE_REPLACED;

@@ -51,11 +51,6 @@ static void daemon_free_heap(void *value)
     (void)heap_free(value);
 }
 
-static void daemon_free_kept(void *value)
-{
-    (void)arena_free(((struct daemon_kept *)value)->arena);
-}
-
 static void daemon_free_links(struct daemon *daemon)
 {
     for (size_t i = 0; i < daemon->workers.count; i++) {
@@ -85,7 +80,7 @@ struct daemon *daemon_free(struct daemon *daemon)
     daemon_free_map(&daemon->waiters, daemon_free_waiters);
     daemon_free_map(&daemon->sources, daemon_free_source);
     daemon_free_map(&daemon->slots, daemon_free_heap);
-    daemon_free_map(&daemon->outcomes, daemon_free_kept);
+    daemon__outcomes_free(daemon);
     map_fini(&daemon->keys);
     daemon_free_links(daemon);
     VEC_FINI(&daemon->line);

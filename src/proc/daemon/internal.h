@@ -161,13 +161,6 @@ struct daemon {
     uint32_t refused;
 };
 
-/* A result that came in a descriptor, while it is being kept. */
-struct daemon_kept {
-    struct msg_call_outcome outcome;
-    struct arena *arena;
-    int fd;
-};
-
 /* An answer on its way: recorded as handed over once no byte of it is queued here any more. */
 struct daemon_handed {
     uint64_t execution;

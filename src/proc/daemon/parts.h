@@ -125,7 +125,13 @@ void daemon__vault_grants(struct daemon *daemon, struct str text,
                           const struct msg_vault_grant *use);
 void daemon__child_ended(struct daemon *daemon, const struct msg_child_ended *ended);
 struct daemon_source *daemon__source_find(struct daemon *daemon, uint64_t source);
+
+/* kept.c */
+/* How an attempt ended. Takes the descriptor, if there is one. */
+void daemon__outcome(struct daemon *daemon, const struct msg_call_outcome *outcome, int fd);
+/* What was to be kept, and has been or not. */
 void daemon__artifacts(struct daemon *daemon);
+void daemon__outcomes_free(struct daemon *daemon);
 
 /* What it offers is what a document says, or it is not known yet. */
 bool daemon__is_document(const struct catalog_source *source);

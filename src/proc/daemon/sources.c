@@ -482,77 +482,6 @@ static void daemon_ask(struct daemon *daemon, const struct msg_call_ask *ask)
     daemon__step(daemon, &command);
 }
 
-/* Takes the descriptor, if there is one. */
-static void daemon_outcome(struct daemon *daemon, const struct msg_call_outcome *outcome, int fd)
-{
-    static const struct digest none;
-    struct command command = { .type = COMMAND_OUTCOME };
-    bool blob = !digest_equal(&outcome->blob, &none);
-    struct daemon_kept *kept;
-    struct arena *arena;
-
-    if ((digest_equal(&outcome->artifact, &none) && !blob) || fd < 0) {
-        if (fd >= 0)
-            link_fd_close(fd);
-        command.as.outcome = *outcome;
-        daemon__step(daemon, &command);
-        return;
-    }
-    /* Synced and linked before the line that names it. */
-    arena = arena_new(0);
-    kept = ARENA_NEW(arena, struct daemon_kept);
-    kept->arena = arena;
-    /* Of an answer little but numbers outlives the frame. */
-    kept->outcome = (struct msg_call_outcome){
-        .execution = outcome->execution,
-        .call = outcome->call,
-        .attempt = outcome->attempt,
-        .sent = outcome->sent,
-        .status = outcome->status,
-        .secrets = outcome->secrets,
-        .meta = outcome->meta.ptr ? str_copy(arena, outcome->meta) : STR_NULL,
-        .value = blob ? str_copy(arena, outcome->value) : STR_NULL,
-        .blob = outcome->blob,
-    };
-    kept->fd = fd;
-    (void)map_put_u64(&daemon->outcomes, ++daemon->numbers, kept);
-    (void)log_artifact_keep(daemon->log, fd, STR_NULL, LIMIT_VALUE_BYTES, daemon->numbers);
-}
-
-void daemon__artifacts(struct daemon *daemon)
-{
-    struct log_artifact *artifact;
-
-    while ((artifact = log_artifact_next(daemon->log))) {
-        struct log_artifact_facts facts = log_artifact_facts_get(artifact);
-        struct daemon_kept *kept = map_take_u64(&daemon->outcomes, facts.tag);
-        struct command command = { .type = COMMAND_OUTCOME };
-
-        (void)log_artifact_free(artifact);
-        if (daemon__compile_kept(daemon, &facts))
-            continue;
-        if (!kept)
-            continue;
-        command.as.outcome = kept->outcome;
-        if (!kept->outcome.value.ptr) {
-            command.as.outcome.artifact = facts.digest;
-            command.as.outcome.size = facts.len;
-        }
-        /* Bytes that a value names must be those that it names. */
-        if (facts.fault < 0 ||
-            (kept->outcome.value.ptr && !digest_equal(&facts.digest, &kept->outcome.blob))) {
-            command.as.outcome.status = MSG_OUTCOME_STATUS_UNREADABLE;
-            command.as.outcome.error =
-                (struct msg_error){ .code = STR("limit"),
-                                    .message = STR("the result could not be kept: it is too "
-                                                   "large, or the disk is full") };
-        }
-        daemon__step(daemon, &command);
-        link_fd_close(kept->fd);
-        (void)arena_free(kept->arena);
-    }
-}
-
 /* Takes the next report off the parts; false at their end. */
 static bool daemon_part_next(struct daemon *daemon, struct str *parts,
                              struct msg_source_report *ret_report)
@@ -670,7 +599,7 @@ void daemon__egress_ready(struct daemon *daemon, struct daemon_peer *peer)
 
         if (frame.type == MSG_CALL_OUTCOME &&
             msg_call_outcome_decode(frame.payload, daemon->turn, &outcome)) {
-            daemon_outcome(daemon, &outcome, link_fd_take(peer->link, 0));
+            daemon__outcome(daemon, &outcome, link_fd_take(peer->link, 0));
         } else if (frame.type == MSG_SOURCE_REPORT &&
                    msg_source_report_decode(frame.payload, daemon->turn, &report)) {
             if (daemon_source_whole(daemon, frame.payload, &report))

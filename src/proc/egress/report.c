@@ -108,13 +108,19 @@ bool egress__report_tools(struct egress *egress, struct egress_source *source,
     return true;
 }
 
-/* Not inline, and not through anybody's memory. */
+/* What goes to the daemon in a descriptor, one after another. */
+struct egress_parts {
+    struct str *at;
+    size_t count;
+};
+
+/* Not inline, and not through anybody's memory: the value if it is long, then what it names. */
 static int send_large(struct egress *egress, const struct msg_call_outcome *outcome,
-                      struct str bytes, uint64_t frame_id)
+                      const struct egress_parts *parts, uint64_t frame_id)
 {
     BUF_CLEANUP struct buf payload = BUF_INIT;
     struct wire_frame frame = { .type = MSG_CALL_OUTCOME, .id = frame_id };
-    int fd = sealed_open(bytes);
+    int fd = sealed_open_parts(parts->at, parts->count);
     int r;
 
     if (fd < 0)
@@ -126,19 +132,20 @@ static int send_large(struct egress *egress, const struct msg_call_outcome *outc
     return r;
 }
 
-/* blob: bytes that a short value names; null: none. */
-static void send_outcome(struct egress *egress, struct msg_call_outcome *outcome, struct str blob,
-                         uint64_t id)
+/* What the value names is in parts, behind room for the value. */
+static void send_outcome(struct egress *egress, struct msg_call_outcome *outcome,
+                         struct egress_parts *parts, uint64_t id)
 {
     const struct wire_frame frame = { .type = MSG_CALL_OUTCOME, .id = id };
 
+    parts->at[0] = STR("");
     if (outcome->value.len > LIMIT_VALUE_INLINE_BYTES) {
-        blob = outcome->value;
-        outcome->artifact = digest_of(blob);
+        parts->at[0] = outcome->value;
+        outcome->artifact = digest_of(outcome->value);
         outcome->value = STR_NULL;
     }
-    if (blob.ptr) {
-        must_send(egress, send_large(egress, outcome, blob, id));
+    if (parts->at[0].len || outcome->blobs_count) {
+        must_send(egress, send_large(egress, outcome, parts, id));
         return;
     }
     msg_call_outcome_encode(outcome, link_begin(egress->daemon, &frame));
@@ -187,12 +194,74 @@ static struct msg_call_outcome outcome_of(struct egress *egress, const struct eg
     return outcome;
 }
 
+static void parts_new(struct egress *egress, size_t blobs, struct msg_call_outcome *outcome,
+                      struct egress_parts *parts)
+{
+    outcome->blobs = ARENA_ARRAY(egress->turn, struct msg_blob, blobs + 1);
+    outcome->blobs_count = 0;
+    parts->at = ARENA_ARRAY(egress->turn, struct str, blobs + 1);
+    parts->count = 1;
+}
+
+/* Each once, however often it is named. */
+static void part_add(struct msg_call_outcome *outcome, struct egress_parts *parts,
+                     const struct digest *name, struct str bytes)
+{
+    for (size_t i = 0; i < outcome->blobs_count; i++)
+        if (digest_equal(&outcome->blobs[i].digest, name))
+            return;
+    outcome->blobs[outcome->blobs_count++] =
+        (struct msg_blob){ .digest = *name, .size = bytes.len };
+    parts->at[parts->count++] = bytes;
+}
+
+/* Bytes that hold a secret become an artifact without it, and the value names that. */
+static struct str blobs_in(struct egress *egress, const struct egress_call *call,
+                           const struct out_mcp_event *event, struct out_mcp_blob *blobs)
+{
+    BUF_CLEANUP struct buf value = BUF_INIT;
+    bool changed = false;
+    size_t done = 0;
+
+    for (size_t i = 0; i < event->blob_count; i++) {
+        struct out_mcp_blob *blob = &blobs[i];
+
+        *blob = event->blobs[i];
+        blob->bytes = egress__door_in(egress, &egress->plain, blob->bytes, call->send.source,
+                                      call->send.execution);
+        if (blob->bytes.ptr != event->blobs[i].bytes.ptr) {
+            blob->name = digest_of(blob->bytes);
+            changed = true;
+        }
+        buf_add_str(&value, str_slice(event->value, done, blob->at));
+        out_mcp_blob_print(&value, blob);
+        done = blob->at + blob->len;
+    }
+    buf_add_str(&value, str_slice(event->value, done, event->value.len));
+    return changed ? str_copy(egress->turn, buf_str(&value)) : event->value;
+}
+
 void egress__report_outcome(struct egress *egress, const struct egress_call *call,
                             const struct out_mcp_event *event)
 {
-    struct msg_call_outcome outcome = outcome_of(egress, call, event);
+    struct out_mcp_event clean = *event;
+    struct msg_call_outcome outcome;
+    struct egress_parts parts;
+    struct out_mcp_blob *blobs;
+    uint32_t replaced;
 
-    send_outcome(egress, &outcome, STR_NULL, call->frame);
+    egress->replaced = 0;
+    blobs = ARENA_ARRAY(egress->turn, struct out_mcp_blob, event->blob_count + 1);
+    if (event->blob_count)
+        clean.value = blobs_in(egress, call, event, blobs);
+    replaced = egress->replaced;
+    outcome = outcome_of(egress, call, &clean);
+    outcome.secrets += replaced;
+    parts_new(egress, event->blob_count, &outcome, &parts);
+    if (outcome.status == MSG_OUTCOME_STATUS_ANSWERED)
+        for (size_t i = 0; i < event->blob_count; i++)
+            part_add(&outcome, &parts, &blobs[i].name, blobs[i].bytes);
+    send_outcome(egress, &outcome, &parts, call->frame);
 }
 
 void egress__report_answer(struct egress *egress, const struct egress_call *call,
@@ -206,6 +275,7 @@ void egress__report_answer(struct egress *egress, const struct egress_call *call
                                    .text = answer->text,
                                    .data = answer->data };
     struct msg_call_outcome outcome;
+    struct egress_parts parts;
     struct str blob = answer->blob;
 
     if (blob.len > LIMIT_VALUE_BYTES) {
@@ -221,9 +291,10 @@ void egress__report_answer(struct egress *egress, const struct egress_call *call
     outcome.secrets = egress->replaced;
     outcome.retry = answer->retry_ms >= 0;
     outcome.retry_ms = answer->retry_ms >= 0 ? answer->retry_ms : 0;
+    parts_new(egress, 1, &outcome, &parts);
     if (blob.len)
-        outcome.blob = answer->name;
-    send_outcome(egress, &outcome, blob, call->frame);
+        part_add(&outcome, &parts, &answer->name, blob);
+    send_outcome(egress, &outcome, &parts, call->frame);
 }
 
 void egress__report_progress(struct egress *egress, const struct egress_call *call,

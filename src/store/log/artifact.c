@@ -3,6 +3,14 @@
 
 #include <stdio.h>
 
+static struct log_artifact *artifact_keep(struct log *log, struct log_artifact *artifact)
+{
+    memcpy(artifact->job.name, LOG__KEPT, sizeof(LOG__KEPT));
+    log->keeping++;
+    disk_job_add(log->disk, &artifact->job);
+    return artifact;
+}
+
 struct log_artifact *log_artifact_keep(struct log *log, int fd, struct str bytes, uint64_t len_max,
                                        uint64_t tag)
 {
@@ -11,10 +19,19 @@ struct log_artifact *log_artifact_keep(struct log *log, int fd, struct str bytes
     *artifact = (struct log_artifact){ .tag = tag };
     artifact->job =
         (struct disk_job){ .kind = DISK_JOB_KEEP, .len = len_max, .fd = fd, .bytes = bytes };
-    memcpy(artifact->job.name, LOG__KEPT, sizeof(LOG__KEPT));
-    log->keeping++;
-    disk_job_add(log->disk, &artifact->job);
-    return artifact;
+    return artifact_keep(log, artifact);
+}
+
+struct log_artifact *log_artifact_keep_part(struct log *log, int fd, uint64_t offset, uint64_t len,
+                                            uint64_t tag)
+{
+    struct log_artifact *artifact = heap_alloc(sizeof(*artifact));
+
+    *artifact = (struct log_artifact){ .tag = tag };
+    artifact->job = (struct disk_job){
+        .kind = DISK_JOB_KEEP, .offset = offset, .len = len, .part = true, .fd = fd
+    };
+    return artifact_keep(log, artifact);
 }
 
 void log__artifact_ended(struct log *log, struct disk_job *job)

@@ -170,6 +170,9 @@ MUST int log_erase(struct log *log, uint64_t seq);
 struct log_artifact;
 struct log_artifact *log_artifact_keep(struct log *log, int fd, struct str bytes, uint64_t len_max,
                                        uint64_t tag);
+/* The same of a part of fd: exactly the len bytes at offset. */
+struct log_artifact *log_artifact_keep_part(struct log *log, int fd, uint64_t offset, uint64_t len,
+                                            uint64_t tag);
 /* The next one that has ended, or NULL: kept or not. Free it with log_artifact_free. */
 struct log_artifact *log_artifact_next(struct log *log);
 struct log_artifact *log_artifact_free(struct log_artifact *artifact);

@@ -75,6 +75,14 @@ static int disk_spare(const struct disk *disk, const struct disk_job *job)
     return r < 0 ? TRACE(r) : 0;
 }
 
+/* How much is read next: of a part no byte that is behind it. */
+static size_t disk_piece(const struct disk_job *job, uint64_t total)
+{
+    uint64_t left = job->len - total;
+
+    return job->part && left < DISK_PIECE_LEN ? (size_t)left : DISK_PIECE_LEN;
+}
+
 /* Copies descriptor or bytes into out, at most job->len of them; sets len to what there was. */
 static int disk_copy(struct disk_job *job, int out)
 {
@@ -90,7 +98,8 @@ static int disk_copy(struct disk_job *job, int out)
         r = disk__write_all(out, 0, job->bytes);
         return r < 0 ? TRACE(r) : 0;
     }
-    while ((got = pread(job->fd, piece, sizeof(piece), (off_t)total)) > 0) {
+    while ((got = pread(job->fd, piece, disk_piece(job, total), (off_t)(job->offset + total))) >
+           0) {
         if (total + (uint64_t)got > job->len)
             return RAISE(-EFBIG);
         r = disk__write_all(out, total, str_of(piece, (size_t)got));

@@ -364,6 +364,8 @@ static int sim_keep(const struct disk *disk, struct disk_job *job)
     struct sim_inode *inode;
     int r = 0;
 
+    if (job->fd >= 0)
+        bytes = str_slice(bytes, job->offset, job->part ? job->offset + job->len : SIZE_MAX);
     if (bytes.len > job->len)
         return RAISE(-EFBIG);
     job->len = bytes.len;

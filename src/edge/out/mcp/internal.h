@@ -111,6 +111,7 @@ struct out_mcp__note {
 };
 struct out_mcp__notes VEC(struct out_mcp__note);
 struct out_mcp__dropped VEC(uint64_t);
+struct out_mcp__blobs VEC(struct out_mcp_blob);
 
 struct out_mcp__failed {
     struct out_mcp_failure failure;
@@ -173,6 +174,10 @@ struct out_mcp {
     struct map handles; /* handle -> the same, calls only */
     struct rpc_lines lines;
     struct buf out, scratch, value;
+    struct buf bytes; /* of the blobs of the value */
+    struct out_mcp__blobs blobs;
+    struct str blob_code; /* what is wrong with one; null: nothing */
+    struct str blob_fault;
     struct arena *turn;   /* gone with the next event */
     struct arena *source; /* what the server is: gone with the session */
     struct arena *list;   /* the tools being collected: gone with the next listing */
@@ -282,16 +287,6 @@ bool out_mcp__list_page(struct out_mcp *session, const struct json_value *result
 bool out_mcp__list_none(struct out_mcp *session, struct out_mcp_event *ret_event);
 bool out_mcp__list_failed(struct out_mcp *session, struct str why, struct out_mcp_event *ret_event);
 bool out_mcp__list_is_due(const struct out_mcp *session, int64_t now_ms);
-
-/* own.c: what a server offers beside tools. */
-void out_mcp__own_note(struct out_mcp *session, const struct json_value *capabilities);
-void out_mcp__own_add(struct out_mcp *session);
-/* Null: it is a tool of the server. */
-struct str out_mcp__own_method(const struct out_mcp *session, struct str tool);
-/* What of the arguments a header names; null: nothing. */
-struct str out_mcp__own_about(struct out_mcp *session, struct str tool, struct str args);
-void out_mcp__own_result(struct out_mcp *session, const struct json_value *result,
-                         struct out_mcp_event *event);
 
 /* result.c: what a tools/call answer becomes: value, or the failure's text. */
 void out_mcp__result(struct out_mcp *session, const struct json_value *result,

@@ -27,11 +27,13 @@
 #define WRIT_EDGE_OUT_MCP_MCP_H
 
 #include "base/base.h"
+#include "base/digest.h"
 #include "base/str.h"
 #include "model/msg.h"
 
 #include <stdbool.h>
 
+struct buf;
 struct out_mcp;
 
 /* At these limits the answer is a refusal or an error event. */
@@ -176,6 +178,17 @@ enum out_mcp_event_kind {
     OUT_MCP_LOG,      /* text: a log message, or what is wrong with what the server sent */
 };
 
+/* Bytes of an answer, which its value names as an artifact. */
+struct out_mcp_blob {
+    struct str bytes;
+    struct str type; /* of its media */
+    struct digest name;
+    size_t at; /* where its reference stands in the value, and how long it is */
+    size_t len;
+};
+/* {"$artifact": name, "type", "size"} */
+void out_mcp_blob_print(struct buf *out, const struct out_mcp_blob *blob);
+
 struct out_mcp_event {
     enum out_mcp_event_kind kind;
     struct str reason;
@@ -189,8 +202,10 @@ struct out_mcp_event {
     uint64_t handle;
     enum msg_sent sent;
     enum msg_outcome_status status;
-    struct str value; /* JSON text by the one convention */
-    struct str code;  /* a name of schemas/errors.json */
+    struct str value;                 /* JSON text by the one convention */
+    const struct out_mcp_blob *blobs; /* that it names, in order */
+    size_t blob_count;
+    struct str code; /* a name of schemas/errors.json */
     struct str text;
     struct str data; /* JSON text; null: none */
     struct str progress;

@@ -8,15 +8,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 #define CALLS_MAX 8U
 
+/* Each reference is where it is said to be, of the bytes that are there. */
+static void look_at(const struct out_mcp_event *event)
+{
+    for (size_t i = 0; i < event->blob_count; i++) {
+        const struct out_mcp_blob *blob = &event->blobs[i];
+        struct digest name = digest_of(blob->bytes);
+        char hex[DIGEST_HEX_LEN];
+
+        digest_hex(&name, hex);
+        CHECK(blob->at + blob->len <= event->value.len);
+        CHECK(str_find(str_slice(event->value, blob->at, blob->at + blob->len),
+                       str_of(hex, sizeof(hex))) == 14);
+    }
+}
+
 static void drain(struct out_mcp *session, int64_t now_ms, unsigned outcomes[CALLS_MAX + 1])
 {
     struct out_mcp_event event;
     struct str out;
 
     while (out_mcp_next(session, now_ms, &event))
-        if (event.kind == OUT_MCP_OUTCOME)
+        if (event.kind == OUT_MCP_OUTCOME) {
             outcomes[event.handle]++;
-        else if (event.kind == OUT_MCP_ASK) /* Every other question is answered. */
+            look_at(&event);
+        } else if (event.kind == OUT_MCP_ASK) /* Every other question is answered. */
             out_mcp_said(session,
                          &(struct out_mcp_saying){ .handle = event.handle,
                                                    .ask = event.ask,

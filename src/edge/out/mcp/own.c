@@ -10,9 +10,11 @@
  *     tools.SOURCE.$prompts.get({name, arguments?})      prompts/get
  *     tools.SOURCE.$completions.get({ref, argument})     completion/complete
  *
- * What they give is the answer as MCP has it, without its envelope.
+ * What they give is the answer as MCP has it, without its envelope, and with references where
+ * MCP has base64.
  */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/own.h"
+#include "edge/out/mcp/blobs.h"
 
 #define OBJECT(properties, required)                                                               \
     "{\"type\":\"object\",\"properties\":{" properties "},\"required\":[" required                 \
@@ -35,7 +37,8 @@ static const struct own {
       "Lists patterns of resources: {resourceTemplates: [{uriTemplate, name, ...}], nextCursor?}.",
       CURSOR },
     { "resources", "$resources.read", "resources/read", "uri",
-      "Reads a resource: {contents: [{uri, mimeType?, text | blob}]}, blob in base64.",
+      "Reads a resource: {contents: [{uri, mimeType?, text | blob}]}; blob: {$artifact, type, "
+      "size}.",
       OBJECT("\"uri\":{\"type\":\"string\"}", "\"uri\"") },
     { "prompts", "$prompts.list", "prompts/list", NULL,
       "Lists the prompts of this source: {prompts: [{name, arguments, ...}], nextCursor?}.",
@@ -105,6 +108,44 @@ static bool is_envelope(struct str key)
            str_is(key, "cacheScope");
 }
 
+/* Of one of resources/read: contents; of prompts/get: a message, whose content is a block. */
+static void part_add(struct out_mcp *session, const struct json_value *part,
+                     const struct out_mcp__place *place)
+{
+    struct json_iter iter = json_iter(part);
+    const struct json_value *value;
+    bool first = true;
+
+    if (str_is(str_from(place->list), "contents") || !json_is_object(part)) {
+        out_mcp__contents_add(session, part, place, "blob");
+        return;
+    }
+    buf_add_char(&session->value, '{');
+    while ((value = json_next(&iter))) {
+        out_mcp__key_add(session, iter.key, &first);
+        if (str_is(iter.key, "content"))
+            out_mcp__block_add(session, value, place, "content");
+        else
+            json_print(&session->value, value);
+    }
+    buf_add_char(&session->value, '}');
+}
+
+static void parts_add(struct out_mcp *session, const char *list, const struct json_value *parts)
+{
+    struct out_mcp__place place = { .list = list };
+    struct json_iter iter = json_iter(parts);
+    const struct json_value *part;
+
+    buf_add_char(&session->value, '[');
+    for (; (part = json_next(&iter)); place.index++) {
+        if (place.index)
+            buf_add_char(&session->value, ',');
+        part_add(session, part, &place);
+    }
+    buf_add_char(&session->value, ']');
+}
+
 void out_mcp__own_result(struct out_mcp *session, const struct json_value *result,
                          struct out_mcp_event *event)
 {
@@ -112,19 +153,19 @@ void out_mcp__own_result(struct out_mcp *session, const struct json_value *resul
     const struct json_value *value;
     bool first = true;
 
-    buf_clear(&session->value);
+    out_mcp__value_begin(session);
     buf_add_char(&session->value, '{');
     while ((value = json_next(&iter))) {
         if (is_envelope(iter.key))
             continue;
-        if (!first)
-            buf_add_char(&session->value, ',');
-        first = false;
-        buf_add_json(&session->value, iter.key);
-        buf_add_char(&session->value, ':');
-        json_print(&session->value, value);
+        out_mcp__key_add(session, iter.key, &first);
+        if (str_is(iter.key, "contents") && json_is_array(value))
+            parts_add(session, "contents", value);
+        else if (str_is(iter.key, "messages") && json_is_array(value))
+            parts_add(session, "messages", value);
+        else
+            json_print(&session->value, value);
     }
     buf_add_char(&session->value, '}');
-    event->status = MSG_OUTCOME_STATUS_ANSWERED;
-    event->value = buf_str(&session->value);
+    out_mcp__value_end(session, event);
 }

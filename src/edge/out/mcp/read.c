@@ -6,6 +6,7 @@
  * (late after a cancel, or twice) is passed over, progress that does not rise is no progress.
  */
 #include "edge/out/mcp/asks.h"
+#include "edge/out/mcp/own.h"
 #include "edge/out/mcp/tasks.h"
 
 #define EXCERPT_MAX 200U

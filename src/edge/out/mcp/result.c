@@ -8,10 +8,7 @@
  *
  * and isError makes a failure, whose message is the texts. A result of another shape is none.
  */
-#include "edge/out/mcp/internal.h"
-
-/* One large value must not hold its memory for as long as the session lasts. */
-#define VALUE_KEEP (1U << 20)
+#include "edge/out/mcp/blobs.h"
 
 static void add_member(struct buf *out, const char *name, const struct json_value *value)
 {
@@ -24,20 +21,31 @@ static void add_member(struct buf *out, const char *name, const struct json_valu
 }
 
 /* An embedded resource is flattened; binary is always called data. */
-static void add_resource(struct buf *out, const struct json_value *resource)
+static void add_resource(struct out_mcp *session, const struct json_value *resource,
+                         const struct out_mcp__place *place)
 {
+    const struct json_value *type = json_get(resource, "mimeType");
+    const struct json_value *blob = json_get(resource, "blob");
+    struct buf *out = &session->value;
+
     buf_add_c(out, "{\"type\":\"resource\"");
     add_member(out, "uri", json_get(resource, "uri"));
-    add_member(out, "mimeType", json_get(resource, "mimeType"));
+    add_member(out, "mimeType", type);
     add_member(out, "text", json_get(resource, "text"));
-    add_member(out, "data", json_get(resource, "blob"));
+    if (blob && !json_is_null(blob)) {
+        buf_add_c(out, ",\"data\":");
+        out_mcp__blob_add(session, blob, type, place, "resource/blob");
+    }
     buf_add_char(out, '}');
 }
 
 /* What describes the part is the server's own, but for what concerns only a display. */
-static void add_other(struct buf *out, const struct json_value *part, struct str type)
+static void add_other(struct out_mcp *session, const struct json_value *part, struct str type,
+                      const struct out_mcp__place *place)
 {
     struct json_iter iter = json_iter(part);
+    bool data = out_mcp__has_data(part);
+    struct buf *out = &session->value;
     const struct json_value *value;
 
     buf_add_c(out, "{\"type\":");
@@ -49,37 +57,40 @@ static void add_other(struct buf *out, const struct json_value *part, struct str
         buf_add_char(out, ',');
         buf_add_json(out, iter.key);
         buf_add_char(out, ':');
-        json_print(out, value);
+        if (data && str_is(iter.key, "data"))
+            out_mcp__blob_add(session, value, json_get(part, "mimeType"), place, "data");
+        else
+            json_print(out, value);
     }
     buf_add_char(out, '}');
 }
 
-static void add_part(struct buf *out, const struct json_value *part)
+static void add_part(struct out_mcp *session, const struct json_value *part,
+                     const struct out_mcp__place *place)
 {
     struct str type = json_get_str(part, "type");
 
     if (!json_is_object(part))
-        json_print(out, part);
+        json_print(&session->value, part);
     else if (str_is(type, "resource") && json_is_object(json_get(part, "resource")))
-        add_resource(out, json_get(part, "resource"));
+        add_resource(session, json_get(part, "resource"), place);
     else
-        add_other(out, part, type);
+        add_other(session, part, type, place);
 }
 
-static void add_parts(struct buf *out, const struct json_value *content)
+static void add_parts(struct out_mcp *session, const struct json_value *content)
 {
+    struct out_mcp__place place = { .list = "content" };
     struct json_iter iter = json_iter(content);
     const struct json_value *part;
-    bool first = true;
 
-    buf_add_char(out, '[');
-    while ((part = json_next(&iter))) {
-        if (!first)
-            buf_add_char(out, ',');
-        add_part(out, part);
-        first = false;
+    buf_add_char(&session->value, '[');
+    for (; (part = json_next(&iter)); place.index++) {
+        if (place.index)
+            buf_add_char(&session->value, ',');
+        add_part(session, part, &place);
     }
-    buf_add_char(out, ']');
+    buf_add_char(&session->value, ']');
 }
 
 static struct str failure_text(struct out_mcp *session, const struct json_value *content)
@@ -127,9 +138,7 @@ void out_mcp__result(struct out_mcp *session, const struct json_value *result,
             event->data = json_text(session->turn, structured);
         return;
     }
-    if (session->value.cap > VALUE_KEEP)
-        buf_fini(&session->value);
-    buf_clear(&session->value);
+    out_mcp__value_begin(session);
     if (structured)
         json_print(&session->value, structured);
     else if (!first)
@@ -137,7 +146,6 @@ void out_mcp__result(struct out_mcp *session, const struct json_value *result,
     else if (json_count(content) == 1 && is_text)
         json_print(&session->value, json_get(first, "text"));
     else
-        add_parts(&session->value, content);
-    event->status = MSG_OUTCOME_STATUS_ANSWERED;
-    event->value = buf_str(&session->value);
+        add_parts(session, content);
+    out_mcp__value_end(session, event);
 }

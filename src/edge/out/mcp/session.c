@@ -7,6 +7,8 @@
  *     4  over: every call that is left, then OVER
  */
 #include "edge/out/mcp/asks.h"
+#include "edge/out/mcp/blobs.h"
+#include "edge/out/mcp/own.h"
 #include "edge/out/mcp/tasks.h"
 
 #define PROBE_MS   3000
@@ -72,6 +74,8 @@ struct out_mcp *out_mcp_free(struct out_mcp *session)
     buf_fini(&session->out);
     buf_fini(&session->scratch);
     buf_fini(&session->value);
+    buf_fini(&session->bytes);
+    VEC_FINI(&session->blobs);
     buf_fini(&session->unlisted);
     VEC_FINI(&session->tools);
     arena_free(session->turn);
@@ -482,6 +486,7 @@ static void listen_again(struct out_mcp *session, int64_t now_ms)
 bool out_mcp_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event)
 {
     session->now_ms = now_ms;
+    out_mcp__value_drop(session);
     if (heard(session, now_ms, ret_event))
         return true;
     if (session->ended)

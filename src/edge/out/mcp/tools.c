@@ -9,6 +9,7 @@
  * doubles with each, and halves with each that is not. A listing that failed is owed, and begun
  * again after such a time.
  */
+#include "edge/out/mcp/own.h"
 #include "edge/out/mcp/tasks.h"
 
 #define LIST_WAIT_MS 30000

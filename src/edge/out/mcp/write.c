@@ -1,4 +1,5 @@
 /* What we say to the server. Every message is one line. */
+#include "edge/out/mcp/own.h"
 #include "edge/out/mcp/tasks.h"
 
 #define ASIDE_MS  30000
