@@ -217,7 +217,22 @@ uint64_t house_pss_kib(const struct house *house)
     return sum;
 }
 
-double house_cpu_us(const struct house *house)
+static bool house_is(pid_t pid, const char *name)
+{
+    char path[64];
+    char line[64] = "";
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+    file = fopen(path, "r");
+    if (file && fgets(line, sizeof(line), file))
+        line[strcspn(line, "\n")] = '\0';
+    if (file)
+        (void)fclose(file);
+    return strcmp(line, name) == 0;
+}
+
+double house_cpu_of_us(const struct house *house, const char *name)
 {
     double sum = 0;
 
@@ -226,6 +241,8 @@ double house_cpu_us(const struct house *house)
         char line[128] = "";
         FILE *file;
 
+        if (name && !house_is(house->pids[i], name))
+            continue;
         (void)snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)house->pids[i]);
         file = fopen(path, "r");
         if (file && fgets(line, sizeof(line), file))
@@ -234,6 +251,11 @@ double house_cpu_us(const struct house *house)
             (void)fclose(file);
     }
     return sum;
+}
+
+double house_cpu_us(const struct house *house)
+{
+    return house_cpu_of_us(house, NULL);
 }
 
 /* What was prewritten is NUL. */

@@ -33,6 +33,8 @@ void house_kill(struct house *house);
 uint64_t house_pss_kib(const struct house *house);
 /* CPU that its processes have used: the same on a machine that has other work too. */
 double house_cpu_us(const struct house *house);
+/* Of it, what those of one name have used; NULL: all. */
+double house_cpu_of_us(const struct house *house, const char *name);
 /* Bytes of log that were written, without what was prewritten. */
 uint64_t house_log_bytes(const struct house *house);
 /* Runs a program to its end; its exit code. What it says, in text if that is not NULL. */

@@ -64,6 +64,12 @@ const routes = {
     },
 };
 
+// A connection that is kept is ended by this side a little later.
+routes['/end-later'] = (request, response) => {
+    response.end('kept');
+    setTimeout(() => request.socket.destroy(), 20);
+};
+
 // A connection that is kept dies exactly when the next request arrives on it.
 routes['/die-when-used'] = (request, response) => {
     response.end('kept');

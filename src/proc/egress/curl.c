@@ -208,7 +208,34 @@ static int on_timer(CURLM *multi, long ms, void *data)
     return 0;
 }
 
-/* A connection that is kept keeps its watch; libcurl forgets it, we do not. */
+/* Both sides of a change cost a system call, which most requests can do without. */
+static int socket_watch(struct http_socket *sock, unsigned int events)
+{
+    if (sock->watched == events)
+        return 0;
+    sock->watched = events;
+    return loop_watch_set(sock->watch, events) < 0 ? -1 : 0;
+}
+
+static struct http_socket *socket_new(struct http_pool *pool, curl_socket_t fd)
+{
+    struct http_socket *sock = heap_alloc(sizeof(*sock));
+
+    *sock = (struct http_socket){
+        .ready = { .ready.kind = pool->http->ready_kind, .what = EGRESS__HTTP_SOCKET },
+        .pool = pool,
+        .fd = fd,
+    };
+    if (loop_watch_new(pool->http->loop, fd, &sock->ready.ready, &sock->watch) < 0)
+        return heap_free(sock);
+    (void)map_put_u64(&pool->sockets, (uint64_t)fd, sock);
+    return sock;
+}
+
+/*
+ * A connection that is kept stays watched as it was, for the next request will want the same:
+ * libcurl forgets it, we do not. Unless it is watched for room to write, which there always is.
+ */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
 {
     struct http_pool *pool = data;
@@ -219,26 +246,21 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *s
     (void)socket_data;
     if (what == CURL_POLL_REMOVE) {
         if (sock)
-            (void)!loop_watch_set(sock->watch, 0);
+            sock->unused = true;
+        if (sock && sock->watched != LOOP_READ)
+            (void)!socket_watch(sock, 0);
         return 0;
     }
-    if (!sock) {
-        sock = heap_alloc(sizeof(*sock));
-        *sock = (struct http_socket){ .ready = { .ready.kind = pool->http->ready_kind,
-                                                 .what = EGRESS__HTTP_SOCKET },
-                                      .pool = pool,
-                                      .fd = fd };
-        if (loop_watch_new(pool->http->loop, fd, &sock->ready.ready, &sock->watch) < 0) {
-            (void)heap_free(sock);
-            return -1;
-        }
-        (void)map_put_u64(&pool->sockets, (uint64_t)fd, sock);
-    }
+    if (!sock)
+        sock = socket_new(pool, fd);
+    if (!sock)
+        return -1;
+    sock->unused = false;
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
         events |= LOOP_READ;
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
         events |= LOOP_WRITE;
-    return loop_watch_set(sock->watch, events) < 0 ? -1 : 0;
+    return socket_watch(sock, events);
 }
 
 void egress__http_pool_options(struct http_pool *pool)
@@ -268,57 +290,62 @@ static void lines_add(struct http_exchange *exchange, const struct http_header *
     }
 }
 
+/* A handle that was used already has the method and the body of its last request. */
 static void set_method(struct http_exchange *exchange)
 {
     const struct http_request *request = &exchange->request;
+    bool usual = str_is(request->method, request->has_body ? "POST" : "GET") ||
+                 str_is(request->method, "HEAD");
 
-    if (str_is(request->method, "HEAD"))
-        curl_easy_setopt(exchange->easy, CURLOPT_NOBODY, 1L);
-    else if (request->has_body)
-        curl_easy_setopt(exchange->easy, CURLOPT_POST, 1L);
     if (request->has_body) {
+        curl_easy_setopt(exchange->easy, CURLOPT_POST, 1L);
         curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDSIZE_LARGE,
                          (curl_off_t)request->body.len);
         curl_easy_setopt(exchange->easy, CURLOPT_POSTFIELDS,
                          request->body.len ? request->body.ptr : "");
+    } else {
+        curl_easy_setopt(exchange->easy, CURLOPT_HTTPGET, 1L);
     }
-    if (!str_is(request->method, request->has_body ? "POST" : "GET") &&
-        !str_is(request->method, "HEAD"))
-        curl_easy_setopt(exchange->easy, CURLOPT_CUSTOMREQUEST, request->method.ptr);
+    if (str_is(request->method, "HEAD"))
+        curl_easy_setopt(exchange->easy, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(exchange->easy, CURLOPT_CUSTOMREQUEST, usual ? NULL : request->method.ptr);
 }
 
-static void set_limits(struct http_exchange *exchange)
+/* What is the same for all requests of a pool. */
+static CURL *easy_new(struct http_pool *pool)
 {
-    CURL *easy = exchange->easy;
+    CURL *easy = curl_easy_init();
 
+    CHECK(easy);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)exchange->request.timeout_ms);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_S_MAX);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L); /* names.c says for how long */
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, exchange->request.stream ? NULL : "");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "writ/" WRIT_VERSION);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, pool);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_leaves);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, (char *)NULL);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, (char *)NULL);
+    return easy;
 }
 
-static void set_callbacks(struct http_exchange *exchange)
+/* Whom it tells; NULL: nobody any more. */
+static void set_owner(CURL *easy, struct http_exchange *exchange)
 {
-    CURL *easy = exchange->easy;
-
     curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange ? exchange->error : NULL);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, exchange);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, exchange->pool);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_leaves);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
 }
 
@@ -327,10 +354,6 @@ static void set_tls(struct http_exchange *exchange)
     struct buf *ca = &exchange->pool->http->ca;
     struct curl_blob blob = { .data = ca->ptr, .len = ca->len, .flags = CURL_BLOB_NOCOPY };
 
-    curl_easy_setopt(exchange->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(exchange->easy, CURLOPT_PIPEWAIT, 1L);
-    curl_easy_setopt(exchange->easy, CURLOPT_CAINFO, (char *)NULL);
-    curl_easy_setopt(exchange->easy, CURLOPT_CAPATH, (char *)NULL);
     if (ca->len)
         curl_easy_setopt(exchange->easy, CURLOPT_CAINFO_BLOB, &blob);
 }
@@ -373,14 +396,12 @@ static void hop_run(struct http_exchange *exchange, const struct egress__http_na
     bool same = exchange->hops == 0 ||
                 str_equal(http_origin(exchange->url, exchange->head), exchange->origin);
 
-    if (pool->spare.count)
-        exchange->easy = pool->spare.at[--pool->spare.count];
-    else
-        exchange->easy = curl_easy_init();
-    CHECK(exchange->easy);
-    set_limits(exchange);
-    set_callbacks(exchange);
+    exchange->easy = pool->spare.count ? pool->spare.at[--pool->spare.count] : easy_new(pool);
+    set_owner(exchange->easy, exchange);
     set_method(exchange);
+    curl_easy_setopt(exchange->easy, CURLOPT_TIMEOUT_MS, (long)exchange->request.timeout_ms);
+    curl_easy_setopt(exchange->easy, CURLOPT_ACCEPT_ENCODING, exchange->request.stream ? NULL : "");
+    curl_easy_setopt(exchange->easy, CURLOPT_PIPEWAIT, exchange->secure ? 1L : 0L);
     if (exchange->secure)
         set_tls(exchange);
     lines_add(exchange, exchange->request.headers, exchange->request.header_count);
@@ -393,6 +414,8 @@ static void hop_run(struct http_exchange *exchange, const struct egress__http_na
         set_addresses(exchange, name);
     exchange->running = true;
     CHECK(curl_multi_add_handle(pool->multi, exchange->easy) == CURLM_OK);
+    /* The timer for at once has been set; so that the loop need not go round for it: */
+    loop_queue(pool->http->loop, &pool->timer_ready.ready);
 }
 
 void egress__http_name_known(struct http_exchange *exchange, const struct egress__http_name *name)
@@ -433,13 +456,18 @@ void egress__http_hop_start(struct http_exchange *exchange, const struct egress_
         egress__http_name_known(exchange, name);
 }
 
+/* What is set for each request is set anew; what points to this one is taken away. */
 static void easy_put(struct http_pool *pool, CURL *easy)
 {
-    curl_easy_reset(easy);
-    if (pool->spare.count < SPARE_MAX)
-        *VEC_PUSH(&pool->spare) = easy;
-    else
+    if (pool->spare.count == SPARE_MAX) {
         curl_easy_cleanup(easy);
+        return;
+    }
+    set_owner(easy, NULL);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+    *VEC_PUSH(&pool->spare) = easy;
 }
 
 void egress__http_hop_end(struct http_exchange *exchange)
@@ -559,6 +587,10 @@ void egress__http_pool_ready(struct egress__http_ready *ready)
     sock = container_of(ready, struct http_socket, ready);
     pool = sock->pool;
     events = loop_watch_take(sock->watch);
+    if (sock->unused) { /* It was closed at its other end: libcurl sees that when it wants it. */
+        (void)!socket_watch(sock, 0);
+        return;
+    }
     if (events & (LOOP_READ | LOOP_HANGUP))
         mask |= CURL_CSELECT_IN;
     if (events & LOOP_WRITE)

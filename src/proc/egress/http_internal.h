@@ -50,7 +50,9 @@ struct egress__http_name {
     struct arena *arena;
 };
 
-struct egress__http_names; /* A URL taken apart. */
+struct egress__http_names;
+
+/* A URL taken apart. */
 struct egress__http_url {
     struct str url; /* normalised */
     struct str scheme;
@@ -63,6 +65,8 @@ struct http_socket {
     struct loop_watch *watch;
     struct http_pool *pool;
     curl_socket_t fd;
+    unsigned int watched; /* events that the watch is set to */
+    bool unused;          /* kept for the next request: what happens to it is of no interest */
 };
 
 struct egress__http_told {

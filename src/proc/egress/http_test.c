@@ -183,6 +183,72 @@ static void test_a_request_is_as_it_was_given(void **state)
     http_pool_free(pool);
 }
 
+/* Handles of libcurl are used again, with what the last request set. */
+static void test_nothing_of_a_request_is_left_for_the_next(void **state)
+{
+    const struct http_header own[] = { { STR("X-One"), STR("1") },
+                                       { STR("User-Agent"), STR("another") } };
+    static const char *const methods[] = { "GET", "POST", "GET", "DELETE", "POST", "GET" };
+    struct http_pool *pool = local_pool();
+    struct http_event event;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(methods); i++) {
+        struct str expected = str_printf(arena, "{\"method\":\"%s\"", methods[i]);
+        struct http_request request = { .method = str_from(methods[i]) };
+
+        (void)begin(pool, local("/echo"),
+                    (struct http_request){ .method = STR("PUT"),
+                                           .headers = own,
+                                           .header_count = 2,
+                                           .body = STR("left over"),
+                                           .has_body = true });
+        event = ended();
+        assert_true(str_find(event.body, STR("another")) != SIZE_MAX);
+        (void)begin(pool, local("/echo"), (struct http_request){ .method = STR("HEAD") });
+        event = ended();
+        assert_int_equal(event.status, 200);
+        assert_int_equal(event.body.len, 0);
+        request.has_body = str_is(request.method, "POST");
+        (void)begin(pool, local("/echo"), request);
+        event = ended();
+        assert_true(str_starts(event.body, expected));
+        assert_true(str_find(event.body, STR("\"body\":\"\"")) != SIZE_MAX);
+        assert_true(str_find(event.body, STR("x-one")) == SIZE_MAX);
+        assert_true(str_find(event.body, STR("\"user-agent\":\"writ/")) != SIZE_MAX);
+        assert_true(str_find(event.body, STR("\"accept-encoding\":\"")) != SIZE_MAX);
+        request.stream = true; /* which asks for no encoding */
+        (void)begin(pool, local("/echo"), request);
+        while (await(8000, &event) && event.kind != HTTP_BODY)
+            ;
+        assert_true(str_find(event.body, STR("accept-encoding")) == SIZE_MAX);
+        (void)ended();
+    }
+    http_pool_free(pool);
+}
+
+/* A connection that is kept is watched; its end is news to nobody until it is wanted. */
+static void test_an_end_while_it_is_kept_costs_one_turn(void **state)
+{
+    struct http_pool *pool = local_pool();
+    int64_t until_ns = clock_mono_ns() + 200 * 1000000LL;
+    unsigned int turns = 0;
+
+    (void)state;
+    assert_int_equal(get(pool, local("/end-later")).end, HTTP_ANSWERED);
+    while (clock_mono_ns() < until_ns) {
+        struct loop_ready *ready;
+
+        assert_int_equal(loop_run_once(loop, (until_ns - clock_mono_ns()) / 1000000 + 1), 0);
+        while ((ready = loop_next(loop)))
+            http_ready(http, ready);
+        turns++;
+    }
+    assert_true(turns < 20);
+    assert_int_equal(get(pool, local("/connection")).end, HTTP_ANSWERED);
+    http_pool_free(pool);
+}
+
 /* Every way to write an address of this machine, of a private network, of a cloud's metadata. */
 static void test_private_addresses_are_refused_in_every_form(void **state)
 {
@@ -481,6 +547,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers_come_on_kept_connections),
         cmocka_unit_test(test_a_request_is_as_it_was_given),
+        cmocka_unit_test(test_nothing_of_a_request_is_left_for_the_next),
+        cmocka_unit_test(test_an_end_while_it_is_kept_costs_one_turn),
         cmocka_unit_test(test_private_addresses_are_refused_in_every_form),
         cmocka_unit_test(test_a_name_cannot_rebind),
         cmocka_unit_test(test_what_a_person_allowed_is_reached),
