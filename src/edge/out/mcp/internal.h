@@ -147,8 +147,9 @@ struct out_mcp {
     uint32_t own;            /* what it offers beside tools: bits of the table in own.c */
     bool reasked;            /* server/discover was said again, as the server wished */
     bool auth;               /* it is over because it wants to know who asks */
-    bool listens;            /* asked for notes of changes */
+    int64_t listen_at_ms;    /* notes of changes were asked for last */
     int64_t listen_after_ms; /* asked again then; 0: it is asked, or was refused */
+    int64_t listen_every_ms; /* twice as long after each that ended sooner */
     int64_t probe_ms;
     int64_t connect_due_ms;
     int64_t call_ms;

@@ -5,7 +5,7 @@
  *     discover    no server there, or it wants to know who asks: over; any other no: initialize
  *     initialize  over
  *     tools/list  the list failed
- *     listen      asked for again, a little later
+ *     listen      asked for again, a little later; ever later, where it ends at once each time
  *     a call      its outcome; of one that became a task it is asked again how far it is
  */
 #include "edge/out/mcp/tasks.h"
@@ -199,6 +199,17 @@ static bool call_failed(struct out_mcp *session, const struct out_mcp_failure *f
     return true;
 }
 
+static void listen_ended(struct out_mcp *session, int64_t now_ms)
+{
+    bool held = now_ms - session->listen_at_ms > session->listen_every_ms;
+    int64_t every_ms = held ? 0 : session->listen_every_ms * 2;
+
+    every_ms = every_ms > LISTEN_AGAIN_MS ? every_ms : LISTEN_AGAIN_MS;
+    session->listen_every_ms = every_ms < OUT_MCP_LIST_REST_MS ? every_ms : OUT_MCP_LIST_REST_MS;
+    session->listen_after_ms = now_ms + session->listen_every_ms;
+    session->changed = true; /* What was said meanwhile was not heard. */
+}
+
 static bool failed(struct out_mcp *session, const struct out_mcp_failure *failure,
                    struct out_mcp__pending *pending, int64_t now_ms,
                    struct out_mcp_event *ret_event)
@@ -220,8 +231,7 @@ static bool failed(struct out_mcp *session, const struct out_mcp_failure *failur
             told = out_mcp__list_failed(session, failure->text, ret_event);
         break;
     case OUT_MCP__LISTEN:
-        session->changed = true; /* What was said meanwhile was not heard. */
-        session->listen_after_ms = now_ms + LISTEN_AGAIN_MS;
+        listen_ended(session, now_ms);
         break;
     case OUT_MCP__ASIDE:
         break;

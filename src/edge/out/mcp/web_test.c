@@ -443,6 +443,63 @@ static void test_a_stream_is_taken_up_again(void **state)
     assert_int_equal(last.status, MSG_OUTCOME_STATUS_ANSWERED);
 }
 
+static uint64_t id_of(struct str text)
+{
+    struct str rest = str_slice(text, str_find(text, STR("\"id\":")) + 5, text.len);
+    uint64_t id = 0;
+
+    assert_true(str_to_u64(str_split(&rest, ','), &id));
+    return id;
+}
+
+/* Serves what is due: a subscription has that status, with which a stream is held for held_ms. */
+static unsigned int listens_of_an_hour(unsigned int status, int64_t held_ms)
+{
+    unsigned int listens = 0;
+
+    for (int64_t until_ms = now_ms + 3600000; now_ms < until_ms;) {
+        struct out_mcp_web_request request;
+        int64_t due_ms;
+        char text[128];
+
+        pull();
+        if (!out_mcp_web_next(web, now_ms, &request)) {
+            due_ms = out_mcp_due_ms(session);
+            assert_true(due_ms >= 0);
+            now_ms = due_ms > now_ms ? due_ms : now_ms;
+            continue;
+        }
+        assert_int_equal(request.kind, OUT_MCP_WEB_START);
+        if (!str_is(header(&request, "Mcp-Method"), "subscriptions/listen")) {
+            (void)snprintf(text, sizeof(text),
+                           "{\"jsonrpc\":\"2.0\",\"id\":%llu,\"result\":{\"tools\":[]}}",
+                           (unsigned long long)id_of(request.body));
+            answer(request.number, 200, text);
+            continue;
+        }
+        listens++;
+        head(request.number, status, "text/event-stream", NULL);
+        now_ms += held_ms;
+        over(request.number);
+    }
+    return listens;
+}
+
+static void test_a_subscription_that_there_is_not_is_asked_for_ever_less_often(void **state)
+{
+    struct out_mcp_web_request request = asked(OUT_MCP_WEB_START);
+
+    (void)state;
+    answer(request.number, 200,
+           "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"supportedVersions\":[\"2026-07-28\"],"
+           "\"capabilities\":{\"tools\":{\"listChanged\":true}},\"resultType\":\"complete\"}}");
+    assert_in_range(listens_of_an_hour(404, 0), 10, 16);
+    /* One that held longer than it was waited for is asked for again soon. */
+    assert_in_range(listens_of_an_hour(200, 601000), 5, 7);
+    assert_in_range(listens_of_an_hour(200, 60000), 57, 59);
+    assert_in_range(listens_of_an_hour(200, 10), 10, 16);
+}
+
 static void test_the_oldest_transport(void **state)
 {
     struct out_mcp_web_request request = asked(OUT_MCP_WEB_START);
@@ -598,6 +655,7 @@ int main(void)
         TEST(test_a_wanted_version_is_asked_for_again),
         TEST(test_an_expired_session_is_begun_anew),
         TEST(test_a_stream_is_taken_up_again),
+        TEST(test_a_subscription_that_there_is_not_is_asked_for_ever_less_often),
         TEST(test_the_oldest_transport),
         TEST(test_who_asks),
         TEST(test_who_is_not_let_in),

@@ -93,6 +93,7 @@ void out_mcp__ask_listen(struct out_mcp *session)
     buf_add_c(&session->scratch, "{\"notifications\":{\"toolsListChanged\":true},\"_meta\":{");
     add_meta(session, &session->scratch, 0);
     buf_add_c(&session->scratch, "}}");
+    session->listen_at_ms = session->now_ms;
     ask(session, OUT_MCP__LISTEN, STR("subscriptions/listen"), OUT_MCP__NEVER);
 }
 
