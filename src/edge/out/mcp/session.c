@@ -520,7 +520,8 @@ int64_t out_mcp_due_ms(const struct out_mcp *session)
 
     if (is_over(session))
         return session->over_told ? -1 : INT64_MIN;
-    if (session->failures_at < session->failures.count || session->said.ptr || session->untold)
+    if (session->failures_at < session->failures.count || session->said.ptr || session->untold ||
+        session->ended)
         return 0; /* It is known, and only to be told. */
     if (!session->listed && session->connect_due_ms < due_ms)
         due_ms = session->connect_due_ms;

@@ -443,6 +443,22 @@ static void test_a_stream_is_taken_up_again(void **state)
     assert_int_equal(last.status, MSG_OUTCOME_STATUS_ANSWERED);
 }
 
+static void test_where_nothing_is_it_is_known_at_once(void **state)
+{
+    struct out_mcp_web_request request;
+
+    (void)state;
+    answer(asked(OUT_MCP_WEB_START).number, 404, "");
+    answer(asked(OUT_MCP_WEB_START).number, 404, "");
+    request = asked(OUT_MCP_WEB_START);
+    assert_true(str_is(request.method, "GET"));
+    answer(request.number, 404, "");
+    assert_false(out_mcp_web_next(web, now_ms, &request));
+    assert_in_range(out_mcp_due_ms(session), 0, now_ms);
+    pull();
+    assert_int_equal(last.kind, OUT_MCP_OVER);
+}
+
 static uint64_t id_of(struct str text)
 {
     struct str rest = str_slice(text, str_find(text, STR("\"id\":")) + 5, text.len);
@@ -657,6 +673,7 @@ int main(void)
         TEST(test_a_stream_is_taken_up_again),
         TEST(test_a_subscription_that_there_is_not_is_asked_for_ever_less_often),
         TEST(test_the_oldest_transport),
+        TEST(test_where_nothing_is_it_is_known_at_once),
         TEST(test_who_asks),
         TEST(test_who_is_not_let_in),
         TEST(test_html_is_no_mcp),
