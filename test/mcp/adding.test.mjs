@@ -264,7 +264,6 @@ test('a specification with 400 errors: those that matter, by line, and with --pa
         assert.ok(error.message.split('\n').length < 40, error.message);
         return true;
     });
-    await person.terminal('sources', 'remove', 'errors');
     assert.match(await add('errors', path, '--partial'), /1 tool approved/);
     assert.match((await person.source('errors')).reason, /400 operations were left out/);
     assert.deepEqual(await person.program('return await tools.errors.pets.list()'), [{ name: 'Ada' }]);
@@ -305,6 +304,20 @@ test('a program asks for an address; a person sees the exact words', async () =>
 test('without the host in those words it is not reached', async () => {
     await asked(`return await tools.writ.sources.add({ name: "plain", url: "${base}/openapi.json" })`, /"plain"/);
     assert.match((await settled('plain')).reason, /only a person may allow/);
+});
+
+test('what never connected is replaced by what is added under its name, and nothing else is', async () => {
+    await fails('again', `${base}/nothing`, /status 404/);
+    await fails('again', `${base}/page`, /web page/);
+    await asked(`return await tools.writ.sources.add({ name: "again", url: "${base}/closed", allowHost: ["127.0.0.1"] })`,
+        /wants to add the source "again", in place of what was added under that name and never connected, which is reached at/);
+    assert.equal((await settled('again')).state, 'auth_required');
+    await assert.rejects(add('again', file('again.yaml', 'openapi: 3.0.0\npaths: 7\n')), /again is error/);
+    assert.match(await add('again', file('again.yaml', described({ '/pets': { get: operation('pets/list') } }, { servers: [{ url: base }] }))),
+        /1 tool approved/);
+    assert.equal(JSON.parse(await person.command('sources', 'list', '--json')).sources.filter(({ name }) => name === 'again').length, 1);
+    await assert.rejects(add('again', `${base}/openapi.json`), /there already; remove it first/);
+    await assert.rejects(person.program(`return await tools.writ.sources.add({ name: "Again", url: "${base}/openapi.json" })`), /there already/);
 });
 
 test('a program brings a document', async () => {

@@ -115,6 +115,7 @@ enum catalog_name_answer {
     CATALOG_NAME_MALFORMED, /* letters, digits, _ and -, a letter first, CATALOG_NAME_MAX */
     CATALOG_NAME_RESERVED,  /* Writ's own */
     CATALOG_NAME_TAKEN,     /* also where it differs only by case, _ or - */
+    CATALOG_NAME_FAILED,    /* of a source that never connected, and whose place it may take */
     CATALOG_NAME_UNSOURCED, /* a connection of a source that is not there */
 };
 /* May a new source be called this? connections.h says what source@connection is. */

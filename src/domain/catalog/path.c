@@ -152,6 +152,13 @@ static bool is_reserved(struct str name, struct str fold)
     return false;
 }
 
+/* Nobody was ever offered anything of it. */
+static bool has_failed(const struct catalog_source *source)
+{
+    return source->version == 0 && (source->state == MSG_SOURCE_STATE_ERROR ||
+                                    source->state == MSG_SOURCE_STATE_AUTH_REQUIRED);
+}
+
 enum catalog_name_answer catalog_name_check(const struct catalog *catalog, struct str name)
 {
     char text[FULL_MAX], other[FULL_MAX];
@@ -170,7 +177,8 @@ enum catalog_name_answer catalog_name_check(const struct catalog *catalog, struc
         return CATALOG_NAME_RESERVED;
     while ((source = catalog_source_next(catalog, &position))) {
         if (str_equal(fold, folded(source->name, other)))
-            return CATALOG_NAME_TAKEN;
+            return has_failed(source) && str_equal(name, source->name) ? CATALOG_NAME_FAILED
+                                                                       : CATALOG_NAME_TAKEN;
     }
     return CATALOG_NAME_FREE;
 }

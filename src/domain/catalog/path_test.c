@@ -79,6 +79,11 @@ static void names_of_connections(void **state UNUSED)
     test_add(catalog, 3, "my-docs2");
     assert_int_equal(catalog_name_check(catalog, STR("my-docs@Work")), CATALOG_NAME_TAKEN);
     assert_int_equal(catalog_name_check(catalog, STR("my-docs@work@x")), CATALOG_NAME_MALFORMED);
+    test_state(catalog, 2, MSG_SOURCE_STATE_ERROR, "it does not start");
+    assert_int_equal(catalog_name_check(catalog, STR("my-docs@work")), CATALOG_NAME_FAILED);
+    assert_int_equal(catalog_name_check(catalog, STR("my-docs@Work")), CATALOG_NAME_TAKEN);
+    test_state(catalog, 2, MSG_SOURCE_STATE_PROBING, "");
+    assert_int_equal(catalog_name_check(catalog, STR("my-docs@work")), CATALOG_NAME_TAKEN);
     assert_null(catalog_first_of(catalog, STR("my-docs")));
     assert_int_equal(catalog_first_of(catalog, STR("my-docs@work"))->source, 1);
     const struct catalog_source *first = catalog_source_find(catalog, 1);

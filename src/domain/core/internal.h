@@ -124,6 +124,7 @@ enum core_fits core__result_fits(struct core_turn *turn, const struct catalog_to
 void core__fits_free(struct core *core);
 
 /* Sources. */
+/* Why not; null: a source may be called so. */
 struct str core__name_sentence(enum catalog_name_answer answer);
 void core__source_add(struct core_turn *turn, struct event_source_added *added,
                       struct str document);

@@ -305,6 +305,8 @@ struct str core__own_title(struct core_turn *turn, const struct execution *execu
     (void)own_added(turn, args, &added);
     buf_add_c(&text, " wants to add the source ");
     buf_add_json(&text, added.name);
+    if (catalog_source_named(turn->core->catalog, added.name))
+        buf_add_c(&text, ", in place of what was added under that name and never connected");
     title_first(catalog_first_of(turn->core->catalog, added.name), &text);
     title_place(&added, json_get_str(args, "document"), &text);
     title_options(&added, json_get_str(args, "kind"), &text);
@@ -350,15 +352,16 @@ static struct str add_problem(struct core_turn *turn, const struct json_value *a
     enum catalog_name_answer answer =
         catalog_name_check(turn->core->catalog, json_get_str(args, "name"));
 
+    struct str sentence = core__name_sentence(answer);
     struct event_source_added added;
 
-    if (answer != CATALOG_NAME_FREE)
-        return core__name_sentence(answer);
+    if (sentence.ptr)
+        return sentence;
     if (str_find_char(json_get_str(args, "name"), '@') != SIZE_MAX &&
         (json_get(args, "kind") || json_get(args, "partial") || json_get(args, "document")))
         return STR("a further connection is of the kind of the first, and has its definitions: "
                    "kind, partial and document are not said of it");
-    if (catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT)
+    if (answer == CATALOG_NAME_FREE && catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT)
         return STR("as many sources are there as are allowed");
     if ((url.ptr && !is_web(url)) || (base.ptr && !is_web(base)))
         return STR("a source's url begins with https:// or http://, and has no control characters");

@@ -57,29 +57,10 @@ struct str core__name_sentence(enum catalog_name_answer answer)
         return STR("a connection is of a source, and there is none of the name before the @: "
                    "`writ sources` lists them; add that one first");
     case CATALOG_NAME_FREE:
+    case CATALOG_NAME_FAILED:
         break;
     }
-    return STR("");
-}
-
-/* added->source is filled in. document: its text; null: it is elsewhere. */
-void core__source_add(struct core_turn *turn, struct event_source_added *added, struct str document)
-{
-    struct event event = { .type = EVENT_SOURCE_ADDED };
-    struct core_effect *effect;
-
-    added->source = turn->core->source_next;
-    event.as.source_added = *added;
-    core__emit(turn, &event);
-    if (core__connection_open(turn, added)) {
-        core_source_state(turn, added->source, MSG_SOURCE_STATE_CONNECTED, STR_NULL);
-        return;
-    }
-    core_source_state(turn, added->source, MSG_SOURCE_STATE_PROBING, STR_NULL);
-    effect = core__effect(turn, EFFECT_SOURCE_START);
-    effect->source = added->source;
-    effect->text = document;
-    effect->durable = turn->update->seq;
+    return STR_NULL;
 }
 
 static void remove_one(struct core_turn *turn, uint64_t source, const struct event_who *who)
@@ -92,6 +73,32 @@ static void remove_one(struct core_turn *turn, uint64_t source, const struct eve
     effect = core__effect(turn, EFFECT_SOURCE_STOP);
     effect->source = source;
     core__emit(turn, &event);
+}
+
+/*
+ * Its name is free, or one that never connected has it, which goes. added->source is filled in.
+ * document: its text; null: it is elsewhere.
+ */
+void core__source_add(struct core_turn *turn, struct event_source_added *added, struct str document)
+{
+    struct event event = { .type = EVENT_SOURCE_ADDED };
+    const struct catalog_source *failed = catalog_source_named(turn->core->catalog, added->name);
+    struct core_effect *effect;
+
+    if (failed)
+        remove_one(turn, failed->source, &added->who);
+    added->source = turn->core->source_next;
+    event.as.source_added = *added;
+    core__emit(turn, &event);
+    if (core__connection_open(turn, added)) {
+        core_source_state(turn, added->source, MSG_SOURCE_STATE_CONNECTED, STR_NULL);
+        return;
+    }
+    core_source_state(turn, added->source, MSG_SOURCE_STATE_PROBING, STR_NULL);
+    effect = core__effect(turn, EFFECT_SOURCE_START);
+    effect->source = added->source;
+    effect->text = document;
+    effect->durable = turn->update->seq;
 }
 
 /* With it go its further connections. */
@@ -122,9 +129,9 @@ void core__on_source_add(struct core_turn *turn)
     if (!core_is_person(turn, &added->who, "sources add"))
         return;
     answer = catalog_name_check(turn->core->catalog, added->name);
-    if (answer != CATALOG_NAME_FREE) {
-        core__reply_error(turn, &added->who, "sources add", name_code(answer),
-                          core__name_sentence(answer));
+    problem = core__name_sentence(answer);
+    if (problem.ptr) {
+        core__reply_error(turn, &added->who, "sources add", name_code(answer), problem);
         return;
     }
     problem = core__connection_fill(turn, added);
@@ -132,7 +139,7 @@ void core__on_source_add(struct core_turn *turn)
         core__reply_error(turn, &added->who, "sources add", "invalid", problem);
         return;
     }
-    if (catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT) {
+    if (answer == CATALOG_NAME_FREE && catalog_count(turn->core->catalog) >= LIMIT_SOURCE_COUNT) {
         core__reply_error(turn, &added->who, "sources add", "limit",
                           STR("as many sources are there as are allowed"));
         return;

@@ -436,14 +436,15 @@ static int add_unconnected(struct cli *cli, const char *name, const struct json_
 
     if (!str_is(told, "-"))
         cli_note(cli, told);
-    return cli_fail(cli, CLI_FAILED,
-                    str_printf(cli->arena,
-                               auth ? "`writ sources auth %s` gives it what it needs."
-                                    : "`writ sources remove %s` forgets it; then add it again.",
-                               name)
-                        .ptr,
-                    "%s is %.*s: %.*s", name, STR_ARG(cli_field(cli, source, "state")),
-                    STR_ARG(reason_first(cli, json_get_str(source, "reason"))));
+    return cli_fail(
+        cli, CLI_FAILED,
+        str_printf(cli->arena,
+                   auth ? "`writ sources auth %s` gives it what it needs."
+                        : "`writ sources remove %s` forgets it; added again it is replaced.",
+                   name)
+            .ptr,
+        "%s is %.*s: %.*s", name, STR_ARG(cli_field(cli, source, "state")),
+        STR_ARG(reason_first(cli, json_get_str(source, "reason"))));
 }
 
 int command_sources_add(struct cli *cli)

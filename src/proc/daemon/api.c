@@ -304,7 +304,7 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
     struct command command = { .type = COMMAND_SOURCE_ADD, .token = request->number };
     struct event_source_added *added = &command.as.source_add;
     const struct catalog_source *source;
-    bool taken;
+    uint64_t before;
 
     if (!str_starts(request->who.actor, STR("person:"))) {
         daemon__api_source_ask(daemon, request, add);
@@ -326,11 +326,12 @@ static void daemon_api_source_add(struct daemon *daemon, struct daemon_request *
     }
     daemon_api_source_of(daemon, add, added);
     added->who = request->who;
-    taken = catalog_source_named(core_catalog(daemon->core), add->name) != NULL;
+    source = catalog_source_named(core_catalog(daemon->core), add->name);
+    before = source ? source->source : 0;
     daemon__step(daemon, &command);
     /* Its effects leave when it is durable: until then the document is here. */
     source = catalog_source_named(core_catalog(daemon->core), add->name);
-    if (taken || !source || !add->document.ptr)
+    if (!source || source->source == before || !add->document.ptr)
         return;
     daemon__compile_give(
         daemon, source,
