@@ -1,6 +1,7 @@
 // What is binary in an answer of MCP: bytes under a name, as those of OpenAPI; the official SDK serves it.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import http from 'node:http';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,15 +11,54 @@ import { here } from './writ.mjs';
 
 const hash = (value) => createHash('sha256').update(value).digest('hex');
 const named = (value, type) => ({ $artifact: hash(value), type, size: value.length });
+const received = []; // { type, body } of the OpenAPI source
 let person;
 
-before(async () => {
-    person = await Person.up();
-    writeFileSync(join(person.home, 'rules.yaml'), 'rules:\n  - name: all\n    match: "**"\n    verdict: allow\n    reason: a test\n');
-    await person.terminal('policy', 'apply', join(person.home, 'rules.yaml'));
-    await person.terminal('sources', 'add', 'b', '--yes', '--', process.execPath, join(here, 'blobs.mjs'), 'serve');
+/* Another source of MCP, over HTTP: it says what the text that it gets is. */
+function mcp(response, { id, method, params }) {
+    const say = (result) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    const inputSchema = { type: 'object', properties: { image: { $ref: '#/$defs/bytes' } }, required: ['image'], $defs: { bytes: { type: 'string', contentEncoding: 'base64' } } };
+
+    if (method === 'server/discover')
+        return say({ supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, serverInfo: { name: 'h', version: '1' } });
+    if (method === 'tools/list')
+        return say({ tools: [{ name: 'hash', inputSchema, annotations: { readOnlyHint: true } }] });
+    return method === 'tools/call' ? say({ content: [{ type: 'text', text: hash(Buffer.from(params.arguments.image, 'base64')) }] }) : response.writeHead(404).end();
+}
+
+const server = http.createServer((request, response) => {
+    const pieces = [];
+
+    request.on('data', (piece) => pieces.push(piece));
+    request.on('end', () => {
+        if (request.url === '/mcp')
+            return mcp(response, JSON.parse(Buffer.concat(pieces)));
+        received.push({ type: request.headers['content-type'], body: Buffer.concat(pieces) });
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+    });
 });
-after(() => person?.down());
+
+const form = { requestBody: { required: true, content: { 'multipart/form-data': { schema: { type: 'object',
+    properties: { image: { type: 'string', contentMediaType: 'application/octet-stream' } } } } } }, responses: { 200: { description: 'ok' } } };
+
+before(async () => {
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    const base = `http://127.0.0.1:${server.address().port}`;
+
+    person = await Person.up();
+    writeFileSync(join(person.home, 'rules.yaml'), 'rules:\n  - name: all\n    match: "*.**"\n    verdict: allow\n    reason: a test\n');
+    await person.terminal('policy', 'apply', join(person.home, 'rules.yaml'));
+    writeFileSync(join(person.home, 'o.json'), JSON.stringify({ openapi: '3.1.0', info: { title: 'O', version: '1' }, servers: [{ url: base }],
+        paths: { '/form': { post: { operationId: 'form', ...form } } } }));
+    await person.terminal('sources', 'add', 'b', '--yes', '--', process.execPath, join(here, 'blobs.mjs'), 'serve');
+    await person.terminal('sources', 'add', 'h', `${base}/mcp`, '--yes', '--allow-host', '127.0.0.1', '--kind', 'mcp_http');
+    await person.terminal('sources', 'add', 'o', join(person.home, 'o.json'), '--yes', '--allow-host', '127.0.0.1');
+});
+after(() => {
+    person?.down();
+    server.close();
+    server.closeAllConnections();
+});
 
 const run = (code) => person.program(code);
 const failure = (call) => run(`return await ${call}.then(() => "no error", (e) => ({ code: e.code, message: e.message }))`);
@@ -84,4 +124,48 @@ test('a secret in bytes stays at the door', async () => {
     assert.match(without, /its key is \{\{secret:/);
     assert.ok(!without.includes('sk_live_'));
     assert.equal(data.size, without.length);
+});
+
+test('a tool of MCP that takes a text gets the bytes as base64, wherever they stand; over a pipe and over HTTP', async () => {
+    const said = await run(`const [, { data }] = await tools.b.shot();
+        const [{ data: other }] = await tools.b.many({ count: 1, size: 9 });
+        return [await tools.b.hash({ image: data, more: [{ name: "a", data: other }, { name: "b", data }] }), await tools.h.hash({ image: other })]`);
+
+    assert.deepEqual(said, [[png, bytes(9, 7), png].map(hash).join(' '), hash(bytes(9, 7))]);
+    assert.match(log(), new RegExp(`"args":\\{"image":\\{"\\$artifact":"${hash(png)}"`));
+});
+
+test('a long text of the program itself arrives too', async () => {
+    assert.equal(await run('return await tools.b.hash({ image: "A".repeat(700000) })'), hash(Buffer.alloc(525000)));
+});
+
+test('an operation of OpenAPI gets them as a part', async () => {
+    await run('const [, { data }] = await tools.b.shot(); return await tools.o.form({ body: { image: data } })');
+
+    assert.match(received[0].type, /^multipart\/form-data/);
+    assert.ok(received[0].body.includes(png));
+});
+
+test('where a tool takes such an object it is data', async () => {
+    const name = { $artifact: hash(Buffer.from('of nobody')) };
+
+    assert.deepEqual(JSON.parse(await run(`return await tools.b.note({ any: ${JSON.stringify(name)} })`)), name);
+});
+
+test('what is named and was not given, is misnamed, too many or too much is said, and so is what else is wrong', async () => {
+    const call = (args) => failure(`tools.b.hash(${args})`);
+    const all = 'await tools.b.many({ count: 8, size: 20 })';
+
+    assert.match((await call(`{ image: { $artifact: "${hash('of nobody')}" } }`)).message, /^\/image: no artifact of this name was given/);
+    assert.match((await call('{ image: { $artifact: "abc" } }')).message, /^\/image: an \$artifact is named by 64/);
+    assert.match((await call(`{ image: "", more: (${all}).map(({ data }) => ({ name: "", data })) }`)).message, /^\/more\/7\/data: more than 7 artifacts/);
+    const wrong = await call(`{ image: { $artifact: "${hash(png)}" }, more: 7 }`);
+
+    assert.match(wrong.message, /\/more .*array/);
+    assert.doesNotMatch(wrong.message, /\/image/);
+    const much = await failure(`(async () => { const two = await tools.b.many({ count: 2, size: ${5 << 20} });
+        return tools.b.hash({ image: two[0].data, more: [{ name: "", data: two[1].data }] }); })()`);
+
+    assert.equal(much.code, 'invalid');
+    assert.match(much.message, /the artifacts in its arguments have 10485760 bytes together; 8388608 are allowed/);
 });

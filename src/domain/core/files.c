@@ -5,13 +5,14 @@
  *     sent       the daemon hands egress a descriptor of each, beside the call
  *
  * Only where bytes can go out: the body of an OpenAPI operation that takes more than JSON, its
- * members, and the elements of those that are lists. Anywhere else the member is data.
+ * members, and the elements of those that are lists; and in arguments of a tool of MCP that fit
+ * its schema only with texts in their places. Anywhere else the member is data.
  */
 #include "domain/core/files.h"
 
 #include "domain/core/internal.h"
 
-#include "format/json/json.h"
+#include "format/json/swap.h"
 
 struct found {
     struct core_files *files;
@@ -116,19 +117,37 @@ static bool add_members(struct found *found, struct str path, const struct json_
     return true;
 }
 
-bool core_files(const struct catalog_tool *tool, struct str args, struct arena *turn,
-                struct core_files *ret_files, struct msg_error *ret_error)
+static bool files_of_texts(struct found *found, struct str args)
 {
-    struct found found = { .files = ret_files, .error = ret_error, .turn = turn };
+    const struct json_value *root = parsed(args, found->turn), *at = NULL;
+
+    while ((at = json_next_with(root, "$artifact", at))) {
+        BUF_CLEANUP struct buf path = BUF_INIT;
+
+        json_pointer_to(&path, root, at);
+        if (!add(found, str_copy(found->turn, buf_str(&path)), at))
+            return false;
+    }
+    return true;
+}
+
+bool core_files(struct core *core, const struct core_files_of *of, struct core_files *ret_files,
+                struct msg_error *ret_error)
+{
+    struct found found = { .files = ret_files, .error = ret_error, .turn = of->turn };
+    const struct catalog_tool *tool = of->tool;
     const struct json_value *plan, *value;
     struct str arg, path;
 
     *ret_files = (struct core_files){ .count = 0 };
-    if (!tool->plan.ptr || str_find(args, STR("$artifact")) == SIZE_MAX)
+    if (str_find(of->args, STR("$artifact")) == SIZE_MAX)
         return true;
-    plan = json_get(parsed(tool->plan, turn), "body");
+    if (!tool->plan.ptr)
+        return !core__args_are_texts(core, tool, of->args, of->turn) ||
+               files_of_texts(&found, of->args);
+    plan = json_get(parsed(tool->plan, of->turn), "body");
     arg = json_get_str(plan, "arg");
-    value = arg.ptr ? json_find(parsed(args, turn), arg) : NULL;
+    value = arg.ptr ? json_find(parsed(of->args, of->turn), arg) : NULL;
     if (!value || !takes_bytes(plan))
         return true;
     path = path_of(&found, STR(""), arg);
@@ -144,7 +163,10 @@ struct msg_error core__files_problem(struct core_turn *turn, const struct execut
     struct msg_error error = { .code = STR_NULL };
     struct core_files files;
 
-    if (!tool || !core_files(tool, call->args, arena, &files, &error))
+    if (!tool ||
+        !core_files(turn->core,
+                    &(struct core_files_of){ .tool = tool, .args = call->args, .turn = arena },
+                    &files, &error))
         return error;
     for (size_t i = 0; i < files.count; i++) {
         char name[DIGEST_HEX_LEN];

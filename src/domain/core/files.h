@@ -1,6 +1,7 @@
 /*
- * Artifacts that the arguments of a call name as bytes, {"$artifact": "<digest>"}, where an
- * operation takes bytes: its body, its members, and the elements of those that are lists.
+ * Artifacts that the arguments of a call name as bytes, {"$artifact": "<digest>"}: where an
+ * operation of OpenAPI takes bytes (its body, its members, and the elements of those that are
+ * lists), and where a tool of MCP takes a text and no such object, as base64.
  */
 #ifndef WRIT_DOMAIN_CORE_FILES_H
 #define WRIT_DOMAIN_CORE_FILES_H
@@ -9,6 +10,7 @@
 #include "model/msg.h"
 
 struct arena;
+struct core;
 
 /* As many as travel with a frame. */
 #define CORE_FILES_MAX 7U
@@ -17,8 +19,13 @@ struct core_files {
     struct str paths[CORE_FILES_MAX];      /* JSON pointers into the arguments */
     size_t count;
 };
+struct core_files_of {
+    const struct catalog_tool *tool;
+    struct str args;
+    struct arena *turn;
+};
 /* False: there are too many, or one is misnamed. Whether the caller may have them is not asked. */
-MUST bool core_files(const struct catalog_tool *tool, struct str args, struct arena *turn,
+MUST bool core_files(struct core *core, const struct core_files_of *of,
                      struct core_files *ret_files, struct msg_error *ret_error);
 
 #endif

@@ -4,7 +4,7 @@
  * leaves answers unchecked.
  */
 #include "domain/core/internal.h"
-#include "format/json/json.h"
+#include "format/json/swap.h"
 #include "format/schema/schema.h"
 
 /* Compiled schemas kept; beyond it all are dropped and made anew as needed. */
@@ -73,24 +73,25 @@ static const struct core_fit *core_fit(struct core *core, const struct catalog_t
     return fit;
 }
 
-static enum core_fits core_check(struct core_turn *turn, const struct core_fit *fit,
+/* report: NULL where only yes or no is asked. */
+static enum core_fits core_check(struct core *core, struct arena *turn, const struct core_fit *fit,
                                  struct str text, struct report *report)
 {
     struct json_error error;
     struct json_doc doc;
 
-    if (!turn->core->validator) {
-        turn->core->validator = schema_validator_new();
-        schema_validator_steps(turn->core->validator, CORE_STEPS_MAX);
+    if (!core->validator) {
+        core->validator = schema_validator_new();
+        schema_validator_steps(core->validator, CORE_STEPS_MAX);
     }
-    if (json_parse(turn->update->turn, text, NULL, &error, &doc) != JSON_PARSED) {
-        report_add(report, STR(""), "syntax", "is no JSON: %s", error.sentence);
+    if (json_parse(turn, text, NULL, &error, &doc) != JSON_PARSED) {
+        if (report)
+            report_add(report, STR(""), "syntax", "is no JSON: %s", error.sentence);
         return CORE_FITS_NOT;
     }
     if (!fit->schema)
         return CORE_FITS_UNCHECKED;
-    switch (
-        (enum schema_answer)schema_validate(turn->core->validator, fit->schema, doc.root, report)) {
+    switch ((enum schema_answer)schema_validate(core->validator, fit->schema, doc.root, report)) {
     case SCHEMA_VALID:
         return CORE_FITS;
     case SCHEMA_INVALID:
@@ -98,20 +99,58 @@ static enum core_fits core_check(struct core_turn *turn, const struct core_fit *
     case SCHEMA_TOO_COSTLY:
         break;
     }
-    report_add(report, STR(""), "limit", "is too costly to check against its schema");
+    if (report)
+        report_add(report, STR(""), "limit", "is too costly to check against its schema");
     return CORE_FITS_UNCHECKED;
 }
 
+/* The arguments with a text for each artifact that they name. Null: they name none. */
+static struct str core_texts(const struct catalog_tool *tool, struct str args, struct arena *turn)
+{
+    BUF_CLEANUP struct buf text = BUF_INIT;
+    const struct json_value *at = NULL;
+    struct core_swaps VEC(struct json_swap) swaps = { 0 };
+    struct json_error error;
+    struct json_doc doc;
+
+    if (tool->plan.ptr || core_is_own(tool->address) ||
+        str_find(args, STR("$artifact")) == SIZE_MAX ||
+        json_parse(turn, args, NULL, &error, &doc) != JSON_PARSED)
+        return STR_NULL;
+    while ((at = json_next_with(doc.root, "$artifact", at)))
+        *VEC_PUSH(&swaps) = (struct json_swap){ at, STR("AAAA") };
+    json_print_swapped(&text, doc.root, swaps.at, swaps.count);
+    VEC_FINI(&swaps);
+    return str_copy(turn, buf_str(&text));
+}
+
+bool core__args_are_texts(struct core *core, const struct catalog_tool *tool, struct str args,
+                          struct arena *turn)
+{
+    struct str texts = tool->input.ptr ? core_texts(tool, args, turn) : STR_NULL;
+    const struct core_fit *fit = texts.ptr ? core_fit(core, tool, false) : NULL;
+
+    return fit && core_check(core, turn, fit, args, NULL) == CORE_FITS_NOT &&
+           core_check(core, turn, fit, texts, NULL) == CORE_FITS;
+}
+
+/* What does not fit as it is may fit with texts; else what is wrong beside that is said. */
 enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool *tool,
                               struct str args, struct report *report)
 {
+    struct arena *arena = turn->update->turn;
     const struct core_fit *fit;
     enum core_fits fits;
+    struct str texts;
 
     if (!tool->input.ptr)
         return CORE_FITS;
+    args = args.ptr ? args : STR("{}");
+    texts = core_texts(tool, args, arena);
     fit = core_fit(turn->core, tool, false);
-    fits = core_check(turn, fit, args.ptr ? args : STR("{}"), report);
+    fits = core_check(turn->core, arena, fit, args, texts.ptr ? NULL : report);
+    if (fits != CORE_FITS && texts.ptr)
+        fits = core_check(turn->core, arena, fit, texts, report);
     if (fits == CORE_FITS_UNCHECKED && !fit->schema)
         report_add(report, STR(""), "schema",
                    "cannot be checked, the tool's own schema is wrong: %.*s",
@@ -124,5 +163,6 @@ enum core_fits core__result_fits(struct core_turn *turn, const struct catalog_to
 {
     if (!tool || !tool->output.ptr || !value.ptr)
         return CORE_FITS_UNCHECKED;
-    return core_check(turn, core_fit(turn->core, tool, true), value, report);
+    return core_check(turn->core, turn->update->turn, core_fit(turn->core, tool, true), value,
+                      report);
 }

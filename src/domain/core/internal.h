@@ -119,6 +119,9 @@ bool core__execution_keep(const struct execution *execution);
 enum core_fits { CORE_FITS, CORE_FITS_NOT, CORE_FITS_UNCHECKED };
 enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool *tool,
                               struct str args, struct report *report);
+/* They fit only with the bytes of the artifacts that they name, as base64. */
+bool core__args_are_texts(struct core *core, const struct catalog_tool *tool, struct str args,
+                          struct arena *turn);
 enum core_fits core__result_fits(struct core_turn *turn, const struct catalog_tool *tool,
                                  struct str value, struct report *report);
 void core__fits_free(struct core *core);

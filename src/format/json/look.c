@@ -1,5 +1,6 @@
 /* Looking into values: types, members, elements, pointers. */
 #include "format/json/internal.h"
+#include "format/json/swap.h"
 
 const char *json_type_name(enum json_type type)
 {
@@ -38,6 +39,34 @@ const struct json_value *json_at(const struct json_value *array, size_t index)
     while (index--)
         at = json__after(at);
     return at;
+}
+
+const struct json_value *json_next_with(const struct json_value *root, const char *key,
+                                        const struct json_value *last)
+{
+    const struct json_value *end = root ? json__after(root) : NULL;
+
+    for (const struct json_value *at = last ? last + 1 : root; at < end; at++)
+        if (json_is_object(at) && json_get(at, key))
+            return at;
+    return NULL;
+}
+
+void json_pointer_to(struct buf *path, const struct json_value *root,
+                     const struct json_value *value)
+{
+    while (root != value) {
+        struct json_iter iter = json_iter(root);
+        size_t index = 0;
+
+        while ((root = json_next(&iter)) && json__after(root) <= value)
+            index++;
+        CHECK(root && root <= value);
+        if (iter.members)
+            json_pointer_add(path, iter.key);
+        else
+            buf_printf(path, "/%zu", index);
+    }
 }
 
 static const struct json_value *look_element(const struct json_value *array, struct str token)

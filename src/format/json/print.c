@@ -4,6 +4,7 @@
  * open object, its sorted keys.
  */
 #include "format/json/internal.h"
+#include "format/json/swap.h"
 
 #include "base/vec.h"
 
@@ -18,6 +19,7 @@ struct print_open {
 struct print {
     struct buf *out;
     bool pretty;
+    const struct json_swap *swap, *swap_end; /* the next one, and behind the last */
     struct VEC(struct print_open) open;
 };
 
@@ -97,6 +99,17 @@ static bool print_opening(struct print *print, const struct json_value *value)
     return true;
 }
 
+/* True: a string stands for this value. */
+static bool print_swap(struct print *print, const struct json_value *value)
+{
+    while (print->swap < print->swap_end && print->swap->value < value)
+        print->swap++;
+    if (print->swap == print->swap_end || print->swap->value != value)
+        return false;
+    buf_add_json(print->out, print->swap->text);
+    return true;
+}
+
 static void print_walk(struct print *print, const struct json_value *root)
 {
     const struct json_value *at = root;
@@ -109,7 +122,9 @@ static void print_walk(struct print *print, const struct json_value *root)
             json__string_print(print->out, at++);
             buf_add_c(print->out, print->pretty ? ": " : ":");
         }
-        if ((at->tag & JSON__KIND_MASK) < JSON__ARR)
+        if (print->swap && print_swap(print, at))
+            at = json__after(at);
+        else if ((at->tag & JSON__KIND_MASK) < JSON__ARR)
             print_scalar(print->out, at++);
         else if (print_opening(print, at))
             opened = at++ != NULL;
@@ -134,6 +149,15 @@ static void print_all(struct buf *out, const struct json_value *value, bool pret
         buf_add(out, "null", 4);
         return;
     }
+    print_walk(&print, value);
+    VEC_FINI(&print.open);
+}
+
+void json_print_swapped(struct buf *out, const struct json_value *value,
+                        const struct json_swap *swaps, size_t count)
+{
+    struct print print = { .out = out, .swap = swaps, .swap_end = swaps + count };
+
     print_walk(&print, value);
     VEC_FINI(&print.open);
 }

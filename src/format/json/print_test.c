@@ -1,3 +1,4 @@
+#include "format/json/swap.h"
 #include "format/json/test.h"
 
 static void prints(const char *text, const char *expected)
@@ -35,6 +36,35 @@ static void a_part_prints_alone(void **state UNUSED)
 
     assert_true(str_is(json_text(arena, json_get(root, "a")), "[1,{\"b\":2}]"));
     assert_true(str_is(json_text(arena, NULL), "null"));
+}
+
+static void strings_stand_for_values(void **state UNUSED)
+{
+    static const char *const paths[] = { "/a/1", "/b~1c", "/d" };
+    const struct json_value *root = value_of(
+        "{\"a\":[1,{\"$x\":{}}],\"b/c\":{\"z\":[],\"$x\":2},\"d\":{\"$x\":3},\"e\":\"$x\"}");
+    const struct json_value *at = NULL;
+    BUF_CLEANUP struct buf out = BUF_INIT;
+    struct json_swap swaps[3] = { 0 };
+
+    for (size_t i = 0; i < ARRAY_COUNT(paths); i++) {
+        BUF_CLEANUP struct buf path = BUF_INIT;
+
+        at = json_next_with(root, "$x", at);
+        assert_non_null(at);
+        json_pointer_to(&path, root, at);
+        assert_true(str_is(buf_str(&path), paths[i]));
+        swaps[i] = (struct json_swap){ at, STR("a\"b") };
+    }
+    assert_null(json_next_with(root, "$x", at));
+    json_print_swapped(&out, root, swaps, ARRAY_COUNT(swaps));
+    assert_true(str_is(buf_str(&out), "{\"a\":[1,\"a\\\"b\"],\"b/c\":\"a\\\"b\",\"d\":\"a\\\"b\","
+                                      "\"e\":\"$x\"}"));
+    buf_clear(&out);
+    json_print_swapped(&out, json_get(root, "d"), swaps + 2, 1);
+    assert_true(str_is(buf_str(&out), "\"a\\\"b\""));
+    assert_null(json_next_with(NULL, "$x", NULL));
+    assert_null(json_next_with(json_get(root, "e"), "$x", NULL));
 }
 
 static void pretty_is_for_people(void **state UNUSED)
@@ -88,9 +118,9 @@ static void canonical_integers_are_exact(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(printing_changes_nothing),     TEST(a_part_prints_alone),
-        TEST(pretty_is_for_people),         TEST(canonical_follows_rfc_8785),
-        TEST(canonical_integers_are_exact),
+        TEST(printing_changes_nothing),   TEST(a_part_prints_alone),
+        TEST(strings_stand_for_values),   TEST(pretty_is_for_people),
+        TEST(canonical_follows_rfc_8785), TEST(canonical_integers_are_exact),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,9 @@ bool daemon__files_open(struct daemon *daemon, const struct catalog_tool *tool, 
     struct core_files *found = &ret_files->found;
 
     ret_files->open = 0;
-    if (!core_files(tool, args, daemon->turn, found, ret_error))
+    if (!core_files(daemon->core,
+                    &(struct core_files_of){ .tool = tool, .args = args, .turn = daemon->turn },
+                    found, ret_error))
         return false;
     while (ret_files->open < found->count) {
         size_t at = ret_files->open;

@@ -82,7 +82,7 @@ void egress__call_fail(struct egress *egress, struct egress_call *call, struct s
 
     if (str_is(code, "cancelled"))
         event.status = MSG_OUTCOME_STATUS_CANCELLED;
-    else if (str_is(code, "refused"))
+    else if (str_is(code, "refused") || str_is(code, "invalid"))
         event.status = MSG_OUTCOME_STATUS_FAILED; /* Asked again, it is refused again. */
     egress__report_outcome(egress, call, &event);
     call_drop(egress, call);
@@ -156,13 +156,13 @@ static bool is_listed(struct egress *egress, struct egress_call *call)
 
 void egress__call_go(struct egress *egress, struct egress_call *call)
 {
-    const struct out_mcp_call one = { .handle = call->handle,
-                                      .tool = call->send.tool,
-                                      .args = call->send.args,
-                                      .traceparent = call->send.traceparent,
-                                      .timeout_ms = call->send.timeout_ms,
-                                      .owner = call->send.execution,
-                                      .samples = call->send.samples };
+    struct out_mcp_call one = { .handle = call->handle,
+                                .tool = call->send.tool,
+                                .traceparent = call->send.traceparent,
+                                .timeout_ms = call->send.timeout_ms,
+                                .owner = call->send.execution,
+                                .samples = call->send.samples };
+    struct str fault;
     struct out_mcp *session = call->source->session;
 
     call->state = EGRESS_CALL_HELD;
@@ -178,6 +178,10 @@ void egress__call_go(struct egress *egress, struct egress_call *call)
         egress__call_fail(egress, call, STR("refused"),
                           STR("its server offers it differently now than it was approved; look "
                               "with `writ sources diff`"));
+        return;
+    }
+    if (!egress__files_fill(call, egress->turn, &one.args, &fault)) {
+        egress__call_fail(egress, call, STR("invalid"), fault);
         return;
     }
     switch ((enum out_mcp_answer)out_mcp_call(session, &one, egress->now_ms)) {

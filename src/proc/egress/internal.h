@@ -257,6 +257,15 @@ void egress__door_opened(struct egress *egress, uint64_t handle,
 /* The vault is gone: what waits for it fails. */
 void egress__door_lost(struct egress *egress);
 
+/* files.c */
+/* Of each artifact that came with it, the bytes. False, with the reason: not those it names. */
+struct out_openapi_artifact;
+MUST bool egress__files_read(const struct egress_call *call, struct arena *turn,
+                             struct out_openapi_artifact *ret_list, struct str *ret_fault);
+/* Its arguments with them, as base64. False, with the reason. */
+MUST bool egress__files_fill(const struct egress_call *call, struct arena *turn,
+                             struct str *ret_args, struct str *ret_fault);
+
 /* report.c */
 void egress__report(struct egress *egress, const struct egress_source *source,
                     enum msg_source_state state, struct str reason);

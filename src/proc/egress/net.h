@@ -49,10 +49,6 @@ struct line_exchange {
 /* direct.c: sources whose calls are requests by themselves, each made of its plan. */
 bool egress__direct_speaks(enum msg_source_kind kind);
 void egress__direct_event(struct line_exchange *exchange, const struct http_event *event);
-/* Of each artifact that came with it, the bytes. False, with the reason: not those it names. */
-struct out_openapi_artifact;
-MUST bool egress__files_read(const struct egress_call *call, struct arena *turn,
-                             struct out_openapi_artifact *ret_list, struct str *ret_fault);
 /* The line goes: what was under way has an outcome first. */
 void egress__direct_end(struct egress_line *line);
 
