@@ -11,6 +11,7 @@ import { here } from './writ.mjs';
 
 const hash = (value) => createHash('sha256').update(value).digest('hex');
 const named = (value, type) => ({ $artifact: hash(value), type, size: value.length });
+const leaked = Buffer.from('\xff\xfe its key is sk_live_' + 'b1B2c3D4e5F6g7H8i9J0k1L2', 'latin1');
 const received = []; // { type, body } of the OpenAPI source
 let person;
 
@@ -33,6 +34,8 @@ const server = http.createServer((request, response) => {
     request.on('end', () => {
         if (request.url === '/mcp')
             return mcp(response, JSON.parse(Buffer.concat(pieces)));
+        if (request.url === '/leak')
+            return response.writeHead(200, { 'content-type': 'image/png' }).end(leaked);
         received.push({ type: request.headers['content-type'], body: Buffer.concat(pieces) });
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
     });
@@ -49,7 +52,7 @@ before(async () => {
     writeFileSync(join(person.home, 'rules.yaml'), 'rules:\n  - name: all\n    match: "*.**"\n    verdict: allow\n    reason: a test\n');
     await person.terminal('policy', 'apply', join(person.home, 'rules.yaml'));
     writeFileSync(join(person.home, 'o.json'), JSON.stringify({ openapi: '3.1.0', info: { title: 'O', version: '1' }, servers: [{ url: base }],
-        paths: { '/form': { post: { operationId: 'form', ...form } } } }));
+        paths: { '/form': { post: { operationId: 'form', ...form } }, '/leak': { get: { operationId: 'leak', responses: { 200: { description: 'ok' } } } } } }));
     await person.terminal('sources', 'add', 'b', '--yes', '--', process.execPath, join(here, 'blobs.mjs'), 'serve');
     await person.terminal('sources', 'add', 'h', `${base}/mcp`, '--yes', '--allow-host', '127.0.0.1', '--kind', 'mcp_http');
     await person.terminal('sources', 'add', 'o', join(person.home, 'o.json'), '--yes', '--allow-host', '127.0.0.1');
@@ -117,13 +120,19 @@ test('what is too large is said at its place', async () => {
     assert.match(large.message, /\/content\/0\/data has 8388609 bytes; 8388608 are allowed/);
 });
 
-test('a secret in bytes stays at the door', async () => {
+test('a secret in bytes stays at the door, and the record says that one did', async () => {
     const [{ data }] = await run('return await tools.b.leaks()');
-    const without = readFileSync(join(person.home, 'artifacts', data.$artifact), 'latin1');
 
-    assert.match(without, /its key is \{\{secret:/);
-    assert.ok(!without.includes('sk_live_'));
-    assert.equal(data.size, without.length);
+    for (const one of [data, await run('return await tools.o.leak()')]) {
+        const without = readFileSync(join(person.home, 'artifacts', one.$artifact), 'latin1');
+        const line = log().split('\n').find((text) => text.includes(`"blobs":["${one.$artifact}"]`));
+
+        assert.match(without, /its key is \{\{secret:/);
+        assert.ok(!without.includes('sk_live_'));
+        assert.equal(one.size, without.length);
+        assert.match(line, /"secrets":1\b/);
+        assert.match(line, /"conformance":"replaced"/);
+    }
 });
 
 test('a tool of MCP that takes a text gets the bytes as base64, wherever they stand; over a pipe and over HTTP', async () => {

@@ -117,6 +117,14 @@ static void source_seen(struct egress_call *call, bool let_in, struct str reason
                    let_in ? MSG_SOURCE_STATE_CONNECTED : MSG_SOURCE_STATE_AUTH_REQUIRED, reason);
 }
 
+/* An end without an answer. */
+static void end(struct egress *egress, struct egress_call *call, enum msg_sent sent,
+                const struct out_http_outcome *outcome)
+{
+    egress->replaced = 0;
+    egress__call_answer(egress, call, sent, outcome);
+}
+
 /* Not sent, and saying it again would change nothing. */
 static void refuse(struct egress_call *call, const char *code, struct str reason)
 {
@@ -124,7 +132,7 @@ static void refuse(struct egress_call *call, const char *code, struct str reason
         .status = MSG_OUTCOME_STATUS_FAILED, .code = str_from(code), .text = reason, .retry_ms = -1
     };
 
-    egress__call_answer(call->source->line->egress, call, MSG_SENT_NO, &outcome);
+    end(call->source->line->egress, call, MSG_SENT_NO, &outcome);
 }
 
 /* The engine keeps credentials from other origins: they are given apart. */
@@ -273,6 +281,7 @@ static void answered(struct egress_call *call, const struct line_exchange *excha
     struct out_http_response response = response_of(egress->turn, event, event->body);
     struct out_http_outcome outcome;
 
+    egress->replaced = 0;
     outcome_of(call, exchange, &response, &outcome);
     if (outcome.blob.len) {
         response.body = egress__door_in(egress, &egress->plain, event->body, call->send.source,
@@ -309,7 +318,7 @@ static void unanswered(struct egress_call *call, const struct line_exchange *exc
         outcome.status = MSG_OUTCOME_STATUS_TIMEOUT;
         break;
     }
-    egress__call_answer(exchange->line->egress, call, event->sent, &outcome);
+    end(exchange->line->egress, call, event->sent, &outcome);
 }
 
 void egress__direct_event(struct line_exchange *exchange, const struct http_event *event)
@@ -341,7 +350,7 @@ static void give_up(struct egress *egress, struct egress_call *call, enum msg_se
         .retry_ms = -1,
     };
 
-    egress__call_answer(egress, call, sent, &outcome);
+    end(egress, call, sent, &outcome);
 }
 
 void egress__wire_call_cancel(struct egress *egress, struct egress_call *call)

@@ -141,7 +141,7 @@ struct egress {
     struct map keys;    /* execution and call -> the same */
     uint64_t handle_next;
     struct egress_wire *wire;
-    uint32_t replaced; /* secrets, since somebody set it to 0 */
+    uint32_t replaced; /* secrets, since what is read now began: who reads it sets it to 0 */
 };
 
 /* source.c */

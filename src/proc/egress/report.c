@@ -169,7 +169,6 @@ static struct msg_call_outcome outcome_of(struct egress *egress, const struct eg
     struct str code = event->code;
     struct str text = event->text;
 
-    egress->replaced = 0;
     if (event->value.len > LIMIT_VALUE_BYTES) {
         outcome.status = MSG_OUTCOME_STATUS_UNREADABLE;
         code = STR("limit");
@@ -190,7 +189,6 @@ static struct msg_call_outcome outcome_of(struct egress *egress, const struct eg
                         : egress__door_in(egress, &egress->json, event->data, source,
                                           call->send.execution),
         };
-    outcome.secrets = egress->replaced;
     return outcome;
 }
 
@@ -247,16 +245,14 @@ void egress__report_outcome(struct egress *egress, const struct egress_call *cal
     struct out_mcp_event clean = *event;
     struct msg_call_outcome outcome;
     struct egress_parts parts;
-    struct out_mcp_blob *blobs;
-    uint32_t replaced;
+    struct out_mcp_blob *blobs =
+        ARENA_ARRAY(egress->turn, struct out_mcp_blob, event->blob_count + 1);
 
     egress->replaced = 0;
-    blobs = ARENA_ARRAY(egress->turn, struct out_mcp_blob, event->blob_count + 1);
     if (event->blob_count)
         clean.value = blobs_in(egress, call, event, blobs);
-    replaced = egress->replaced;
     outcome = outcome_of(egress, call, &clean);
-    outcome.secrets += replaced;
+    outcome.secrets = egress->replaced;
     parts_new(egress, event->blob_count, &outcome, &parts);
     if (outcome.status == MSG_OUTCOME_STATUS_ANSWERED)
         for (size_t i = 0; i < event->blob_count; i++)
