@@ -268,13 +268,13 @@ static double sources_inside_us(struct load_client *client, const char *call)
     return (sources_median(client, call, 1 + SOURCES_PROGRAM) - few_us) / SOURCES_PROGRAM;
 }
 
+static const char *const sources_parts[] = { "egress-net", "daemon", "worker" };
+
 /* What one round of all clients took, and what it cost whom. */
 struct sources_round {
     double took_us;
-    double cpu_us[4]; /* of all, and of each of sources_parts */
+    double cpu_us[1 + ARRAY_COUNT(sources_parts)]; /* of all, and of each */
 };
-
-static const char *const sources_parts[] = { "egress-net", "daemon", "worker" };
 
 static int sources_compare(const void *one, const void *other)
 {

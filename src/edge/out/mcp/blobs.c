@@ -2,8 +2,7 @@
  * What is binary in an answer: image, audio, the contents of resources. MCP has it as base64 in a
  * string; a value of ours has a reference there, and the bytes go beside it:
  *
- *     "data": "iVBORw0..."    ->    "data": {"$artifact": "<digest>", "type": "image/png", "size":
- * 68}
+ *     "data": "iVBORw0..."  ->  "data": {"$artifact": "<digest>", "type": "image/png", "size": 68}
  *
  * All of it, however small: what a program gets does not hang on its length. Line ends in base64
  * (RFC 2045) are passed over. What is no base64, too long, or one too many spoils the answer: the

@@ -44,25 +44,22 @@ static void add_other(struct out_mcp *session, const struct json_value *part, st
                       const struct out_mcp__place *place)
 {
     struct json_iter iter = json_iter(part);
-    bool data = out_mcp__has_data(part);
-    struct buf *out = &session->value;
+    bool data = out_mcp__has_data(part), first = false;
     const struct json_value *value;
 
-    buf_add_c(out, "{\"type\":");
-    buf_add_json(out, type);
+    buf_add_c(&session->value, "{\"type\":");
+    buf_add_json(&session->value, type);
     while ((value = json_next(&iter))) {
         if (str_is(iter.key, "type") || str_is(iter.key, "_meta") ||
             str_is(iter.key, "annotations") || str_is(iter.key, "icons"))
             continue;
-        buf_add_char(out, ',');
-        buf_add_json(out, iter.key);
-        buf_add_char(out, ':');
+        out_mcp__key_add(session, iter.key, &first);
         if (data && str_is(iter.key, "data"))
             out_mcp__blob_add(session, value, json_get(part, "mimeType"), place, "data");
         else
-            json_print(out, value);
+            json_print(&session->value, value);
     }
-    buf_add_char(out, '}');
+    buf_add_char(&session->value, '}');
 }
 
 static void add_part(struct out_mcp *session, const struct json_value *part,
