@@ -464,9 +464,9 @@ static void easy_put(struct http_pool *pool, CURL *easy)
         return;
     }
     set_owner(easy, NULL);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-    curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, (struct curl_slist *)NULL);
+    curl_easy_setopt(easy, CURLOPT_RESOLVE, (struct curl_slist *)NULL);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, (char *)NULL);
     *VEC_PUSH(&pool->spare) = easy;
 }
 

@@ -115,7 +115,10 @@ static void answer(struct out_mcp *session, const char *result)
 static struct out_mcp_event answered(struct out_mcp *session, const char *tool, const char *result)
 {
     static uint64_t handle;
-    const struct out_mcp_call one = { .handle = ++handle,
+
+    handle++;
+
+    const struct out_mcp_call one = { .handle = handle,
                                       .tool = str_from(tool),
                                       .timeout_ms = 1000 };
 
