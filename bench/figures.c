@@ -246,7 +246,7 @@ static const struct {
     { "size", figures_size },       { "requests", figures_requests },
     { "calls", figures_calls },     { "loops", figures_loops },
     { "restart", figures_restart }, { "history", figures_history },
-    { "sources", figures_sources },
+    { "sources", figures_sources }, { "waits", figures_waits },
 };
 
 int main(int argc, char **argv)

@@ -28,6 +28,7 @@ void figures_loops(struct figures *figures);
 void figures_restart(struct figures *figures);
 void figures_history(struct figures *figures);
 void figures_sources(struct figures *figures);
+void figures_waits(struct figures *figures);
 
 /* Opens a Writ of its own for one part. */
 void figures_open(struct figures *figures, struct house *house, const char *name);
