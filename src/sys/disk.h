@@ -101,10 +101,7 @@ MUST int disk_file_open(struct disk *disk, const char *name, enum disk_open_how 
 struct disk_file *disk_file_close(struct disk_file *file);
 CLEANUP_DEFINE(struct disk_file, disk_file_close)
 
-/*
- * A descriptor of it to pass to another process (link_send_fds): yours to close. -ENOTSUP in the
- * simulated world, whose files have none.
- */
+/* A descriptor of it to pass to another process (link_send_fds); yours: link_fd_close. */
 MUST int disk_file_lend(const struct disk_file *file);
 MUST int disk_file_size(struct disk_file *file, uint64_t *ret_size);
 /* Reads up to len bytes at offset; *ret_len is less only at the end of the file. */

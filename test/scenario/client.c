@@ -197,6 +197,7 @@ void world_client_ready(struct world *world, struct world_client *client)
 
         world->activity++;
         buf_add_str(&world->heard, line);
+        world_crossed(world, WIRE_DAEMON_CLIENT, line.len);
         if (json_parse(world->arena, line, NULL, &error, &doc) != JSON_PARSED) {
             world_fail(world, "the daemon wrote what is no JSON: %.*s", STR_ARG(line));
             return;

@@ -2,16 +2,14 @@
  * The verbs.
  *
  *     tool SOURCE.NAME read|write|destructive [RESULT]   an upstream's tool
- *     schema in|out SOURCE.NAME JSON                     its schemas
- *     policy VERDICT PATTERN [EFFECT]                    a rule of the tenant
- *     mcp CLIENT execute CODE                            an agent's program; \n is a new line
- *     mcp CLIENT key KEY execute CODE
- *     mcp CLIENT gasps CODE                              asks and cancels in one breath
- *     mcp CLIENT cancel | leaves | returns | approves WORD|FORM | elicits
- *     upstream SOURCE.NAME answers|fails|hangs|loses|dies|slow|wrong|garbles|busy|asks|models|gone
- *     person WORD call N [VALUE]                         approve deny submit done not_done again
- *     agent WORD call N                                  the same from a child of an agent
- *     cancel execution N                                 by the person
+ *     tool SOURCE.NAME read|write|... fill|image|takes N a value or an image of N bytes; an
+ * argument schema in|out SOURCE.NAME JSON                     its schemas policy VERDICT PATTERN
+ * [EFFECT]                    a rule of the tenant mcp CLIENT execute CODE an agent's program; \n
+ * is a new line mcp CLIENT key KEY execute CODE mcp CLIENT gasps CODE asks and cancels in one
+ * breath mcp CLIENT cancel | leaves | returns | approves WORD|FORM | elicits upstream SOURCE.NAME
+ * answers|fails|hangs|loses|dies|slow|wrong|garbles|busy|asks|models|gone person WORD call N
+ * [VALUE]                         approve deny submit done not_done again agent WORD call N the
+ * same from a child of an agent cancel execution N                                 by the person
  *     crash | power cut | egress dies | worker dies
  *     disk room BYTES | disk full
  *     advance MS
@@ -20,6 +18,7 @@
  *     performed SOURCE.NAME N | cancelled SOURCE.NAME N
  *     never TEXT                                         in no byte that any process wrote
  *     no trace WORDS
+ *     crossed WIRE TIMES BYTES                           a value of so many bytes, so often
  */
 #include "story.h"
 
@@ -27,9 +26,9 @@
 #include "format/json/json.h"
 
 static const char *const story_verbs[] = {
-    "tool",      "schema",    "policy", "mcp",    "upstream", "person",        "agent", "cancel",
-    "crash",     "power",     "egress", "worker", "disk",     "advance",       "trace", "expect",
-    "performed", "cancelled", "never",  "no",     "sources",  "agent-sources",
+    "tool",      "schema",    "policy", "mcp",    "upstream", "person",        "agent",   "cancel",
+    "crash",     "power",     "egress", "worker", "disk",     "advance",       "trace",   "expect",
+    "performed", "cancelled", "never",  "no",     "sources",  "agent-sources", "crossed",
 };
 
 static struct str next_word(struct str *rest)
@@ -86,6 +85,14 @@ bool story_parse(struct str text, struct arena *arena, struct story *ret_story,
     return true;
 }
 
+static uint64_t number_of(struct str text)
+{
+    uint64_t number = 0;
+
+    (void)!str_to_u64(str_trim(text), &number);
+    return number;
+}
+
 /* Setting up: before the daemon starts. */
 static void verb_tool(struct world *world, struct str rest)
 {
@@ -95,7 +102,13 @@ static void verb_tool(struct world *world, struct str rest)
     tool->source = str_split(&address, '.');
     tool->name = address;
     tool->effect = next_word(&rest);
-    if (rest.len)
+    if (str_starts(rest, STR("image ")))
+        tool->image = number_of(str_slice(rest, 6, rest.len));
+    else if (str_starts(rest, STR("takes ")))
+        tool->takes = number_of(str_slice(rest, 6, rest.len));
+    else if (str_starts(rest, STR("fill ")))
+        tool->result = world_filled(world->arena, number_of(str_slice(rest, 5, rest.len)));
+    else if (rest.len)
         tool->result = rest;
 }
 
@@ -379,6 +392,30 @@ static void verb_count(struct world *world, struct str rest, bool performed)
         world_fail(world, "it was %u", !tool ? 0 : performed ? tool->performed : tool->cancelled);
 }
 
+/*
+ * How often a value of so many bytes has crossed: N times, and no more than a tenth of it beside.
+ * As base64 it is a third longer, and as JSON in JSON a little.
+ */
+static void verb_crossed(struct world *world, struct str rest)
+{
+    static const char *const names[] = { "server>egress", "egress>server", "egress>daemon",
+                                         "daemon>egress", "daemon>worker", "worker>daemon",
+                                         "daemon>client" };
+    struct str wire = next_word(&rest);
+    uint64_t times = number_of(next_word(&rest));
+    uint64_t len = number_of(rest);
+
+    for (size_t i = 0; i < WIRES; i++) {
+        if (!str_is(wire, names[i]))
+            continue;
+        if (world->crossed[i] < times * len || world->crossed[i] > times * len + len / 10)
+            world_fail(world, "%llu bytes have crossed %s", (unsigned long long)world->crossed[i],
+                       names[i]);
+        return;
+    }
+    world_fail(world, "there is no wire %.*s", STR_ARG(wire));
+}
+
 static void verb_no_trace(struct world *world, struct str rest)
 {
     (void)next_word(&rest);
@@ -409,6 +446,8 @@ static void check_line(const struct story_line *line, struct world *world, size_
         verb_count(world, line->rest, true);
     else if (str_is(line->verb, "cancelled"))
         verb_count(world, line->rest, false);
+    else if (str_is(line->verb, "crossed"))
+        verb_crossed(world, line->rest);
     else if (str_is(line->verb, "no"))
         verb_no_trace(world, line->rest);
 }

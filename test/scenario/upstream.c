@@ -4,6 +4,7 @@
  */
 #include "world.h"
 
+#include "base/base64.h"
 #include "format/json/json.h"
 #include "sys/clock.h"
 
@@ -39,8 +40,10 @@ static void say(struct upstream *upstream, struct str id, const char *key, struc
 {
     struct buf line BUF_CLEANUP = BUF_INIT;
 
-    buf_printf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"%s\":%.*s}\n", STR_ARG(id), key,
-               STR_ARG(body));
+    buf_printf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"%s\":", STR_ARG(id), key);
+    buf_add_str(&line, body);
+    buf_add_c(&line, "}\n");
+    world_crossed(upstream->world, WIRE_SERVER_EGRESS, line.len);
     out_mcp_input(upstream->session, buf_str(&line));
 }
 
@@ -78,17 +81,36 @@ static void say_result(struct upstream *upstream, struct str id, const struct up
 
     if (tool->mode == UPSTREAM_WRONG)
         result = STR("{\"wrong\":1}");
-    buf_printf(&body,
-               "{\"content\":[{\"type\":\"text\",\"text\":\"see structured\"}],"
-               "\"structuredContent\":%.*s}",
-               STR_ARG(result));
+    if (tool->image) {
+        buf_add_c(&body,
+                  "{\"content\":[{\"type\":\"image\",\"mimeType\":\"image/png\",\"data\":\"");
+        base64_encode(&body, world_image(upstream->world->arena, tool->image));
+        buf_add_c(&body, "\"}]}");
+    } else {
+        buf_add_c(&body, "{\"content\":[{\"type\":\"text\",\"text\":\"see structured\"}],"
+                         "\"structuredContent\":");
+        buf_add_str(&body, result);
+        buf_add_char(&body, '}');
+    }
     say(upstream, id, "result", buf_str(&body));
 }
 
-static void on_tools_call(struct world *world, struct upstream *upstream, struct str id,
-                          struct str name)
+/* Other bytes than those that it gives itself are nobody's: the story is over. */
+static void check_taken(struct world *world, const struct upstream_tool *tool,
+                        const struct json_value *params)
 {
-    struct upstream_tool *tool = server_tool(world, upstream, name);
+    struct str data = json_get_str(json_get(params, "arguments"), "data");
+    struct buf bytes BUF_CLEANUP = BUF_INIT;
+
+    if (tool->takes && (!base64_decode(&bytes, data) ||
+                        !str_equal(buf_str(&bytes), world_image(world->arena, tool->takes))))
+        world_fail(world, "%.*s was sent other bytes", STR_ARG(tool->name));
+}
+
+static void on_tools_call(struct world *world, struct upstream *upstream, struct str id,
+                          const struct json_value *params)
+{
+    struct upstream_tool *tool = server_tool(world, upstream, json_get_str(params, "name"));
 
     if (!tool) {
         say(upstream, id, "error", STR("{\"code\":-32602,\"message\":\"no such tool\"}"));
@@ -128,6 +150,7 @@ static void on_tools_call(struct world *world, struct upstream *upstream, struct
             STR("{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"it said no\"}]}"));
         return;
     }
+    check_taken(world, tool, params);
     tool->performed++;
     if (tool->mode == UPSTREAM_LOSES)
         upstream->broken = true;
@@ -217,7 +240,7 @@ static void on_line(struct world *world, struct upstream *upstream, struct str l
     else if (str_is(method, "tools/list"))
         say_tools(world, upstream, id);
     else if (str_is(method, "tools/call"))
-        on_tools_call(world, upstream, id, json_get_str(json_get(doc.root, "params"), "name"));
+        on_tools_call(world, upstream, id, json_get(doc.root, "params"));
     else if (str_is(method, "notifications/cancelled"))
         on_cancelled(world, upstream);
 }
@@ -269,7 +292,6 @@ static void send_outcome(struct world *world, struct upstream *upstream,
         .error = { .code = event->code, .message = event->text },
     };
     const struct upstream_tool *tool = server_tool(world, upstream, call->tool);
-    struct buf payload BUF_CLEANUP = BUF_INIT;
 
     /* As egress says it of 429 with Retry-After. */
     if (tool && tool->mode == UPSTREAM_BUSY && event->status == MSG_OUTCOME_STATUS_FAILED) {
@@ -277,8 +299,7 @@ static void send_outcome(struct world *world, struct upstream *upstream,
         outcome.retry = true;
         outcome.retry_ms = 700;
     }
-    msg_call_outcome_encode(&outcome, &payload);
-    send_frame(world, MSG_CALL_OUTCOME, call->execution, &payload);
+    world_outcome_send(world, &outcome, event);
 }
 
 static void send_ask(struct world *world, const struct msg_call_send *call,
@@ -381,6 +402,7 @@ static void upstream_run(struct world *world, struct upstream *upstream)
     for (int rounds = 0; upstream->session && rounds < 64; rounds++) {
         out = out_mcp_output(upstream->session);
         buf_add_str(&upstream->in, out);
+        world_crossed(world, WIRE_EGRESS_SERVER, out.len);
         out_mcp_output_taken(upstream->session, out.len);
         while (!upstream->broken && str_find_char(buf_str(&upstream->in), '\n') != SIZE_MAX) {
             size_t len = str_find_char(buf_str(&upstream->in), '\n');
@@ -419,6 +441,7 @@ static void on_open(struct world *world, const struct msg_source_open *open)
 
     if (!upstream) {
         upstream = ARENA_NEW(world->arena, struct upstream);
+        upstream->world = world;
         upstream->source = open->source;
         upstream->name = str_copy(world->arena, server_name(world, open->name));
         *VEC_PUSH(&world->upstreams) = upstream;
@@ -443,7 +466,7 @@ static void on_send(struct world *world, const struct msg_call_send *send)
     kept = VEC_PUSH(&upstream->calls);
     *kept = *send;
     kept->tool = str_copy(world->arena, send->tool);
-    kept->args = str_copy(world->arena, send->args);
+    kept->args = str_copy(world->arena, world_args_fill(world, send));
     if (upstream->session && out_mcp_state(upstream->session) == OUT_MCP_READY)
         calls_begin(world, upstream);
     else if (!upstream->session)
@@ -491,6 +514,7 @@ void world_egress_ready(struct world *world)
         struct msg_call_said said;
 
         world->activity++;
+        world_crossed(world, WIRE_DAEMON_EGRESS, frame.payload.len);
         if (frame.type == MSG_SOURCE_OPEN &&
             msg_source_open_decode(frame.payload, world->arena, &open))
             on_open(world, &open);

@@ -52,6 +52,7 @@ static void report_send(struct world *world, uint64_t run, const struct msg_prog
 
     msg_program_report_encode(report, &payload);
     frame.payload = buf_str(&payload);
+    world_crossed(world, WIRE_WORKER_DAEMON, payload.len);
     (void)!link_send(world->worker, &frame);
     world->activity++;
 }
@@ -199,6 +200,7 @@ void world_worker_ready(struct world *world)
         struct msg_program_drop drop;
 
         world->activity++;
+        world_crossed(world, WIRE_DAEMON_WORKER, frame.payload.len);
         if (frame.type == MSG_PROGRAM_START &&
             msg_program_start_decode(frame.payload, world->arena, &start))
             on_start(world, frame.id, &start);

@@ -25,6 +25,18 @@
 #define WORLD_RUN    "/sim/run"
 #define WORLD_SOCKET "/sim/run/socket"
 
+/* Where values cross. What is counted is payloads, and what comes in descriptors with them. */
+enum world_wire {
+    WIRE_SERVER_EGRESS,
+    WIRE_EGRESS_SERVER,
+    WIRE_EGRESS_DAEMON,
+    WIRE_DAEMON_EGRESS,
+    WIRE_DAEMON_WORKER,
+    WIRE_WORKER_DAEMON,
+    WIRE_DAEMON_CLIENT,
+    WIRES,
+};
+
 /* What an upstream does with the next call of a tool. */
 enum upstream_mode {
     UPSTREAM_ANSWERS,
@@ -49,6 +61,8 @@ struct upstream_tool {
     struct str input;  /* JSON Schema */
     struct str output; /* JSON Schema, or null */
     struct str description;
+    uint64_t image; /* it gives an image of so many bytes; 0: it does not */
+    uint64_t takes; /* it takes such an image as `data`, and nothing else; 0: anything */
     enum upstream_mode mode;
     uint32_t performed;
     uint32_t cancelled;
@@ -57,6 +71,7 @@ struct upstream_tool {
 
 /* One source as egress has it: a real session, and the scripted server behind it. */
 struct upstream {
+    struct world *world;
     struct str name;
     uint64_t source;
     struct out_mcp *session;
@@ -114,6 +129,7 @@ struct world {
     struct results_vec VEC(struct world_result) results;
     struct trace_vec VEC(struct str) trace;
     struct buf heard; /* every byte that any client was told */
+    uint64_t crossed[WIRES];
     struct str policy;
     struct map executions; /* handle -> number, as the trace says it */
     int64_t start_ms;
@@ -145,6 +161,20 @@ void world_advance(struct world *world, int64_t ms);
 void world_fail(struct world *world, const char *format, ...) PRINTF_LIKE(2, 3);
 
 enum world_ready { WORLD_WORKER, WORLD_EGRESS, WORLD_STREAM, WORLD_LINK, WORLD_API };
+
+/* bytes.c: values that are long, and bytes */
+
+/* Bytes of an image, the same ones for the same length. */
+struct str world_image(struct arena *arena, uint64_t len);
+/* {"fill":"..."} of so many bytes. */
+struct str world_filled(struct arena *arena, uint64_t len);
+/* An outcome as egress says it: what is long, and what it names, in a descriptor. */
+void world_outcome_send(struct world *world, struct msg_call_outcome *outcome,
+                        const struct out_mcp_event *event);
+/* The arguments with the bytes that came with them, which were taken from the link. */
+struct str world_args_fill(struct world *world, const struct msg_call_send *send);
+/* A frame's bytes have crossed. */
+void world_crossed(struct world *world, enum world_wire wire, size_t len);
 
 /* worker.c, upstream.c, client.c */
 void world_worker_up(struct world *world);

@@ -2,8 +2,6 @@
 #include "proc/daemon/internal.h"
 #include "proc/daemon/own.h"
 
-#include <unistd.h>
-
 bool daemon__files_open(struct daemon *daemon, const struct catalog_tool *tool, struct str args,
                         struct daemon_files *ret_files, struct msg_error *ret_error)
 {
@@ -36,5 +34,5 @@ bool daemon__files_open(struct daemon *daemon, const struct catalog_tool *tool, 
 void daemon__files_close(struct daemon_files *files)
 {
     while (files->open)
-        (void)close(files->fds[--files->open]);
+        link_fd_close(files->fds[--files->open]);
 }

@@ -264,8 +264,7 @@ struct disk_file *disk_file_close(struct disk_file *file)
 
 int disk_file_lend(const struct disk_file *file)
 {
-    (void)file;
-    return RAISE(-ENOTSUP);
+    return sim_memfd(buf_str(&file->inode->now));
 }
 
 int disk_file_size(struct disk_file *file, uint64_t *ret_size)
