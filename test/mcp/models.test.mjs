@@ -45,7 +45,7 @@ async function run(client, code) {
     const result = await client.callTool({ name: 'execute', arguments: { code } });
 
     assert.ok(!result.isError, JSON.stringify(result));
-    return result.structuredContent ?? JSON.parse(result.content[0].text);
+    return JSON.parse(result.content[0].text);
 }
 
 for (const [kind, open] of Object.entries({ older, newer })) {

@@ -33,7 +33,6 @@ enum mcp__code {
 };
 
 #define MCP__MESSAGE_TEXT_MAX 4096U  /* bytes of a question put to a person */
-#define MCP__STRUCTURED_MAX   65536U /* larger values are sent once, as text */
 #define MCP__NAME_MAX         128U   /* bytes of a client's name, and of its version */
 #define MCP__EXECUTION_MAX    64U
 #define MCP__STATE_MAX        512U

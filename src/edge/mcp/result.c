@@ -60,7 +60,11 @@ static void mcp_console_block(struct buf *out, const struct mcp_outcome *outcome
     mcp_text_block(out, buf_str(&text));
 }
 
-/* A string is shown as it is; it is JSON text already. Everything else is shown as JSON. */
+/*
+ * A string is shown as it is; it is JSON text already. Everything else is shown as JSON. This is
+ * the only place where a value stands: with structuredContent a result would have it twice, since
+ * that comes with the same as text ("Structured Content" in server/tools).
+ */
 static void mcp_value_block(struct buf *out, struct str result)
 {
     if (result.len == 0) {
@@ -74,20 +78,12 @@ static void mcp_value_block(struct buf *out, struct str result)
     }
 }
 
-static void mcp_result_done(struct buf *out, enum mcp__version version,
-                            const struct mcp_outcome *outcome)
+static void mcp_result_done(struct buf *out, const struct mcp_outcome *outcome)
 {
-    struct str result = outcome->result;
-
     buf_add_c(out, "\"content\":[");
-    mcp_value_block(out, result);
+    mcp_value_block(out, outcome->result);
     mcp_console_block(out, outcome);
     buf_add_char(out, ']');
-    if (version >= MCP__2025_06_18 && result.len > 0 && result.len <= MCP__STRUCTURED_MAX &&
-        result.ptr[0] == '{') {
-        buf_add_c(out, ",\"structuredContent\":");
-        buf_add_str(out, result);
-    }
 }
 
 static void mcp_error_text(struct buf *text, const struct mcp_outcome *outcome)
@@ -114,7 +110,7 @@ static void mcp_error_object(struct buf *out, const struct mcp_error *error)
     buf_add_c(out, "{\"code\":");
     buf_add_json(out, error->code);
     buf_add_c(out, ",\"message\":");
-    buf_add_json(out, error->message);
+    buf_add_json(out, mcp__cut(error->message, MCP__MESSAGE_TEXT_MAX)); /* all of it is the text */
     buf_add_c(out, error->retryable ? ",\"retryable\":true" : ",\"retryable\":false");
     if (error->line > 0)
         buf_printf(out, ",\"line\":%u,\"column\":%u", error->line, error->column);
@@ -148,7 +144,7 @@ void mcp__result_outcome(struct buf *out, const struct mcp *mcp, enum mcp__versi
     mcp__result_open(out, version);
     switch (outcome->state) {
     case MCP_DONE:
-        mcp_result_done(out, version, outcome);
+        mcp_result_done(out, outcome);
         break;
     case MCP_FAILED:
         mcp_result_failed(out, version, outcome);
