@@ -6,6 +6,7 @@ const DOORS = [
     [/^yyjson\.h$/, ['format/json']],
     [/^yaml\.h$/, ['format/yaml']],
     [/^libstemmer\.h$/, ['format/stem']],
+    [/^zlib\.h$/, ['format/plain']],
     [/^pcre2\.h$/, ['format/regex']],
     [/^openssl\//, ['base']],
     [/^uv\.h$/, ['sys']],

@@ -247,6 +247,26 @@ static void introspection_says_the_same(void **state)
                 "query($ids:[ID!]!){list(ids:$ids){__typename id...on A{x}}}");
 }
 
+static void a_schema_is_known_by_how_it_begins(void **state)
+{
+    static const char *const schemas[] = { "type Query{a:Int}",
+                                           "# c\n\n# d\nschema{query:Q}",
+                                           "extend schema @link(url: \"u\")",
+                                           "\"One \\\" line\" type Query { a: Int }",
+                                           "\"\"\"\nMany \"lines\"\n\"\"\"\nscalar Date\n",
+                                           "input I { a: Int }" };
+    static const char *const others[] = {
+        "",          "#",         "\"a\"",   "\"a", "type", "type: object", "typed { a }",
+        "schema: 1", "{\"a\":1}", "Dear Sir"
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(schemas); i++)
+        assert_true(graphql_detect(str_from(schemas[i])));
+    for (size_t i = 0; i < ARRAY_COUNT(others); i++)
+        assert_false(graphql_detect(str_from(others[i])));
+}
+
 static void what_is_none_is_refused(void **state)
 {
     static const char *const texts[] = {
@@ -388,6 +408,7 @@ static void a_wide_type_stays_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_schema_is_known_by_how_it_begins),
         TEST(fields_are_tools),
         TEST(the_usual_selection),
         TEST(the_plan_says_where_the_selection_stands),

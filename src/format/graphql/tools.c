@@ -258,12 +258,47 @@ static void finish(struct tools *tools, struct graphql_result *ret_result)
             list[ret_result->tools_count++] = list[i];
 }
 
+/* A description, which is a text of one line or of many, before what it describes. */
+static struct str without_description(struct str text)
+{
+    bool block = str_starts(text, STR("\"\"\""));
+    struct str quote = block ? STR("\"\"\"") : STR("\"");
+    struct str inner = str_slice(text, quote.len, text.len);
+    size_t end = str_find(inner, quote);
+
+    while (end != SIZE_MAX && end > 0 && inner.ptr[end - 1] == '\\') {
+        size_t next = str_find(str_slice(inner, end + 1, inner.len), quote);
+
+        end = next == SIZE_MAX ? SIZE_MAX : end + 1 + next;
+    }
+    return end == SIZE_MAX ? STR("") : str_trim(str_slice(inner, end + quote.len, inner.len));
+}
+
+/* The word that the text begins with, alone; what follows must be what SDL has there. */
+static bool begins_with_word(struct str text, const char *word)
+{
+    struct str rest = str_slice(text, strlen(word), text.len);
+    static const char after[] = " \t\r\n{@#";
+
+    return str_starts(text, str_from(word)) && rest.len > 0 &&
+           memchr(after, rest.ptr[0], sizeof(after) - 1);
+}
+
+static bool begins_with_definition(struct str text)
+{
+    static const char *const words[] = { "type", "schema", "directive", "interface", "scalar",
+                                         "enum", "input",  "union",     "extend" };
+
+    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+        if (begins_with_word(text, words[i]))
+            return true;
+    }
+    return false;
+}
+
 bool graphql_detect(struct str text)
 {
     struct str start = str_trim(str_slice(text, 0, 65536));
-    static const char *const words[] = { "type ",   "schema ",     "directive ", "interface ",
-                                         "scalar ", "extend type", "enum ",      "input ",
-                                         "union ",  "\"\"\"" };
 
     if (str_starts(start, STR("{")))
         return str_find(start, STR("\"__schema\"")) != SIZE_MAX;
@@ -271,10 +306,9 @@ bool graphql_detect(struct str text)
         (void)str_split(&start, '\n');
         start = str_trim(start);
     }
-    for (size_t i = 0; i < ARRAY_COUNT(words); i++)
-        if (str_starts(start, str_from(words[i])))
-            return true;
-    return false;
+    if (str_starts(start, STR("\"")))
+        start = without_description(start);
+    return begins_with_definition(start);
 }
 
 static bool model_read(struct graphql__model *model, struct str text)

@@ -66,14 +66,20 @@ static bool begins_as_json(struct str text)
     return trimmed.len > 0 && (trimmed.ptr[0] == '{' || trimmed.ptr[0] == '[');
 }
 
+static void json_refuse(struct openapi *run, const struct openapi__doc *doc,
+                        const struct json_error *error)
+{
+    openapi__error(run, NULL, "syntax", "%.*s:%zu:%zu: this is no JSON: %s", STR_ARG(doc->uri),
+                   error->line, error->column, error->sentence);
+}
+
 static bool json_read(struct openapi *run, struct openapi__doc *doc, struct str text)
 {
     struct json_error error;
 
     if (json_parse(run->arena, text, NULL, &error, &doc->json) == JSON_PARSED)
         return true;
-    openapi__error(run, NULL, "syntax", "%.*s:%zu:%zu: this is no JSON: %s", STR_ARG(doc->uri),
-                   error.line, error.column, error.sentence);
+    json_refuse(run, doc, &error);
     return false;
 }
 
@@ -91,6 +97,25 @@ static bool page_refuse(struct openapi *run, const struct openapi__doc *doc)
                    "%.*s: this is a page (HTML or XML), not a document in JSON or YAML",
                    STR_ARG(doc->uri));
     return false;
+}
+
+/* YAML has braces too, with less in them to get wrong: comments, a comma at the end, bare keys. */
+static bool braces_read(struct openapi *run, struct openapi__doc *doc, struct str text)
+{
+    struct arena *scratch CLEANUP(arena_free) = arena_new(0);
+    struct json_error json_error;
+    struct yaml_error error;
+    struct str json;
+
+    if (json_parse(run->arena, text, NULL, &json_error, &doc->json) == JSON_PARSED)
+        return true;
+    if (yaml_to_json(text, scratch, &error, &json) != YAML_READ ||
+        json_parse(run->arena, json, NULL, &(struct json_error){ 0 }, &doc->json) != JSON_PARSED) {
+        json_refuse(run, doc, &json_error);
+        return false;
+    }
+    doc->yaml = true;
+    return true;
 }
 
 static bool yaml_read(struct openapi *run, struct openapi__doc *doc, struct str text)
@@ -170,7 +195,7 @@ void openapi_add(struct openapi *run, struct str uri, struct str text)
     if (begins_as_page(doc->text))
         read = page_refuse(run, doc);
     else if (begins_as_json(doc->text))
-        read = json_read(run, doc, doc->text);
+        read = braces_read(run, doc, doc->text);
     else
         read = yaml_read(run, doc, doc->text);
     doc->lacking = !read;
@@ -310,20 +335,40 @@ const struct json_value *openapi__member(struct openapi *run, const struct json_
     return value ? openapi__resolve(run, value) : NULL;
 }
 
+/* Does a line of YAML, or a first member of what is written in braces, begin with that key? */
+static bool has_key(struct str text, const char *key)
+{
+    struct str rest = text, name = str_from(key);
+
+    for (;;) {
+        size_t at = str_find(rest, name);
+        char before = 0, after = 0;
+
+        if (at == SIZE_MAX)
+            return false;
+        if (at > 0)
+            before = rest.ptr[at - 1];
+        if (at + name.len < rest.len)
+            after = rest.ptr[at + name.len];
+        if (before == after && (before == '"' || before == '\'')) { /* quoted */
+            before = at > 1 ? rest.ptr[at - 2] : 0;
+            after = at + name.len + 1 < rest.len ? rest.ptr[at + name.len + 1] : 0;
+        }
+        if ((before == 0 || before == '\n' || before == '{') && after == ':')
+            return true;
+        rest = str_slice(rest, at + name.len, rest.len);
+    }
+}
+
 bool openapi_detect(struct str text)
 {
-    static const char *const marks[] = { "\"openapi\"", "\"swagger\"", "openapi:", "swagger:" };
-    struct str head = str_slice(text, 0, 65536);
-    bool json = begins_as_json(without_mark(head));
+    struct str whole = without_mark(text);
+    struct str head = str_slice(whole, 0, 65536);
 
-    if (json)
-        return str_find(text, str_from(marks[0])) != SIZE_MAX ||
-               str_find(text, str_from(marks[1])) != SIZE_MAX;
-    for (size_t i = 2; i < ARRAY_COUNT(marks); i++) {
-        size_t at = str_find(head, str_from(marks[i]));
-
-        if (at == 0 || (at != SIZE_MAX && (head.ptr[at - 1] == '\n' || at == 3)))
-            return true;
-    }
-    return false;
+    if (begins_as_page(head))
+        return false;
+    if (begins_as_json(head) && (str_find(whole, STR("\"openapi\"")) != SIZE_MAX ||
+                                 str_find(whole, STR("\"swagger\"")) != SIZE_MAX))
+        return true;
+    return has_key(head, "openapi") || has_key(head, "swagger");
 }

@@ -207,7 +207,24 @@ static void what_is_no_document_is_refused(void **state UNUSED)
     assert_non_null(strstr(problem("syntax")->sentence.ptr, "a page (HTML"));
     assert_true(openapi_detect(STR("{\"swagger\":\"2.0\"}")));
     assert_true(openapi_detect(STR("# x\nopenapi: 3.0.1\n")));
+    assert_true(openapi_detect(STR("{openapi: 3.0.1}")));
+    assert_true(openapi_detect(STR("# x\n'swagger': '2.0'\n")));
     assert_false(openapi_detect(STR("<html>openapi: </html>")));
+    assert_false(openapi_detect(STR("<p>\nopenapi: 3.0.0\n")));
+    assert_false(openapi_detect(STR("a: {b: 1}\n  openapi: 3\n")));
+}
+
+/* What is no JSON for a comma too many is YAML; what is neither says where it is no JSON. */
+static void braces_may_be_yaml(void **state UNUSED)
+{
+    assert_int_equal(compile("{openapi: 3.0.3, servers: [{url: /v1}], # it\n"
+                             "\"paths\":{\"/a\":{\"get\":{\"operationId\":\"a\",}}},}"),
+                     OPENAPI_COMPILED);
+    assert_int_equal(result.tools_count, 1);
+    (void)openapi_free(run);
+    run = openapi_new(NULL);
+    assert_int_equal(compile("{\"openapi\":\"3.0.3\",\n\"paths\":}}"), OPENAPI_REFUSED);
+    assert_non_null(strstr(problem("syntax")->sentence.ptr, ":2:9: this is no JSON"));
 }
 
 /* One large schema under a parameter that every operation refers to. */
@@ -258,6 +275,7 @@ int main(void)
         TEST(problems_are_grouped_and_placed),
         TEST(a_place_in_yaml_is_its_line),
         TEST(what_is_no_document_is_refused),
+        TEST(braces_may_be_yaml),
         TEST(a_bomb_is_over_a_limit),
         TEST(answers_become_one_output),
     };

@@ -14,6 +14,7 @@
 #include "format/json/out.h"
 #include "format/listing/listing.h"
 #include "format/openapi/openapi.h"
+#include "format/plain/plain.h"
 #include "format/wire/wire.h"
 #include "model/msg.h"
 #include "sys/link.h"
@@ -368,7 +369,7 @@ static void go_on(struct compile *compile)
 }
 
 /* The whole of a sealed descriptor, which is taken; the null text if it cannot be had. */
-static struct str document_map(struct compile *compile, int fd)
+static struct str document_map(const struct compile *compile, int fd)
 {
     void *bytes = MAP_FAILED;
     int seals = fcntl(fd, F_GET_SEALS);
@@ -376,15 +377,60 @@ static struct str document_map(struct compile *compile, int fd)
     bool sound = size > 0 && seals >= 0 && (seals & F_SEAL_WRITE) && (seals & F_SEAL_SHRINK) &&
                  (uint64_t)size <= DOCUMENTS_BYTES_MAX - compile->bytes;
 
-    if (sound) {
-        compile->bytes += (size_t)size;
-        memory_limit(compile);
-        if (compile->bytes == (size_t)size)
-            memory_ready(compile->bytes);
+    if (sound)
         bytes = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
-    }
     (void)close(fd);
     return bytes == MAP_FAILED ? STR_NULL : str_of(bytes, (size_t)size);
+}
+
+/* So many bytes more are read: memory for them, and for what they become. */
+static void bytes_take(struct compile *compile, size_t count)
+{
+    bool first = compile->bytes == 0;
+
+    compile->bytes += count;
+    memory_limit(compile);
+    if (first)
+        memory_ready(count);
+}
+
+/* What was packed, in the arena; the null text where it is not, and that was told. */
+static struct str document_unpack(struct compile *compile, struct str packed)
+{
+    size_t len = 0;
+    char *room;
+
+    switch ((enum plain_answer)plain_measure(packed, DOCUMENTS_BYTES_MAX - compile->bytes, &len)) {
+    case PLAIN_MEASURED:
+        break;
+    case PLAIN_TOO_LONG:
+        fail(compile, "limit", "unpacked it is larger than 64 MiB, which is what is read");
+        return STR_NULL;
+    case PLAIN_BROKEN:
+        fail(compile, "syntax", "it is packed with gzip, and broken");
+        return STR_NULL;
+    }
+    bytes_take(compile, len);
+    room = arena_alloc_raw(compile->arena, len + 1);
+    plain_unpack(packed, room, len);
+    room[len] = 0;
+    return str_of(room, len);
+}
+
+/* The text of a document, however its bytes came; the null text where that was told. */
+static struct str document_text(struct compile *compile, struct str bytes)
+{
+    bool packed = plain_is_packed(bytes);
+
+    if (packed)
+        bytes = document_unpack(compile, bytes);
+    else
+        bytes_take(compile, bytes.len);
+    if (packed && plain_is_packed(bytes)) {
+        fail(compile, "syntax", "it is packed with gzip more than once");
+        return STR_NULL;
+    }
+    return bytes.ptr ? plain_utf8(compile->arena, bytes) : STR_NULL;
 }
 
 /* By its beginning. A kind that was given is believed. */
@@ -430,10 +476,8 @@ static void document_read(struct compile *compile, const struct msg_compile_star
 }
 
 /* The frame that it came in goes. */
-static struct str document_copy(struct compile *compile, struct str text)
+static struct str document_copy(const struct compile *compile, struct str text)
 {
-    compile->bytes += text.len;
-    memory_limit(compile);
     return text.len > 0 ? str_copy(compile->arena, text) : STR_NULL;
 }
 
@@ -453,7 +497,9 @@ static bool on_start(struct compile *compile, struct str payload)
         fail(compile, "limit", "the document is empty, or larger than 64 MiB");
         return true;
     }
-    document_read(compile, &start, text);
+    text = document_text(compile, text);
+    if (text.ptr)
+        document_read(compile, &start, text);
     return true;
 }
 
@@ -468,6 +514,11 @@ static bool on_document(struct compile *compile, struct str payload)
         return false;
     if (fd >= 0)
         text = document_map(compile, fd);
+    if (text.ptr) {
+        text = document_text(compile, text);
+        if (!text.ptr)
+            return true; /* that was told */
+    }
     if (text.ptr)
         openapi_add(compile->run, compile->wanted, text);
     else

@@ -400,7 +400,8 @@ static void hop_run(struct http_exchange *exchange, const struct egress__http_na
     set_owner(exchange->easy, exchange);
     set_method(exchange);
     curl_easy_setopt(exchange->easy, CURLOPT_TIMEOUT_MS, (long)exchange->request.timeout_ms);
-    curl_easy_setopt(exchange->easy, CURLOPT_ACCEPT_ENCODING, exchange->request.stream ? NULL : "");
+    curl_easy_setopt(exchange->easy, CURLOPT_ACCEPT_ENCODING,
+                     exchange->request.stream && !exchange->request.packed ? NULL : "");
     curl_easy_setopt(exchange->easy, CURLOPT_PIPEWAIT, exchange->secure ? 1L : 0L);
     if (exchange->secure)
         set_tls(exchange);

@@ -6,9 +6,10 @@
  *     own -> fetch_done, with the body in a descriptor
  *
  * It ends early: a stream of events is no document, and neither is what is longer than compile
- * reads. Headers go to the origin they are for, and to no other.
+ * reads, unpacked. Headers go to the origin they are for, and to no other.
  */
 #include "format/graphql/graphql.h"
+#include "format/plain/plain.h"
 #include "proc/egress/net.h"
 #include "sys/sealed.h"
 
@@ -66,13 +67,72 @@ static void send(struct egress *egress, const struct msg_fetch_done *done, int f
         (void)!link_send_fds(egress->daemon, &frame, &fd, 1);
 }
 
-/* What enters is looked at: a secret in it becomes its reference. */
-static int body_seal(const struct egress_fetch *fetch)
+static const struct str too_long_sentence = { "it is larger than 64 MiB, which is what is read",
+                                              47 };
+
+/* Unpacked where it is packed; false where it cannot be, and why. */
+static bool body_unpack(struct egress_fetch *fetch)
+{
+    struct str packed = buf_str(&fetch->body);
+    struct buf room = BUF_INIT;
+    size_t len = 0;
+    int r;
+
+    if (!plain_is_packed(packed))
+        return true;
+    r = plain_measure(packed, FETCH_BYTES_MAX, &len);
+    if (r == PLAIN_TOO_LONG) {
+        fetch->done.end = MSG_FETCH_END_TOO_LONG;
+        fetch->done.reason = too_long_sentence;
+        return false;
+    }
+    if (r == PLAIN_MEASURED) {
+        plain_unpack(packed, buf_reserve(&room, len), len);
+        buf_commit(&room, len);
+        buf_fini(&fetch->body);
+        fetch->body = room;
+    }
+    if (r == PLAIN_MEASURED && !plain_is_packed(buf_str(&fetch->body)))
+        return true;
+    fetch->done.end = MSG_FETCH_END_UNREACHABLE;
+    fetch->done.reason = r == PLAIN_BROKEN ? STR("it is packed with gzip, and broken")
+                                           : STR("it is packed with gzip more than once");
+    return false;
+}
+
+/* A page by its looks is one, and what has none of that is none: media types are often wrong. */
+static void type_correct(struct egress_fetch *fetch, struct str text)
+{
+    static const char *const pages[] = { "<!doctype html", "<html", "<!DOCTYPE html", "<HTML" };
+    struct str start = str_trim(str_slice(text, 0, 4096));
+
+    if (!str_starts(start, STR("<")) && str_starts(fetch->done.type, STR("text/html")))
+        fetch->done.type = STR("text/plain");
+    for (size_t i = 0; i < ARRAY_COUNT(pages); i++) {
+        if (str_starts(start, str_from(pages[i])))
+            fetch->done.type = STR("text/html");
+    }
+}
+
+/* What enters is looked at as text: a secret in it becomes its reference. -1: it is no more. */
+static int body_seal(struct egress_fetch *fetch)
 {
     struct egress *egress = fetch->egress;
+    struct str text;
+    int fd;
 
-    return sealed_open(
-        egress__door_in(egress, &egress->plain, buf_str(&fetch->body), fetch->start.source, 0));
+    if (!body_unpack(fetch))
+        return -1;
+    text = plain_utf8(fetch->arena, buf_str(&fetch->body));
+    type_correct(fetch, text);
+    if (text.len == 0)
+        return -1;
+    fd = sealed_open(egress__door_in(egress, &egress->plain, text, fetch->start.source, 0));
+    if (fd >= 0)
+        return fd;
+    fetch->done.end = MSG_FETCH_END_TOO_LONG;
+    fetch->done.reason = STR("there is no memory for what is there");
+    return -1;
 }
 
 /* Says how it ended, and is gone. */
@@ -82,13 +142,8 @@ static void end(struct egress_fetch *fetch, enum msg_fetch_end how, struct str r
 
     fetch->done.end = how;
     fetch->done.reason = reason;
-    if (how == MSG_FETCH_END_ANSWERED && fetch->done.status == 200 && fetch->body.len > 0) {
+    if (how == MSG_FETCH_END_ANSWERED && fetch->done.status == 200 && fetch->body.len > 0)
         fd = body_seal(fetch);
-        if (fd < 0) {
-            fetch->done.end = MSG_FETCH_END_TOO_LONG;
-            fetch->done.reason = STR("there is no memory for what is there");
-        }
-    }
     send(fetch->egress, &fetch->done, fd);
     if (fd >= 0)
         (void)close(fd);
@@ -117,6 +172,7 @@ static void go(struct egress_fetch *fetch)
         .headers = plain,
         .header_count = start->introspect ? ARRAY_COUNT(posted) : ARRAY_COUNT(got),
         .stream = true,
+        .packed = true,
         .repeatable = true,
         .redirects = !start->within.ptr, /* they could lead elsewhere */
         .timeout_ms = FETCH_MS,
@@ -261,7 +317,7 @@ void egress__wire_fetch_opened(struct egress *egress, uint64_t id,
 
 static void too_long(struct egress_fetch *fetch)
 {
-    end(fetch, MSG_FETCH_END_TOO_LONG, STR("it is larger than 64 MiB, which is what is read"));
+    end(fetch, MSG_FETCH_END_TOO_LONG, too_long_sentence);
 }
 
 /* Longer than is taken, as it says itself. */

@@ -77,6 +77,7 @@ struct http_request {
     struct str body;
     bool has_body;
     bool stream;        /* HTTP_HEAD and HTTP_BODY as they come */
+    bool packed;        /* a stream may come packed, and is unpacked; all else may anyway */
     bool repeatable;    /* may be sent again when a connection that was kept turns out dead */
     bool redirects;     /* follow them: where the answer to one is an answer */
     int64_t timeout_ms; /* for all of it; 0: no limit (the caller has one) */
