@@ -79,5 +79,6 @@ int rpc_lines_next(struct rpc_lines *lines, struct str *ret_line)
             *ret_line = line;
             return RPC_LINE;
         }
+        lines->blank += end + 1;
     }
 }

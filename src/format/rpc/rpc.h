@@ -125,6 +125,7 @@ struct rpc_lines {
     size_t from;    /* first byte not given out */
     size_t scanned; /* no newline before here */
     size_t line_max;
+    size_t blank;             /* bytes of white space that was skipped; the owner's to set to 0 */
     size_t dropped;           /* of a line that was too long and has not ended */
     bool dropping;            /* inside a line that was too long */
     bool told;                /* it was reported */

@@ -184,7 +184,7 @@ static size_t on_body(char *text, size_t size, size_t count, void *data)
         exchange->head_len += len;
         return exchange->head_len > HTTP_HEAD_MAX ? 0 : len;
     }
-    if (exchange->request.stream && exchange->body.len > HTTP_PIECE_MAX) {
+    if (exchange->request.stream && exchange->body.len > exchange->piece_max) {
         exchange->paused = true;
         return CURL_WRITEFUNC_PAUSE;
     }

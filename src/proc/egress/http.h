@@ -96,6 +96,8 @@ MUST int http_start(struct http_pool *pool, const struct http_request *request,
 /* Nobody waits any more: closes its connection (or its stream). No further event. */
 void http_drop(struct http_exchange *exchange);
 enum msg_sent http_sent(const struct http_exchange *exchange);
+/* Of a stream: gives no event while it is held, and soon reads no further either. */
+void http_hold(struct http_exchange *exchange, bool held);
 
 enum http_event_kind {
     HTTP_HEAD,

@@ -15,8 +15,9 @@
 #define HTTP_ADDRESSES_MAX 8U
 /* How long a name's addresses are believed. */
 #define HTTP_NAME_MS 60000
-/* Of a stream, not taken yet: then we do not read on. */
-#define HTTP_PIECE_MAX (1U << 20)
+/* Of a stream, not taken yet: then we do not read on; and of one that was held once. */
+#define HTTP_PIECE_MAX      (1U << 20)
+#define HTTP_PIECE_HELD_MAX (16U << 10)
 /* Names that are remembered. */
 #define HTTP_NAMES_MAX 1024U
 
@@ -113,6 +114,8 @@ struct http_exchange {
     bool head_told;
     bool ended;
     bool paused;
+    bool held;
+    size_t piece_max;
     unsigned int hops;
     unsigned int status;
     size_t head_len;

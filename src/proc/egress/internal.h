@@ -180,9 +180,9 @@ MUST bool egress__wire_write(struct egress *egress, struct egress_source *source
 /* The session knows of each of its requests how far it has come. */
 void egress__wire_sent(struct egress_source *source);
 /* Bytes wait for somebody to take them. */
-bool egress__wire_blocked(const struct egress_source *source);
+bool egress__wire_blocked(const struct egress *egress, const struct egress_source *source);
 /* When it wants a turn by itself; -1: never. */
-int64_t egress__wire_due_ms(const struct egress_source *source);
+int64_t egress__wire_due_ms(const struct egress *egress, const struct egress_source *source);
 /* Once no session uses it. Its calls are told what was sent first. */
 void egress__wire_close(struct egress_source *source);
 /* The session ended at its first question: true if it is tried the older way. */

@@ -449,6 +449,7 @@ static void take_events(struct egress *egress)
             break;
         case HTTP_BODY:
             out_mcp_web_body(line->web, exchange->number, event.body);
+            exchange->fed = true;
             break;
         case HTTP_END:
             on_end(exchange, &event);
@@ -519,10 +520,43 @@ void egress__wire_sent(struct egress_source *source)
     }
 }
 
+/* Who says more than anybody asked is not read on for a while; others of its line are. */
+static void rest(struct egress *egress, struct egress_line *line)
+{
+    int64_t rest_ms = out_mcp_rest_ms(line->source->session, egress->now_ms);
+    struct map_entry *entry;
+
+    for (size_t at = 0; rest_ms && (entry = map_next(&line->exchanges, &at));) {
+        struct line_exchange *exchange = entry->value;
+
+        exchange->held = exchange->held || exchange->fed;
+        exchange->fed = false;
+        http_hold(exchange->http, exchange->held);
+    }
+    if (rest_ms)
+        line->rest_ms = egress->now_ms + rest_ms;
+}
+
+static void rest_end(struct egress *egress, struct egress_line *line)
+{
+    struct map_entry *entry;
+
+    if (!line->rest_ms || egress->now_ms < line->rest_ms)
+        return;
+    line->rest_ms = 0;
+    for (size_t at = 0; (entry = map_next(&line->exchanges, &at));) {
+        struct line_exchange *exchange = entry->value;
+
+        exchange->held = false;
+        http_hold(exchange->http, false);
+    }
+}
+
 void egress__wire_read(struct egress *egress, struct egress_source *source)
 {
     int64_t due_ms = source->session ? out_mcp_due_ms(source->session) : -1;
 
+    rest_end(egress, source->line);
     take_events(egress);
     if (due_ms != -1 && due_ms <= egress->now_ms)
         egress__wire_sent(source); /* What is given up is told how far it had come. */
@@ -587,6 +621,7 @@ bool egress__wire_write(struct egress *egress, struct egress_source *source)
     bool some = false;
 
     source->touched = false; /* What touched it so far goes out now. */
+    rest(egress, source->line);
     while (out_mcp_web_next(source->line->web, egress->now_ms, &request)) {
         some = true;
         if (request.kind == OUT_MCP_WEB_DROP)
@@ -598,12 +633,17 @@ bool egress__wire_write(struct egress *egress, struct egress_source *source)
     return some || source->touched;
 }
 
-bool egress__wire_blocked(const struct egress_source *source)
+bool egress__wire_blocked(const struct egress *egress, const struct egress_source *source)
 {
+    (void)egress;
     return !http_is_quiet(source->line->egress->wire->http);
 }
 
-int64_t egress__wire_due_ms(const struct egress_source *source)
+int64_t egress__wire_due_ms(const struct egress *egress, const struct egress_source *source)
 {
-    return out_mcp_web_due_ms(source->line->web);
+    int64_t due_ms = out_mcp_web_due_ms(source->line->web);
+    int64_t rest_ms = source->line->rest_ms;
+
+    (void)egress;
+    return rest_ms && (due_ms == -1 || rest_ms < due_ms) ? rest_ms : due_ms;
 }

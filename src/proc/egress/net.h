@@ -26,6 +26,7 @@ struct egress_line {
     struct str url;
     struct str origin;
     bool old;
+    int64_t rest_ms;           /* what said too much is held until then; 0: nothing is */
     struct line_given *given;  /* in use; NULL: not opened yet */
     struct line_given *coming; /* waits for the vault; NULL: none does */
     struct str name;           /* of the source */
@@ -41,6 +42,8 @@ struct line_exchange {
     struct egress_fetch *fetch; /* NULL: it is of the line */
     uint64_t number;            /* without a session: the handle of its call */
     struct http_exchange *http;
+    bool fed;   /* something of it was read since it was looked at last */
+    bool held;  /* nothing more of it is, for now */
     bool reads; /* without a session: as its request was */
     bool keyed;
     bool json;

@@ -2,11 +2,21 @@
  * Sources over pipes, which the keeper passed. No network. When the child's output ends, the
  * reason may still be on its way from the keeper: the session ends when both are known, or a
  * moment later.
+ *
+ * A child that says more than anybody asked waits: its output, or its standard error, is not read
+ * for a while (out_mcp_rest_ms). What is left of one that has ended is read at once.
  */
 #include "proc/egress/internal.h"
 
 #include "sys/sandbox.h"
 #include "sys/stream.h"
+
+/* Of its output, at most so much in one turn: others have theirs. */
+#define PIECE (64U << 10)
+/* Of its standard error: so much at once, and then in a second. */
+#define ERRORS_BURST (16U << 20)
+#define ERRORS_RATE  (1U << 20)
+#define ERRORS_MS    20 /* what is read on is worth a turn */
 
 struct egress_line {
     struct stream *pipes;
@@ -14,6 +24,8 @@ struct egress_line {
     struct loop_ready pipes_ready;
     struct loop_ready errors_ready;
     struct egress_source *source;
+    int64_t errors_free_ms;  /* what was read of its standard error is paid then */
+    int64_t errors_after_ms; /* not read before; 0: it is */
 };
 
 /* What a security reviewer reads. Nothing runs before it. */
@@ -112,6 +124,28 @@ static void errors_read(struct egress_line *line)
     stream_drop(line->errors, text.len);
 }
 
+static void errors_pace(struct egress *egress, struct egress_line *line, size_t len)
+{
+    int64_t ahead_ms;
+
+    if (line->errors_free_ms < egress->now_ms)
+        line->errors_free_ms = egress->now_ms;
+    line->errors_free_ms += (int64_t)((uint64_t)len * 1000 / ERRORS_RATE);
+    ahead_ms = line->errors_free_ms - egress->now_ms - ERRORS_BURST / ERRORS_RATE * 1000;
+    if (ahead_ms <= 0)
+        return;
+    line->errors_after_ms = egress->now_ms + ahead_ms + ERRORS_MS;
+    stream_pause(line->errors, true);
+}
+
+static void errors_go_on(const struct egress *egress, struct egress_line *line)
+{
+    if (!line->errors_after_ms || (egress->now_ms < line->errors_after_ms && !line->source->ended))
+        return;
+    line->errors_after_ms = 0;
+    stream_pause(line->errors, false);
+}
+
 void egress__wire_close(struct egress_source *source)
 {
     struct egress_line *line = source->line;
@@ -126,11 +160,17 @@ void egress__wire_close(struct egress_source *source)
 
 void egress__wire_ready(struct egress *egress, struct loop_ready *ready)
 {
-    (void)egress;
-    if (ready->kind == EGRESS_READY_PIPES)
+    struct egress_line *line;
+    size_t len;
+
+    if (ready->kind == EGRESS_READY_PIPES) {
         container_of(ready, struct egress_line, pipes_ready)->source->touched = true;
-    else
-        errors_read(container_of(ready, struct egress_line, errors_ready));
+        return;
+    }
+    line = container_of(ready, struct egress_line, errors_ready);
+    len = stream_in(line->errors).len;
+    errors_read(line);
+    errors_pace(egress, line, len);
 }
 
 /* A child has what it was given in its environment. */
@@ -186,15 +226,30 @@ static void closing(struct egress *egress, struct egress_source *source)
                     source->reason.len ? source->reason : STR("it closed its connection"));
 }
 
+/* Until it is read on: it says more than anybody asked. What has ended has a last word. */
+static int64_t rest_ms(const struct egress *egress, const struct egress_source *source)
+{
+    if (source->ended || stream_ended(source->line->pipes))
+        return 0;
+    return out_mcp_rest_ms(source->session, egress->now_ms);
+}
+
 void egress__wire_read(struct egress *egress, struct egress_source *source)
 {
-    struct str in = stream_in(source->line->pipes);
+    struct stream *pipes = source->line->pipes;
+    struct str in = stream_in(pipes);
+    bool rests = rest_ms(egress, source) > 0;
 
-    if (link_queued(egress->daemon) < EGRESS_DAEMON_QUEUE_MAX) {
-        out_mcp_input(source->session, in);
-        stream_drop(source->line->pipes, in.len);
+    errors_go_on(egress, source->line);
+    stream_pause(pipes, rests);
+    if (!rests && link_queued(egress->daemon) < EGRESS_DAEMON_QUEUE_MAX) {
+        struct str piece = source->ended ? in : str_slice(in, 0, PIECE);
+
+        out_mcp_input(source->session, piece);
+        stream_drop(pipes, piece.len);
+        source->touched = source->touched || piece.len < in.len;
     }
-    if (!stream_in(source->line->pipes).len)
+    if (!stream_in(pipes).len)
         closing(egress, source);
 }
 
@@ -220,13 +275,18 @@ void egress__wire_sent(struct egress_source *source)
     (void)source;
 }
 
-bool egress__wire_blocked(const struct egress_source *source)
+bool egress__wire_blocked(const struct egress *egress, const struct egress_source *source)
 {
-    return out_mcp_output(source->session).len > 0 || stream_in(source->line->pipes).len > 0;
+    return out_mcp_output(source->session).len > 0 ||
+           (stream_in(source->line->pipes).len > 0 && !rest_ms(egress, source));
 }
 
-int64_t egress__wire_due_ms(const struct egress_source *source)
+int64_t egress__wire_due_ms(const struct egress *egress, const struct egress_source *source)
 {
-    (void)source;
-    return -1;
+    int64_t due_ms = source->line->errors_after_ms ? source->line->errors_after_ms : -1;
+    int64_t pause_ms = rest_ms(egress, source);
+
+    if (pause_ms && (due_ms == -1 || egress->now_ms + pause_ms < due_ms))
+        due_ms = egress->now_ms + pause_ms;
+    return due_ms;
 }

@@ -6,7 +6,7 @@
 
 void egress__http_queue(struct http_exchange *exchange)
 {
-    if (exchange->queued)
+    if (exchange->queued || exchange->held)
         return;
     exchange->queued = true;
     *VEC_PUSH(&exchange->pool->http->queue) = exchange;
@@ -126,6 +126,7 @@ static struct http_exchange *exchange_new(struct http_pool *pool,
                                         .request = *request,
                                         .arena = arena_new(0),
                                         .head = arena_new(0),
+                                        .piece_max = HTTP_PIECE_MAX,
                                         .sent = MSG_SENT_NO };
     exchange->request.method = str_copy(exchange->arena, request->method);
     exchange->request.body = str_copy(exchange->arena, request->body);
@@ -182,6 +183,16 @@ enum msg_sent http_sent(const struct http_exchange *exchange)
     return exchange->sent;
 }
 
+void http_hold(struct http_exchange *exchange, bool held)
+{
+    if (exchange->held == held)
+        return;
+    exchange->held = held;
+    exchange->piece_max = HTTP_PIECE_HELD_MAX;
+    if (!held)
+        egress__http_queue(exchange);
+}
+
 static void event_fill(struct http_exchange *exchange, enum http_event_kind kind,
                        struct http_event *ret_event)
 {
@@ -205,6 +216,8 @@ static bool exchange_next(struct http_exchange *exchange, struct http_event *ret
     struct http *http = exchange->pool->http;
     struct buf given;
 
+    if (exchange->held)
+        return false;
     if (exchange->request.stream && exchange->head_whole && !exchange->head_told) {
         exchange->head_told = true;
         event_fill(exchange, HTTP_HEAD, ret_event);

@@ -224,19 +224,20 @@ static void tail_tell(struct egress *egress, struct egress_source *source)
 }
 
 /* Something waits for room, which nobody tells of: it is tried each turn, and soon. */
-static bool is_blocked(const struct egress_source *source)
+static bool is_blocked(const struct egress *egress, const struct egress_source *source)
 {
-    return (source->session || (source->direct && source->line)) && egress__wire_blocked(source);
+    return (source->session || (source->direct && source->line)) &&
+           egress__wire_blocked(egress, source);
 }
 
 static int64_t source_due(const struct egress *egress, const struct egress_source *source)
 {
     int64_t due_ms = source->session ? out_mcp_due_ms(source->session) : -1;
-    int64_t wire_ms = source->session ? egress__wire_due_ms(source) : -1;
+    int64_t wire_ms = source->session ? egress__wire_due_ms(egress, source) : -1;
 
     if (wire_ms != -1 && (due_ms == -1 || wire_ms < due_ms))
         due_ms = wire_ms;
-    if (is_blocked(source))
+    if (is_blocked(egress, source))
         due_ms = egress->now_ms + EGRESS_WAIT_MS;
     if (tail_waits(source) && (due_ms == -1 || source->tail_ms < due_ms))
         due_ms = source->tail_ms;
@@ -265,7 +266,7 @@ int64_t egress__sources_turn(struct egress *egress)
     while ((entry = map_next(&egress->sources, &position))) {
         struct egress_source *source = entry->value;
         int64_t due_ms = source_due(egress, source);
-        bool due = is_blocked(source) || (due_ms != -1 && due_ms <= egress->now_ms);
+        bool due = is_blocked(egress, source) || (due_ms != -1 && due_ms <= egress->now_ms);
         bool touched = source->touched;
 
         source->touched = false;

@@ -349,21 +349,76 @@ static void a_line_without_end_ends_the_session(void **state)
     fail_msg("it goes on");
 }
 
-static void who_never_stops_talking_is_given_up(void **state)
+static void say_notes(struct out_mcp *session, unsigned int count)
 {
-    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
-    struct out_mcp_event event;
-
-    (void)state;
-    for (unsigned int i = 0; i < OUT_MCP_NOTES_MAX; i++) {
+    for (unsigned int i = 0; i < count; i++) {
         say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/none\"}");
         if (i % 100 == 0)
             expect_nothing(session);
     }
     expect_nothing(session);
-    say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/none\"}");
-    event = expect(session, OUT_MCP_OVER);
-    assert_has(event.reason.ptr, "it says more than anybody asked");
+}
+
+static void who_never_stops_talking_is_heard_at_a_pace(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    int64_t from_ms = now_ms;
+
+    (void)state;
+    say_notes(session, OUT_MCP_NOTES_MAX); /* as fast as it likes */
+    assert_int_equal(out_mcp_rest_ms(session, now_ms), 0);
+    say_notes(session, 1000);
+    assert_in_range(out_mcp_rest_ms(session, now_ms), 1000, 1100);
+    for (unsigned int i = 0; i < 300; i++) {
+        now_ms += out_mcp_rest_ms(session, now_ms);
+        say_notes(session, 1000);
+        assert_true(out_mcp_rest_ms(session, now_ms) > 0);
+    }
+    assert_in_range(now_ms - from_ms, 290000, 310000);
+    assert_int_equal(out_mcp_state(session), OUT_MCP_READY);
+    now_ms += out_mcp_rest_ms(session, now_ms);
+    assert_int_equal(out_mcp_rest_ms(session, now_ms), 0);
+    now_ms += OUT_MCP_NOTES_MAX;
+    say_notes(session, OUT_MCP_NOTES_MAX); /* It was silent for long enough. */
+    assert_int_equal(out_mcp_rest_ms(session, now_ms), 0);
+}
+
+/* What is said that nobody asked for costs its length too, whatever it is. */
+static void noise_costs_its_length(void **state)
+{
+    static char note[1 << 20], blank[1 << 20];
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+
+    (void)state;
+    (void)snprintf(note, sizeof(note),
+                   "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{\"x\":\"%*s\"}}",
+                   (int)sizeof(note) - 100, "");
+    memset(blank, '\n', sizeof(blank) - 1);
+    for (int i = 0; i < 19; i++)
+        say(session, i % 2 ? note : blank);
+    expect_nothing(session);
+    assert_int_equal(out_mcp_rest_ms(session, now_ms), 0);
+    say(session, note);
+    expect_nothing(session);
+    assert_in_range(out_mcp_rest_ms(session, now_ms), 1, 1024);
+}
+
+static void an_answer_that_was_asked_for_costs_nothing(void **state)
+{
+    static char answer[1 << 20];
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+
+    (void)state;
+    for (unsigned int i = 0; i < 40; i++) {
+        assert_int_equal(call(session, i + 1, 1000), 0);
+        (void)snprintf(answer, sizeof(answer),
+                       "{\"jsonrpc\":\"2.0\",\"id\":%u,\"result\":{\"x\":\"%*s\"}}", 4 + i,
+                       (int)sizeof(answer) - 100, "");
+        say(session, answer);
+        (void)expect(session, OUT_MCP_OUTCOME);
+        expect_nothing(session);
+    }
+    assert_int_equal(out_mcp_rest_ms(session, now_ms), 0);
 }
 
 static void pings_nobody_reads_the_answers_of_do_not_pile_up(void **state)
@@ -411,7 +466,9 @@ int main(void)
         cmocka_unit_test(a_listing_that_failed_is_owed),
         cmocka_unit_test(what_always_changes_is_listed_ever_less),
         cmocka_unit_test(a_line_without_end_ends_the_session),
-        cmocka_unit_test(who_never_stops_talking_is_given_up),
+        cmocka_unit_test(who_never_stops_talking_is_heard_at_a_pace),
+        cmocka_unit_test(noise_costs_its_length),
+        cmocka_unit_test(an_answer_that_was_asked_for_costs_nothing),
         cmocka_unit_test(pings_nobody_reads_the_answers_of_do_not_pile_up),
         cmocka_unit_test(more_calls_than_a_session_takes_are_refused),
     };

@@ -2,10 +2,10 @@
  * What the files of out/mcp share: the session.
  *
  * session.c lives it (deadlines, calls, the order of events), read.c takes in what the server
- * says, misread.c what cannot be read of it, write.c says what we say, messages.c hands that out
- * one by one and takes failures, asks.c has what is asked of us, rounds.c asks again, tasks.c
- * waits for what goes on by itself, params.c makes headers of arguments, tools.c lists, result.c
- * is the one convention for results.
+ * says, misread.c what cannot be read of it, pace.c how fast it is heard, write.c says what we say,
+ * messages.c hands that out one by one and takes failures, asks.c has what is asked of us, rounds.c
+ * asks again, tasks.c waits for what goes on by itself, params.c makes headers of arguments,
+ * tools.c lists, result.c is the one convention for results.
  */
 #ifndef WRIT_EDGE_OUT_MCP_INTERNAL_H
 #define WRIT_EDGE_OUT_MCP_INTERNAL_H
@@ -158,13 +158,14 @@ struct out_mcp {
     int64_t list_every_ms; /* twice as long after each list that was another one */
     int64_t list_at_ms;    /* the last one began */
     uint64_t list_begun, list_ended;
-    int64_t notes_ms; /* note_count since then */
-    uint64_t note_count;
-    int64_t list_ttl_ms; /* as the list says that is being read */
-    int64_t stale_ms;    /* listed again with the next call after it */
-    int64_t poll_ms;     /* no task is asked for earlier */
-    int64_t now_ms;      /* as it was said last */
-    int64_t due_ms;      /* no deadline of a pending request is earlier */
+    int64_t notes_free_ms; /* what was said that nobody asked for is paid then */
+    size_t noise;          /* bytes that are not counted yet */
+    size_t line_len;       /* of what is being heard; 0: it is counted */
+    int64_t list_ttl_ms;   /* as the list says that is being read */
+    int64_t stale_ms;      /* listed again with the next call after it */
+    int64_t poll_ms;       /* no task is asked for earlier */
+    int64_t now_ms;        /* as it was said last */
+    int64_t due_ms;        /* no deadline of a pending request is earlier */
     uint64_t next_id;
     uint64_t out_total; /* bytes ever written into out */
     uint64_t bad_lines;
@@ -225,6 +226,9 @@ bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message
 /* Something is wrong with what the server sent. Always true. */
 bool out_mcp__complain(struct out_mcp *session, struct str text, struct out_mcp_event *ret_event);
 void out_mcp__begin_legacy(struct out_mcp *session);
+
+/* pace.c: a message that answers nothing, or is none. */
+void out_mcp__note(struct out_mcp *session);
 
 /* misread.c: an answer that cannot be read. */
 struct out_mcp__misread {

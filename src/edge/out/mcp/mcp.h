@@ -15,6 +15,8 @@
  * such notes costs one listing at a time and one a second, and a list that is another one each
  * time is listed ever less often. docs/protocol/results.md says what a result becomes.
  *
+ * A server may say very much that nobody asked for: out_mcp_rest_ms says when to stop reading.
+ *
  * What was sent: a call whose bytes were not taken is NO, one whose bytes went out is MAYBE, one
  * that had progress or an answer is YES. Every call that out_mcp_call accepted has exactly one
  * OUTCOME event, whatever the server does.
@@ -45,8 +47,8 @@ struct out_mcp;
 #define OUT_MCP_BAD_LINES_MAX  10000U      /* that are no JSON-RPC: then it is no MCP server */
 #define OUT_MCP_REPLIES_MAX    (1U << 20)  /* bytes of answers to a server that does not read */
 #define OUT_MCP_LINE_TIMES     4U          /* so many times that, and the line does not end */
-#define OUT_MCP_NOTES_MAX      200000U     /* messages that answer nothing, in so long: */
-#define OUT_MCP_NOTES_MS       10000
+#define OUT_MCP_NOTES_MAX      20000U      /* messages that answer nothing at once, then 1 a ms */
+#define OUT_MCP_NOTE_BYTES     1024U       /* of which so many count as one more */
 #define OUT_MCP_LIST_EVERY_MS  1000
 #define OUT_MCP_LIST_REST_MS   600000 /* between listings of what always changes, at most */
 #define OUT_MCP_LIST_ALL_MS    60000  /* of all pages of one listing */
@@ -82,6 +84,10 @@ size_t out_mcp_calls(const struct out_mcp *session);
 
 /* Bytes that came from the server. Copied. */
 void out_mcp_input(struct out_mcp *session, struct str bytes);
+/* What came in so many bytes was no message. */
+void out_mcp_noise(struct out_mcp *session, size_t bytes);
+/* It says more than anybody asked: for so long its bytes are better left where they are; or 0. */
+int64_t out_mcp_rest_ms(const struct out_mcp *session, int64_t now_ms);
 /* Nothing more comes or goes: the server is gone. What it sent before still counts. */
 void out_mcp_end(struct out_mcp *session, struct str reason);
 /* Lists its tools once more, as if it had said that they changed. */

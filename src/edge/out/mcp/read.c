@@ -33,6 +33,7 @@ static bool bad_line(struct out_mcp *session, struct str line, const struct rpc_
         return true;
     if (session->state == OUT_MCP_FAILED)
         return false;
+    out_mcp__note(session);
     if (++session->bad_lines > OUT_MCP_BAD_LINES_MAX) {
         out_mcp__fail(session, STR("what it writes is no MCP"));
         return false;
@@ -267,26 +268,13 @@ static bool misdirected(struct out_mcp *session, const struct rpc_message *messa
     return out_mcp__misread(session, &misread, ret_event);
 }
 
-/* What answers nothing costs us and gives nothing: who says more of it than anybody means to say
- * is no server. */
-static void note_count(struct out_mcp *session, int64_t now_ms)
-{
-    if (now_ms - session->notes_ms > OUT_MCP_NOTES_MS) {
-        session->notes_ms = now_ms;
-        session->note_count = 0;
-    }
-    if (++session->note_count > OUT_MCP_NOTES_MAX)
-        out_mcp__fail(session, STR("it says more than anybody asked: over 200,000 messages in 10 "
-                                   "seconds that answer nothing"));
-}
-
 static bool on_answer(struct out_mcp *session, const struct rpc_message *message, int64_t now_ms,
                       struct out_mcp_event *ret_event)
 {
     struct out_mcp__pending *found = pending_of(session, message->id);
 
     if (!found) {
-        note_count(session, now_ms);
+        out_mcp__note(session);
         return misdirected(session, message, ret_event);
     }
     return out_mcp__answered(session, found, message, now_ms, ret_event);
@@ -412,14 +400,14 @@ bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message
 {
     switch (message->kind) {
     case RPC_REQUEST:
-        note_count(session, now_ms);
+        out_mcp__note(session);
         if (!session->modern && out_mcp__is_question(message->method))
             out_mcp__asked_person(session, message);
         else
             out_mcp__answer(session, message->id, message->method);
         return false;
     case RPC_NOTIFICATION:
-        note_count(session, now_ms);
+        out_mcp__note(session);
         return on_notification(session, message, now_ms, ret_event);
     case RPC_RESULT:
     case RPC_ERROR:

@@ -385,6 +385,7 @@ static bool too_long(struct out_mcp *session, struct out_mcp_event *ret_event)
 
     if (!glance->calls && out_mcp__misread(session, &misread, ret_event))
         return true;
+    out_mcp_noise(session, session->lines.line_max);
     return out_mcp__complain(session, STR("a message was too long and is dropped"), ret_event);
 }
 
@@ -393,6 +394,7 @@ static bool read_one(struct out_mcp *session, int64_t now_ms, struct out_mcp_eve
                      bool *ret_given)
 {
     struct str line;
+    int r;
 
     if (session->batch) {
         const struct json_value *one = json_at(session->batch, session->batch_at++);
@@ -404,8 +406,12 @@ static bool read_one(struct out_mcp *session, int64_t now_ms, struct out_mcp_eve
         return true;
     }
     arena_reset(session->turn);
-    switch ((enum rpc_line_answer)rpc_lines_next(&session->lines, &line)) {
+    r = rpc_lines_next(&session->lines, &line);
+    out_mcp_noise(session, session->lines.blank);
+    session->lines.blank = 0;
+    switch ((enum rpc_line_answer)r) {
     case RPC_LINE:
+        session->line_len = line.len;
         *ret_given = out_mcp__line(session, line, now_ms, ret_event);
         return true;
     case RPC_LINE_TOO_LONG:

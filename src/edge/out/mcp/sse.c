@@ -64,6 +64,8 @@ static void field(struct out_mcp__sse *sse, struct str line)
     struct str name = str_slice(line, 0, colon);
     struct str value = colon == SIZE_MAX ? STR("") : str_slice(line, colon + 1, line.len);
 
+    if (!str_is(name, "data") || value.len == 0)
+        sse->noise += line.len + 1;
     if (value.len && value.ptr[0] == ' ')
         value = str_slice(value, 1, value.len);
     if (str_is(name, "data")) {
@@ -109,6 +111,7 @@ int out_mcp__sse_next(struct out_mcp__sse *sse, struct out_mcp__sse_event *ret_e
                 return OUT_MCP__SSE_TOO_LONG;
             continue;
         }
+        sse->noise++;
         if (!sse->has_data || !sse->data.len) {
             event_forget(sse); /* An event without data only says its id. */
             continue;

@@ -24,6 +24,7 @@ struct out_mcp__sse {
     struct buf id;    /* the last that was said; stays */
     int64_t retry_ms; /* as it said; -1: it did not */
     size_t data_max;
+    size_t noise; /* bytes of lines that were no data; the owner's to set to 0 */
     bool has_data;
     bool begun; /* a byte order mark is looked for only in front */
     bool given; /* data was given: it goes with the next look */

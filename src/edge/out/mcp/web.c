@@ -179,7 +179,11 @@ static void hear_events(struct out_mcp_web *web, struct out_mcp__web_exchange *e
             endpoint(web, event.data);
         else if (!event.name.len || str_is(event.name, "message"))
             hear(web, exchange, event.data);
+        else
+            exchange->sse.noise += event.data.len;
     }
+    out_mcp_noise(web->session, exchange->sse.noise);
+    exchange->sse.noise = 0;
     if (r == OUT_MCP__SSE_TOO_LONG)
         too_long(web, exchange);
 }
