@@ -8,7 +8,7 @@ const DOORS = [
     [/^libstemmer\.h$/, ['format/stem']],
     [/^zlib\.h$/, ['format/plain']],
     [/^pcre2\.h$/, ['format/regex']],
-    [/^openssl\//, ['base']],
+    [/^openssl\//, ['base', 'proc/egress']],
     [/^uv\.h$/, ['sys']],
     [/^seccomp\.h$/, ['sys']],
     [/^sanitizer\//, ['sys']],

@@ -335,6 +335,8 @@ static CURL *easy_new(struct http_pool *pool)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     curl_easy_setopt(easy, CURLOPT_CAINFO, (char *)NULL);
     curl_easy_setopt(easy, CURLOPT_CAPATH, (char *)NULL);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, egress__http_trust);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, pool->http);
     return easy;
 }
 
@@ -347,15 +349,6 @@ static void set_owner(CURL *easy, struct http_exchange *exchange)
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
-}
-
-static void set_tls(struct http_exchange *exchange)
-{
-    struct buf *ca = &exchange->pool->http->ca;
-    struct curl_blob blob = { .data = ca->ptr, .len = ca->len, .flags = CURL_BLOB_NOCOPY };
-
-    if (ca->len)
-        curl_easy_setopt(exchange->easy, CURLOPT_CAINFO_BLOB, &blob);
 }
 
 /* libcurl is told a name's addresses once for as long as they are believed. */
@@ -403,8 +396,6 @@ static void hop_run(struct http_exchange *exchange, const struct egress__http_na
     curl_easy_setopt(exchange->easy, CURLOPT_ACCEPT_ENCODING,
                      exchange->request.stream && !exchange->request.packed ? NULL : "");
     curl_easy_setopt(exchange->easy, CURLOPT_PIPEWAIT, exchange->secure ? 1L : 0L);
-    if (exchange->secure)
-        set_tls(exchange);
     lines_add(exchange, exchange->request.headers, exchange->request.header_count);
     if (same)
         lines_add(exchange, exchange->request.secrets, exchange->request.secret_count);
@@ -515,6 +506,25 @@ static void redirect(struct http_exchange *exchange)
     egress__http_hop_start(exchange, &parts);
 }
 
+/*
+ * A connection of HTTP/2 was given up by its server before it answered, as Node does after some
+ * 1,000 requests. libcurl begins again by itself where a connection ends without a word; here it
+ * does not. Once, and only what does nothing.
+ */
+static bool hop_again(struct http_exchange *exchange, CURLcode code)
+{
+    struct egress__http_url parts;
+
+    if ((code != CURLE_HTTP2 && code != CURLE_HTTP2_STREAM) || exchange->again ||
+        !exchange->request.repeatable || exchange->headers.count ||
+        !egress__http_url_read(STR_NULL, exchange->url, exchange->arena, &parts))
+        return false;
+    exchange->again = true;
+    exchange->error[0] = '\0';
+    egress__http_hop_start(exchange, &parts);
+    return true;
+}
+
 static void hop_failed(struct http_exchange *exchange, CURLcode code)
 {
     struct str host = exchange->host;
@@ -566,7 +576,7 @@ static void pool_done(struct http_pool *pool)
             redirect(exchange);
         else if (code == CURLE_OK)
             egress__http_end(exchange, HTTP_ANSWERED, STR_NULL);
-        else
+        else if (!hop_again(exchange, code))
             hop_failed(exchange, code);
     }
 }

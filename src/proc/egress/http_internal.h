@@ -106,6 +106,7 @@ struct http_exchange {
     bool running; /* libcurl has it */
     bool queued;
     bool sent_once;
+    bool again; /* begun a second time */
     bool forbidden;
     bool too_long;
     bool crowded; /* too long together with the others of its pool */
@@ -134,7 +135,8 @@ struct http_exchange {
 struct http {
     struct loop *loop;
     int ready_kind;
-    struct buf ca;
+    struct buf ca;                 /* until they are read */
+    struct x509_store_st *trusted; /* null: not read yet */
     struct egress__http_names *names;
     struct egress__http_pools VEC(struct http_pool *) pools;
     struct egress__http_queue VEC(struct http_exchange *) queue; /* have something to say */
@@ -163,6 +165,12 @@ MUST bool egress__http_url_read(struct str base, struct str text, struct arena *
 struct str egress__http_url_origin(const struct egress__http_url *url, struct arena *arena);
 void egress__http_lower(struct str text);
 bool egress__http_is_token(struct str name);
+
+/* trust.c */
+/* libcurl asks before it speaks TLS on a new connection: CURLOPT_SSL_CTX_FUNCTION, its data a
+ * struct http. */
+CURLcode egress__http_trust(CURL *easy, void *ssl, void *data);
+void egress__http_trust_free(struct http *http);
 
 /* pool.c */
 void egress__http_queue(struct http_exchange *exchange);

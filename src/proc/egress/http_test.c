@@ -520,6 +520,29 @@ static void test_nothing_is_sent_twice(void **state)
     http_pool_free(pool);
 }
 
+/* A connection of HTTP/2 that its server gives up with an error (GOAWAY), before it answered. */
+static void test_what_is_given_up_is_asked_again(void **state)
+{
+    const struct str hosts[] = { STR("good.test") };
+    struct http_pool *pool = http_pool_new(http, hosts, 1);
+    struct http_request request = { 0 };
+    const char *url = str_printf(arena, "%sgoaway", secure("good.test")).ptr;
+    struct http_event event;
+
+    (void)state;
+    (void)begin(pool, url, request);
+    event = ended();
+    assert_int_equal(event.end, HTTP_UNREACHABLE);
+    assert_int_equal(event.sent, MSG_SENT_MAYBE);
+    assert_int_equal(get(pool, url).end, HTTP_ANSWERED);
+    request.repeatable = true;
+    (void)begin(pool, url, request);
+    event = ended();
+    assert_int_equal(event.end, HTTP_ANSWERED);
+    assert_true(str_is(event.body, "version 2.0"));
+    http_pool_free(pool);
+}
+
 static void test_a_stream_comes_in_pieces(void **state)
 {
     struct http_pool *pool = local_pool();
@@ -560,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_time_ends_what_does_not),
         cmocka_unit_test(test_sent_is_the_truth),
         cmocka_unit_test(test_nothing_is_sent_twice),
+        cmocka_unit_test(test_what_is_given_up_is_asked_again),
         cmocka_unit_test(test_a_stream_comes_in_pieces),
     };
 

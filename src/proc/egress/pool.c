@@ -308,6 +308,7 @@ struct http *http_free(struct http *http)
     egress__http_names_free(http);
     VEC_FINI(&http->pools);
     VEC_FINI(&http->queue);
+    egress__http_trust_free(http);
     buf_fini(&http->ca);
     buf_fini(&http->given);
     curl_global_cleanup();
