@@ -172,7 +172,7 @@ struct msg_error core__files_problem(struct core_turn *turn, const struct execut
         char name[DIGEST_HEX_LEN];
 
         digest_hex(&files.digests[i], name);
-        if (core__result_is_of(turn->core, str_of(name, sizeof(name)), execution->who.actor))
+        if (core_result_is_of(turn->core, str_of(name, sizeof(name)), execution->who.actor))
             continue;
         return core__error(
             "invalid",

@@ -28,4 +28,8 @@ struct core_files_of {
 MUST bool core_files(struct core *core, const struct core_files_of *of,
                      struct core_files *ret_files, struct msg_error *ret_error);
 
+/* May the actor have the artifact of this name (64 hexadecimal digits)? It was given to one of its
+ * programs, and is among the last that were given to anybody. */
+bool core_result_is_of(const struct core *core, struct str name, struct str actor);
+
 #endif

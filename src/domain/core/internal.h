@@ -159,8 +159,6 @@ struct str core__own_title(struct core_turn *turn, const struct execution *execu
 struct msg_error core__own_problem(struct core_turn *turn, const struct execution *execution,
                                    const struct call *call);
 bool core__own_run(struct core_turn *turn, struct execution *execution, struct call *call);
-/* Was the result of this name (64 hexadecimal digits) given to a program of the actor? */
-bool core__result_is_of(const struct core *core, struct str name, struct str actor);
 /* Why a call cannot have the artifacts that it names; no code: it can. */
 struct msg_error core__files_problem(struct core_turn *turn, const struct execution *execution,
                                      const struct call *call, const struct catalog_tool *tool);

@@ -7,6 +7,7 @@
  * or nothing. A source that is added this way offers nothing until a person has looked at its tools
  * and approved them; neither secrets nor addresses are granted by what a program supplies.
  */
+#include "domain/core/files.h"
 #include "domain/core/internal.h"
 #include "format/json/json.h"
 
@@ -395,7 +396,7 @@ struct msg_error core__own_problem(struct core_turn *turn, const struct executio
         return core__error("unknown_source",
                            STR("there is no source of this name; tools.sources() lists them"));
     else if (str_is(call->address, "writ.results.read") &&
-             !core__result_is_of(turn->core, artifact, execution->who.actor))
+             !core_result_is_of(turn->core, artifact, execution->who.actor))
         sentence =
             STR("no result of this name was given to a program of yours, or it was long ago");
     if (!sentence.ptr)
@@ -485,7 +486,7 @@ static bool result_name(const struct digest *artifact, struct str actor, struct 
     return true;
 }
 
-bool core__result_is_of(const struct core *core, struct str name, struct str actor)
+bool core_result_is_of(const struct core *core, struct str name, struct str actor)
 {
     struct core_result result;
     struct digest digest;

@@ -134,7 +134,7 @@ void mcp__call_end(struct mcp__turn *turn, struct mcp__call *call, struct str an
 
 void mcp__call_leave(struct mcp__turn *turn, struct mcp__call *call, enum mcp_action_kind how)
 {
-    if (call->kind != MCP__LISTEN)
+    if (call->kind != MCP__LISTEN && call->kind != MCP__FETCH)
         mcp__act(turn, how)->key = call->key;
     mcp__call_end(turn, call, STR_NULL);
 }

@@ -9,6 +9,7 @@
  *
  * The answer to an admitted request is at most one RESPOND, then CHUNKs.
  */
+#include "edge/mcp/admit.h"
 #include "edge/mcp/seal.h"
 #include "edge/mcp/stream.h"
 

@@ -32,8 +32,8 @@ enum mcp__code {
     MCP__UNSUPPORTED_VERSION = -32022,
 };
 
-#define MCP__MESSAGE_TEXT_MAX 4096U  /* bytes of a question put to a person */
-#define MCP__NAME_MAX         128U   /* bytes of a client's name, and of its version */
+#define MCP__MESSAGE_TEXT_MAX 4096U /* bytes of a question put to a person */
+#define MCP__NAME_MAX         128U  /* bytes of a client's name, and of its version */
 #define MCP__EXECUTION_MAX    64U
 #define MCP__STATE_MAX        512U
 
@@ -108,6 +108,7 @@ enum mcp__call_kind {
     MCP__EXECUTE,
     MCP__RESUME,
     MCP__LISTEN, /* subscriptions/listen: the caller knows nothing of it */
+    MCP__FETCH,  /* resources/read: an answer comes whether it is waited for or not */
 };
 
 struct mcp__call {
@@ -266,6 +267,14 @@ void mcp__result_open(struct buf *out, enum mcp__version version);
 void mcp__result_close(struct buf *out, const struct mcp *mcp, enum mcp__version version,
                        struct str execution);
 void mcp__server_info(struct buf *out, struct str version);
+
+/* ---- files.c ---- */
+
+/* ,{...} in `content`; nothing where the version cannot say it. */
+void mcp__file_block(struct buf *out, enum mcp__version version, const struct mcp_file *file);
+void mcp__resources_list(struct mcp__ask *ask);
+void mcp__templates_list(struct mcp__ask *ask);
+void mcp__resources_read(struct mcp__ask *ask);
 
 /* ---- inputs.c ---- */
 

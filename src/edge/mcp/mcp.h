@@ -21,6 +21,7 @@
 #include "base/base.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "edge/mcp/files.h"
 
 struct msg_header;
 struct msg_http_request;
@@ -77,6 +78,7 @@ enum mcp_action_kind {
     MCP_CHUNK,   /* HTTP: the next part for exchange .to; where .last, there are no more */
     MCP_EXECUTE, /* start a program (or attach to a running one: idempotency) for .key */
     MCP_ATTACH,  /* .key waits for an execution that is there: see mcp_ended */
+    MCP_FETCH,   /* the bytes of an artifact are wanted: see mcp_fetched (files.h) */
     MCP_ANSWER,  /* a person's answer to an input, or a model's, through the client of .key */
     MCP_CANCEL,  /* the client wants .key no more: no further call starts */
     MCP_DETACH,  /* nobody listens on .key now; its execution goes on and can be attached */
@@ -114,6 +116,11 @@ struct mcp_attach {
                              principal; then mcp_ended says `invalid` */
 };
 
+struct mcp_fetch {
+    struct mcp_client client; /* may name what is not there, or another principal's */
+    struct digest name;
+};
+
 struct mcp_answer {
     struct mcp_client client;
     struct str execution; /* exe_...; null where .key is enough */
@@ -126,13 +133,14 @@ struct mcp_answer {
 struct mcp_action {
     enum mcp_action_kind kind;
     uint64_t to;  /* WRITE, CLOSE: connection; RESPOND, CHUNK: exchange */
-    uint64_t key; /* EXECUTE, ATTACH, ANSWER, CANCEL, DETACH */
+    uint64_t key; /* EXECUTE, ATTACH, FETCH, ANSWER, CANCEL, DETACH */
     union {
         struct mcp_write write;
         struct mcp_respond respond;
         struct mcp_chunk chunk;
         struct mcp_execute execute;
         struct mcp_attach attach;
+        struct mcp_fetch fetch;
         struct mcp_answer answer;
     };
 };
@@ -160,7 +168,7 @@ void mcp_close(struct mcp *mcp, uint64_t connection, struct mcp_actions *actions
 
 /* ---- Streamable HTTP; http.c has the rules of the transport ---- */
 
-/* A request to the MCP endpoint that mcp_http_admit let in. */
+/* A request to the MCP endpoint that mcp_http_admit (admit.h) let in. */
 struct mcp_exchange {
     uint64_t id; /* not in use by another exchange */
     const struct msg_http_request *request;
@@ -177,27 +185,6 @@ void mcp_http(struct mcp *mcp, const struct mcp_exchange *exchange, struct mcp_a
 void mcp_gone(struct mcp *mcp, uint64_t exchange, struct mcp_actions *actions);
 /* Every client hung up: whoever held their connections died. */
 void mcp_gone_all(struct mcp *mcp, struct mcp_actions *actions);
-
-/*
- * What any request to our loopback port must pass first (console and API too): Host a loopback
- * name or address with our port, Origin absent or the same, and the bearer token.
- */
-struct mcp_admission {
-    uint32_t port;
-    struct str token; /* the 0600 token */
-};
-
-enum mcp_admit_answer {
-    MCP_ADMIT = 0,
-    MCP_ADMIT_HOST = 1,   /* 403: DNS rebinding, a foreign or a doubled Host */
-    MCP_ADMIT_ORIGIN = 2, /* 403 */
-    MCP_ADMIT_TOKEN = 3,  /* 401 with WWW-Authenticate */
-};
-
-MUST int mcp_http_admit(const struct mcp_admission *admission,
-                        const struct msg_http_request *request);
-/* The answer to a request that was not admitted. */
-void mcp_http_refuse(enum mcp_admit_answer answer, uint64_t exchange, struct mcp_actions *actions);
 
 /* ---- what became of an execution ---- */
 
@@ -229,6 +216,8 @@ struct mcp_outcome {
     struct mcp_error error;
     const struct mcp_console *console;
     size_t console_count;
+    const struct mcp_file *files; /* that the result names, each once */
+    size_t files_count;
 };
 
 /*

@@ -3,6 +3,7 @@
  * do. The first bytes choose; the text is what is left. After each input nothing may be lost:
  * every EXECUTE is answered, and the machine is empty in the end.
  */
+#include "edge/mcp/admit.h"
 #include "edge/mcp/internal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,11 +27,18 @@ static void daemon_acts(struct mcp *mcp, struct mcp_actions *actions)
                                .kind = STR("approval"),
                                .title = STR("t"),
                                .detail = STR("d") };
+    struct mcp_file file = { .type = STR("a/b"), .bytes = STR("GIF89a\xff") };
     size_t count = actions->list.count;
 
+    outcome.files = &file;
+    outcome.files_count = count % 2;
     for (size_t i = 0; i < count; i++) {
         uint64_t key = actions->list.at[i].key;
 
+        if (actions->list.at[i].kind == MCP_FETCH) {
+            mcp_fetched(mcp, key, (enum mcp_fetched_answer)(i % 4), &file, actions);
+            continue;
+        }
         mcp_progress(mcp, key, STR("p"), actions);
         if (i % 2 == 0)
             mcp_input_opened(mcp, key, &input, 10, actions);

@@ -20,6 +20,7 @@
  * $FORMS the per-request fields of 2026-07-28, the second of a client that shows forms, and $MODEL
  * of one that has a model.
  */
+#include "edge/mcp/admit.h"
 #include "edge/mcp/seal.h"
 
 #include <setjmp.h>
@@ -72,8 +73,8 @@ static void print_respond(struct buf *out, const struct mcp_respond *respond)
 
 static void print_action(struct buf *out, const struct mcp_action *action)
 {
-    static const char *const names[] = { "write",  "respond", "chunk",  "execute", "attach",
-                                         "answer", "cancel",  "detach", "close" };
+    static const char *const names[] = { "write", "respond", "chunk",  "execute", "attach",
+                                         "fetch", "answer",  "cancel", "detach",  "close" };
     bool keyed = action->kind >= MCP_EXECUTE && action->kind != MCP_CLOSE;
 
     buf_printf(out, "%s %llu", names[action->kind],
@@ -97,6 +98,9 @@ static void print_action(struct buf *out, const struct mcp_action *action)
     case MCP_ATTACH:
         print_client(out, &action->attach.client);
         buf_printf(out, " %.*s", STR_ARG(action->attach.execution));
+        break;
+    case MCP_FETCH:
+        print_client(out, &action->fetch.client);
         break;
     case MCP_ANSWER:
         buf_printf(out, " %.*s %.*s %.*s %.*s", STR_ARG(action->answer.execution),

@@ -90,7 +90,8 @@ void mcp__initialize(struct mcp__ask *ask)
     ask->version = ask->session->version;
     buf_add_c(&out, "{\"protocolVersion\":");
     buf_add_json(&out, mcp__version_text(ask->version));
-    buf_add_c(&out, ",\"capabilities\":{\"tools\":{},\"logging\":{}},\"serverInfo\":");
+    buf_add_c(&out,
+              ",\"capabilities\":{\"tools\":{},\"resources\":{},\"logging\":{}},\"serverInfo\":");
     mcp__server_info(&out, ask->turn->mcp->config.version);
     buf_add_c(&out, ",\"instructions\":");
     buf_add_json(&out, str_from(mcp_instructions));
@@ -134,6 +135,22 @@ void mcp__cancelled(struct mcp__ask *ask)
         mcp__call_leave(ask->turn, call, MCP_CANCEL);
 }
 
+/* Those of both eras. */
+static bool mcp_resources(struct mcp__ask *ask)
+{
+    struct str method = ask->message->method;
+
+    if (str_is(method, "resources/list"))
+        mcp__resources_list(ask);
+    else if (str_is(method, "resources/templates/list"))
+        mcp__templates_list(ask);
+    else if (str_is(method, "resources/read"))
+        mcp__resources_read(ask);
+    else
+        return false;
+    return true;
+}
+
 static void mcp_legacy_request(struct mcp__ask *ask)
 {
     struct str method = ask->message->method;
@@ -153,7 +170,7 @@ static void mcp_legacy_request(struct mcp__ask *ask)
         mcp__tools_call(ask);
     else if (str_is(method, "logging/setLevel"))
         mcp_set_level(ask);
-    else
+    else if (!mcp_resources(ask))
         mcp_unknown_method(ask);
 }
 
@@ -232,7 +249,7 @@ static void mcp_discover(struct mcp__ask *ask)
     mcp__result_open(&out, ask->version);
     buf_add_c(&out, "\"supportedVersions\":");
     mcp__versions_json(&out);
-    buf_add_c(&out, ",\"capabilities\":{\"tools\":{}},\"instructions\":");
+    buf_add_c(&out, ",\"capabilities\":{\"tools\":{},\"resources\":{}},\"instructions\":");
     buf_add_json(&out, str_from(mcp_instructions));
     buf_add_c(&out, ",\"ttlMs\":3600000,\"cacheScope\":\"public\"");
     mcp__result_close(&out, ask->turn->mcp, ask->version, STR_NULL);
@@ -279,7 +296,7 @@ static void mcp_modern_request(struct mcp__ask *ask)
         mcp_discover(ask);
     else if (str_is(method, "subscriptions/listen"))
         mcp_listen(ask);
-    else
+    else if (!mcp_resources(ask))
         mcp_unknown_method(ask);
 }
 

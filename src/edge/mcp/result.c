@@ -78,11 +78,14 @@ static void mcp_value_block(struct buf *out, struct str result)
     }
 }
 
-static void mcp_result_done(struct buf *out, const struct mcp_outcome *outcome)
+static void mcp_result_done(struct buf *out, enum mcp__version version,
+                            const struct mcp_outcome *outcome)
 {
     buf_add_c(out, "\"content\":[");
     mcp_value_block(out, outcome->result);
     mcp_console_block(out, outcome);
+    for (size_t i = 0; i < outcome->files_count; i++)
+        mcp__file_block(out, version, &outcome->files[i]);
     buf_add_char(out, ']');
 }
 
@@ -144,7 +147,7 @@ void mcp__result_outcome(struct buf *out, const struct mcp *mcp, enum mcp__versi
     mcp__result_open(out, version);
     switch (outcome->state) {
     case MCP_DONE:
-        mcp_result_done(out, outcome);
+        mcp_result_done(out, version, outcome);
         break;
     case MCP_FAILED:
         mcp_result_failed(out, version, outcome);

@@ -1,7 +1,9 @@
 /* MCP's actions become commands, and what became of them becomes MCP again. HTTP likewise. */
+#include "edge/mcp/admit.h"
 #include "format/json/json.h"
 #include "proc/daemon/answer.h"
 #include "proc/daemon/internal.h"
+#include "proc/daemon/shown.h"
 
 /* Refusals at the HTTP door that are recorded in a minute: they cost nobody a token. */
 #define DAEMON_REFUSED_MAX 60U
@@ -206,6 +208,9 @@ static void daemon_mcp_action(struct daemon *daemon, const struct mcp_action *ac
     case MCP_ATTACH:
         daemon_mcp_attach(daemon, action);
         return;
+    case MCP_FETCH:
+        daemon__fetch(daemon, daemon_mcp_who(daemon, &action->fetch.client).actor, action);
+        return;
     case MCP_ANSWER:
         daemon_mcp_answer(daemon, action);
         return;
@@ -275,9 +280,10 @@ void daemon__mcp_ended(struct daemon *daemon, struct daemon_request *request,
         error = &execution->error;
     }
     CHECK(error != NULL);
-    if (execution && execution->state == EVENT_EXECUTION_STATE_DONE)
+    if (execution && execution->state == EVENT_EXECUTION_STATE_DONE) {
         outcome.state = MCP_DONE;
-    else
+        daemon__shown(daemon, execution, request->who.actor, &outcome);
+    } else
         outcome.error = daemon_mcp_error(error);
     handed = mcp_ended(daemon->mcp, request->key, &outcome, &daemon->actions);
     daemon__request_free(daemon, request);

@@ -101,6 +101,17 @@ int log_artifact_lend(struct disk *disk, const struct digest *digest, int *ret_f
     return 0;
 }
 
+int log_artifact_size(struct disk *disk, const struct digest *digest, uint64_t *ret_size)
+{
+    struct disk_file *file CLEANUP(disk_file_close) = NULL;
+    int r = artifact_open(disk, digest, &file);
+
+    if (r != 0)
+        return r;
+    r = disk_file_size(file, ret_size);
+    return r < 0 ? TRACE(r) : 0;
+}
+
 int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset, size_t len,
                       struct buf *ret_bytes)
 {

@@ -187,6 +187,8 @@ struct log_artifact_facts log_artifact_facts_get(const struct log_artifact *arti
 
 /* A descriptor of an artifact, to pass on: yours to close. 0 or LOG_ABSENT. */
 MUST int log_artifact_lend(struct disk *disk, const struct digest *digest, int *ret_fd);
+/* How many bytes it has. 0 or LOG_ABSENT. */
+MUST int log_artifact_size(struct disk *disk, const struct digest *digest, uint64_t *ret_size);
 /* Adds up to len bytes of an artifact from offset; none at its end. 0 or LOG_ABSENT. */
 MUST int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset,
                            size_t len, struct buf *ret_bytes);
