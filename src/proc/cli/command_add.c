@@ -447,6 +447,26 @@ static int add_unconnected(struct cli *cli, const char *name, const struct json_
         STR_ARG(reason_first(cli, json_get_str(source, "reason"))));
 }
 
+/* It was asked without a person at the terminal, as agents do. */
+static int add_waits(struct cli *cli, const char *name, const struct json_value *execution)
+{
+    struct json_iter iter = json_iter(json_get(execution, "inputs"));
+    const struct json_value *input;
+
+    if (cli->json)
+        cli_print_json(cli, execution);
+    while ((input = json_next(&iter)))
+        cli_say(cli, "waiting for a person: %.*s (%.*s)", STR_ARG(cli_field(cli, input, "title")),
+                STR_ARG(cli_field(cli, input, "id")));
+    return cli_fail(cli, CLI_WAITING,
+                    str_printf(cli->arena,
+                               "Answer with `writ inbox` in a terminal; `writ sources approve %s` "
+                               "then makes its tools callable.",
+                               name)
+                        .ptr,
+                    "%s waits for a person's yes", name);
+}
+
 int command_sources_add(struct cli *cli)
 {
     const char *name = args_word(&cli->args, 0);
@@ -468,6 +488,8 @@ int command_sources_add(struct cli *cli)
     r = document ? add_document(cli, &response) : add_command(cli, first, &response);
     if (r != CLI_DONE)
         return r;
+    if (response.status == 202)
+        return add_waits(cli, name, response.body);
     add_say_secrets(cli, response.body);
     if (!str_is(json_get_str(response.body, "state"), "connected"))
         return add_unconnected(cli, name, response.body);

@@ -124,7 +124,7 @@ int command_sources_list(struct cli *cli)
     text_table_init(&table, cli->arena, "NAME|STATE|KIND|>TOOLS|>WAITING|FROM");
     list_all(cli, json_get(response.body, "sources"), &table);
     if (table.cell_count == 0)
-        cli_say(cli, "no sources; add one with `writ sources add NAME -- COMMAND ARGS...`");
+        cli_say(cli, "no sources; add one: `writ sources add NAME URL|FILE|-- COMMAND...`");
     else
         cli_print_table(cli, &table);
     sources_print_reasons(cli, json_get(response.body, "sources"));
@@ -162,7 +162,9 @@ static void sources_print_tools(struct cli *cli, const struct json_value *tools,
         text_table_add(&table, json_is_true(json_get(tool, "rejected"))
                                    ? STR("rejected")
                                    : cli_field(cli, tool, "change"));
-        text_table_add(&table, cli_field(cli, tool, "description"));
+        text_table_add(
+            &table, cli_field(cli, tool,
+                              json_get_str(tool, "description").len > 0 ? "description" : "title"));
     }
     table.width = out == &cli->out ? cli->width : cli->err_width;
     table.color = out == &cli->out ? cli->color : cli->err_color;
