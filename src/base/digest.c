@@ -22,6 +22,27 @@ struct digest digest_of_parts(const struct str *parts, size_t count)
     return digest;
 }
 
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(struct digest_sum), "a sum has room for its state");
+
+void digest_sum_init(struct digest_sum *sum)
+{
+    (void)SHA256_Init((void *)sum->state);
+}
+
+void digest_sum_add(struct digest_sum *sum, struct str bytes)
+{
+    (void)SHA256_Update((void *)sum->state, bytes.ptr, bytes.len);
+}
+
+struct digest digest_sum_get(const struct digest_sum *sum)
+{
+    struct digest_sum last = *sum;
+    struct digest digest;
+
+    (void)SHA256_Final(digest.bytes, (void *)last.state);
+    return digest;
+}
+
 #define DIGEST_BLOCK 64U
 
 struct digest digest_hmac(struct str key, const struct str *parts, size_t count)

@@ -18,6 +18,14 @@ struct digest digest_of(struct str bytes);
 /* Of the parts one after another. */
 struct digest digest_of_parts(const struct str *parts, size_t count);
 
+/* Of what comes piece by piece. */
+struct digest_sum {
+    uint32_t state[28]; /* libcrypto's */
+};
+void digest_sum_init(struct digest_sum *sum);
+void digest_sum_add(struct digest_sum *sum, struct str bytes);
+struct digest digest_sum_get(const struct digest_sum *sum);
+
 /* HMAC-SHA-256 (RFC 2104) of the parts one after another, at most DIGEST_HMAC_PARTS_MAX. */
 #define DIGEST_HMAC_PARTS_MAX 7U
 struct digest digest_hmac(struct str key, const struct str *parts, size_t count);

@@ -28,6 +28,26 @@ static void sha256_of_fips_180(void **state)
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+static void pieces_are_summed_as_the_whole(void **state)
+{
+    struct digest_sum sum;
+    char text[200];
+    struct digest whole, piecewise;
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    whole = digest_of(str_of(text, sizeof(text)));
+    digest_sum_init(&sum);
+    digest_sum_add(&sum, str_of(text, 64));
+    digest_sum_add(&sum, STR(""));
+    digest_sum_add(&sum, str_of(text, 1));
+    piecewise = digest_sum_get(&sum);
+    assert_false(digest_equal(&whole, &piecewise));
+    digest_sum_add(&sum, str_of(text, 135));
+    piecewise = digest_sum_get(&sum);
+    assert_true(digest_equal(&whole, &piecewise));
+}
+
 static void hmac_of_rfc_4231(void **state)
 {
     char key[131];
@@ -62,6 +82,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_of_fips_180),
+        cmocka_unit_test(pieces_are_summed_as_the_whole),
         cmocka_unit_test(hmac_of_rfc_4231),
         cmocka_unit_test(hexadecimal_is_read_back),
     };

@@ -142,18 +142,43 @@ static size_t str_utf8_len(const unsigned char *p, size_t left)
     return need;
 }
 
+/* How many of the first bytes are ASCII, in eights. */
+static size_t str_ascii_len(const unsigned char *p, size_t left)
+{
+    size_t i = 0;
+
+    for (uint64_t eight; i + 8 <= left; i += 8) {
+        memcpy(&eight, p + i, 8);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    return i;
+}
+
 bool str_is_utf8(struct str text)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
 
     for (size_t i = 0; i < text.len;) {
-        size_t n = str_utf8_len(p + i, text.len - i);
+        size_t n = str_ascii_len(p + i, text.len - i);
 
+        if (n == 0)
+            n = str_utf8_len(p + i, text.len - i);
         if (n == 0)
             return false;
         i += n;
     }
     return true;
+}
+
+size_t str_utf8_cut(struct str text, size_t at)
+{
+    size_t cut = at < text.len ? at : text.len;
+
+    for (int i = 0; i < 3 && cut > 0 && cut < text.len; i++, cut--)
+        if (((unsigned char)text.ptr[cut] & 0xC0) != 0x80)
+            break;
+    return cut;
 }
 
 struct str str_copy(struct arena *arena, struct str text)

@@ -73,6 +73,8 @@ bool str_to_i64(struct str text, int64_t *ret_value);
 
 /* True if the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 bool str_is_utf8(struct str text);
+/* The last place at or before `at` that is between two characters: of pieces cut there, each is. */
+size_t str_utf8_cut(struct str text, size_t at);
 
 /* A copy in the arena; NUL-terminated beyond its length, so .ptr may go to the kernel. */
 struct str str_copy(struct arena *arena, struct str text);

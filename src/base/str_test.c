@@ -107,6 +107,31 @@ static void utf8_is_checked_by_the_table(void **state)
         assert_false(str_is_utf8(str_from(bad[i])));
 }
 
+/* ASCII is looked at in eights: what is not may begin, and end, at each place of one. */
+static void utf8_is_checked_wherever_it_stands(void **state)
+{
+    static const char *const parts[] = { "\xC2\x80", "\xE2\x82\xAC", "\xF0\x90\x80\x80" };
+
+    (void)state;
+    for (size_t before = 0; before < 20; before++) {
+        for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {
+            char text[32] = "";
+            size_t len = before + strlen(parts[i]);
+
+            memset(text, 'a', sizeof(text));
+            memcpy(text + before, parts[i], strlen(parts[i]));
+            assert_true(str_is_utf8(str_of(text, sizeof(text))));
+            assert_true(str_is_utf8(str_of(text, len)));
+            assert_false(str_is_utf8(str_of(text, len - 1)));
+            assert_int_equal(str_utf8_cut(str_of(text, sizeof(text)), len - 1), before);
+            assert_int_equal(str_utf8_cut(str_of(text, sizeof(text)), len), len);
+            assert_int_equal(str_utf8_cut(str_of(text, sizeof(text)), 99), sizeof(text));
+            text[before] = 'a';
+            assert_false(str_is_utf8(str_of(text, sizeof(text))));
+        }
+    }
+}
+
 static void copies_end_with_a_nul(void **state)
 {
     CLEANUP(arena_free) struct arena *arena = arena_new(0);
@@ -125,6 +150,7 @@ int main(void)
         cmocka_unit_test(text_is_split_to_the_last_part),
         cmocka_unit_test(numbers_are_whole_or_refused),
         cmocka_unit_test(utf8_is_checked_by_the_table),
+        cmocka_unit_test(utf8_is_checked_wherever_it_stands),
         cmocka_unit_test(copies_end_with_a_nul),
     };
 

@@ -23,6 +23,15 @@ bool catalog_artifact_has(const struct catalog *catalog, const struct digest *di
     return catalog__artifact_find(catalog, digest) != NULL;
 }
 
+struct catalog__artifact *catalog__artifact_new(const struct digest *digest)
+{
+    struct catalog__artifact *artifact = heap_alloc(sizeof(*artifact));
+
+    artifact->digest = *digest;
+    artifact->refs = 1;
+    return artifact;
+}
+
 static struct catalog__artifact *artifact_free(struct catalog__artifact *artifact)
 {
     buf_fini(&artifact->bytes);
@@ -35,8 +44,14 @@ void catalog__artifact_unref(struct catalog *catalog, struct catalog__artifact *
 {
     if (!artifact || --artifact->refs > 0)
         return;
-    (void)map_take(&catalog->artifacts, key_of(&artifact->digest));
+    if (catalog__artifact_find(catalog, &artifact->digest) == artifact)
+        (void)map_take(&catalog->artifacts, key_of(&artifact->digest));
     (void)artifact_free(artifact);
+}
+
+void catalog__artifact_put(struct catalog *catalog, struct catalog__artifact *artifact)
+{
+    (void)map_put(&catalog->artifacts, key_of(&artifact->digest), artifact);
 }
 
 void catalog__artifacts_free(struct catalog *catalog)
@@ -49,63 +64,17 @@ void catalog__artifacts_free(struct catalog *catalog)
     map_fini(&catalog->artifacts);
 }
 
-/* A path is what a program can write, and a name is one of its kind. */
-static bool tools_ok(const struct listing *listing)
-{
-    struct arena *scratch CLEANUP(arena_free) = arena_new(0);
-    struct map names = MAP_INIT;
-    bool ok = true, lossy;
-
-    for (size_t i = 0; ok && i < listing->tools_count; i++) {
-        struct listing_tool tool = listing_tool_at(listing, i);
-
-        ok = str_equal(catalog__path_make(tool.path, scratch, &lossy), tool.path) &&
-             !map_put(&names, tool.name, scratch);
-        arena_reset(scratch);
-    }
-    map_fini(&names);
-    return ok;
-}
-
-bool catalog_artifact_put(struct catalog *catalog, const struct digest *digest, struct buf *bytes,
-                          const char **ret_why)
-{
-    struct digest real = digest_of(buf_str(bytes));
-    struct catalog__artifact *artifact = heap_alloc(sizeof(*artifact));
-
-    *artifact = (struct catalog__artifact){ .digest = *digest, .bytes = *bytes };
-    *bytes = BUF_INIT;
-    *ret_why = "its bytes are not those that were kept";
-    if (!digest_equal(&real, digest) ||
-        listing_open(buf_str(&artifact->bytes), &artifact->listing, ret_why) != LISTING_SOUND) {
-        (void)artifact_free(artifact);
-        return false;
-    }
-    *ret_why = "the path or the name of a tool is none";
-    if (!tools_ok(&artifact->listing)) {
-        (void)artifact_free(artifact);
-        return false;
-    }
-    if (catalog__artifact_find(catalog, digest)) {
-        (void)artifact_free(artifact);
-        return true;
-    }
-    artifact->digests =
-        heap_alloc((artifact->listing.tools_count + 1) * sizeof(*artifact->digests));
-    artifact->marks = heap_alloc((artifact->listing.defs_count + 1) * sizeof(*artifact->marks));
-    listing_digests(&artifact->listing, artifact->digests);
-    (void)map_put(&catalog->artifacts, key_of(&artifact->digest), artifact);
-    return true;
-}
-
-void catalog__artifact_tool(const struct catalog__artifact *artifact, size_t index,
-                            const struct catalog_tool *pin, struct catalog_tool *ret_tool)
+/* The tool at that place of the artifact; what a person approved keeps its stricter class. */
+static void tool_view(const struct catalog__artifact *artifact, size_t index,
+                      const struct catalog_source *source, struct catalog_tool *ret_tool)
 {
     static const enum event_effect effects[] = { EVENT_EFFECT_READ, EVENT_EFFECT_WRITE,
                                                  EVENT_EFFECT_DESTRUCTIVE };
     struct listing_tool tool = listing_tool_at(&artifact->listing, index);
+    const struct catalog_tool *pin = catalog_pin(source, tool.name);
 
     *ret_tool = (struct catalog_tool){
+        .source = source->source,
         .path = tool.path,
         .name = tool.name,
         .title = tool.title,
@@ -118,10 +87,57 @@ void catalog__artifact_tool(const struct catalog__artifact *artifact, size_t ind
         .index = (uint32_t)index,
         .effect = effects[tool.effect],
         .digest = artifact->digests[index],
+        .version = source->version + 1,
     };
     ret_tool->waiting = !pin || !digest_equal(&pin->digest, &ret_tool->digest);
     if (!ret_tool->waiting && (pin->chosen || pin->effect > ret_tool->effect))
         ret_tool->effect = pin->effect;
+}
+
+static struct str address_make(struct arena *arena, struct str name, struct str path)
+{
+    char *text = arena_alloc_raw(arena, name.len + 1 + path.len);
+
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '.';
+    memcpy(text + name.len + 1, path.ptr, path.len);
+    return str_of(text, name.len + 1 + path.len);
+}
+
+struct catalog__listing *catalog__artifact_listing(struct catalog__artifact *artifact)
+{
+    struct arena *arena = arena_new(0);
+    struct catalog__listing *listing = ARENA_NEW(arena, struct catalog__listing);
+    size_t count = artifact->listing.tools_count;
+
+    listing->arena = arena;
+    listing->refs = 1;
+    listing->artifact = artifact;
+    artifact->refs++;
+    /* Each is written once: clearing them before would be a long step. */
+    listing->tools = arena_alloc_raw(arena, (count + 1) * sizeof(*listing->tools));
+    listing->mores = arena_alloc_raw(arena, (count + 1) * sizeof(*listing->mores));
+    return listing;
+}
+
+bool catalog__artifact_listing_add(struct catalog__listing *listing,
+                                   const struct catalog__source *source)
+{
+    size_t index = listing->count;
+    struct catalog_tool *tool = &listing->tools[index];
+
+    if (index == listing->artifact->listing.tools_count)
+        return false;
+    tool_view(listing->artifact, index, &source->view, tool);
+    listing->mores[index] = (struct catalog__more){ .home = listing };
+    tool->more = &listing->mores[index];
+    tool->address = address_make(listing->arena, source->view.name, tool->path);
+    catalog__spelling_note(tool->address, tool->more);
+    catalog__pins_remember(source, tool);
+    (void)map_put(&listing->by_path, tool->path, tool);
+    (void)map_put(&listing->by_name, tool->name, tool);
+    listing->count++;
+    return true;
 }
 
 enum catalog_listing_answer catalog_listing_of(const struct catalog *catalog, uint64_t source,

@@ -27,6 +27,7 @@ static struct catalog__source *source_free(struct catalog *catalog, struct catal
 {
     source->offered = catalog__listing_unref(catalog, source->offered);
     source->pinned = catalog__listing_unref(catalog, source->pinned);
+    source->prepared = catalog__listing_unref(catalog, source->prepared);
     (void)arena_free(source->state_arena);
     (void)arena_free(source->arena); /* the source itself lies in it */
     return NULL;
@@ -193,43 +194,43 @@ static struct catalog__listing *listing_new(const struct catalog_source *source,
     return listing;
 }
 
-static void artifact_tools_keep(struct catalog__listing *listing,
-                                const struct catalog_source *source, uint32_t version)
+static struct catalog__listing *artifact_listing_new(const struct catalog__source *source,
+                                                     struct catalog__artifact *artifact)
 {
-    const struct listing *from = &listing->artifact->listing;
-    struct arena *arena = listing->arena;
+    struct catalog__listing *listing = catalog__artifact_listing(artifact);
 
-    listing->tools = ARENA_ARRAY(arena, struct catalog_tool, from->tools_count);
-    listing->mores = ARENA_ARRAY(arena, struct catalog__more, from->tools_count);
-    for (size_t i = 0; i < from->tools_count; i++) {
-        struct catalog_tool *tool = &listing->tools[listing->count++];
-        struct str name = listing_tool_at(from, i).name;
-
-        catalog__artifact_tool(listing->artifact, i, catalog_pin(source, name), tool);
-        tool->source = source->source;
-        tool->version = version;
-        tool->more = &listing->mores[i];
-        tool->more->home = listing;
-        tool->address = str_printf(arena, "%.*s.%.*s", STR_ARG(source->name), STR_ARG(tool->path));
-        catalog__spelling_note(tool->address, tool->more);
-        (void)map_put(&listing->by_path, tool->path, tool);
-        (void)map_put(&listing->by_name, tool->name, tool);
-    }
+    while (catalog__artifact_listing_add(listing, source))
+        ;
+    return listing;
 }
 
-static struct catalog__listing *artifact_listing_new(struct catalog__artifact *artifact,
-                                                     const struct catalog_source *source,
-                                                     uint32_t version)
+/* What was made beforehand, if it is of this artifact. */
+static struct catalog__listing *prepared_take(struct catalog *catalog,
+                                              struct catalog__source *source,
+                                              const struct catalog__artifact *artifact)
 {
-    struct arena *arena = arena_new(0);
-    struct catalog__listing *listing = ARENA_NEW(arena, struct catalog__listing);
+    struct catalog__listing *prepared = source->prepared;
 
-    listing->arena = arena;
-    listing->refs = 1;
-    listing->artifact = artifact;
-    artifact->refs++;
-    artifact_tools_keep(listing, source, version);
-    return listing;
+    source->prepared = NULL;
+    if (prepared && prepared->artifact != artifact)
+        prepared = catalog__listing_unref(catalog, prepared);
+    return prepared;
+}
+
+static struct catalog__listing *listing_of(struct catalog *catalog, struct catalog__source *source,
+                                           const struct event_source_listed *event)
+{
+    struct catalog__artifact *artifact = catalog__artifact_find(catalog, &event->artifact);
+    struct catalog__listing *now = prepared_take(catalog, source, artifact);
+
+    if (now)
+        return now;
+    if (artifact)
+        return artifact_listing_new(source, artifact);
+    now = listing_new(&source->view, event);
+    for (size_t i = 0; i < now->count; i++)
+        catalog__pins_remember(source, &now->tools[i]);
+    return now;
 }
 
 static void apply_listed(struct catalog *catalog, const struct event_source_listed *event)
@@ -239,14 +240,10 @@ static void apply_listed(struct catalog *catalog, const struct event_source_list
     if (!source)
         return;
     struct catalog_source *view = &source->view;
-    struct catalog__artifact *artifact = catalog__artifact_find(catalog, &event->artifact);
     struct catalog__listing *before = source->offered;
-    struct catalog__listing *now =
-        artifact ? artifact_listing_new(artifact, view, event->version) : listing_new(view, event);
-    for (size_t i = 0; i < now->count; i++)
-        catalog__pins_remember(source, &now->tools[i]);
-    source->offered = now;
+    source->offered = listing_of(catalog, source, event);
     (void)catalog__listing_unref(catalog, before);
+    source->said++;
     catalog->unindexed = true;
     view->version = event->version;
     view->digest = event->digest;

@@ -18,7 +18,7 @@ struct catalog__artifact {
     struct listing listing;
     struct digest *digests; /* of the tools */
     uint8_t *marks;         /* of the definitions: see findings.c */
-    unsigned refs;          /* listings that are made of it */
+    unsigned refs;          /* listings that are made of it, and readings */
 };
 
 /* One listing. Held by its source as offered, as pinned, or as both. */
@@ -43,6 +43,8 @@ struct catalog__source {
     struct arena *state_arena; /* the reason of its state */
     struct catalog__listing *offered;
     struct catalog__listing *pinned;
+    struct catalog__listing *prepared; /* what it will offer, made beforehand; NULL: it was not */
+    uint32_t said; /* how often what is offered or pinned, or what was said of it, became another */
 };
 
 struct catalog {
@@ -81,9 +83,13 @@ struct catalog__artifact *catalog__artifact_find(const struct catalog *catalog,
                                                  const struct digest *digest);
 void catalog__artifact_unref(struct catalog *catalog, struct catalog__artifact *artifact);
 void catalog__artifacts_free(struct catalog *catalog);
-/* The tool at that place of the artifact; what a person approved keeps its stricter class. */
-void catalog__artifact_tool(const struct catalog__artifact *artifact, size_t index,
-                            const struct catalog_tool *pin, struct catalog_tool *ret_tool);
+/* With one reference, which is the caller's; nobody finds it before it is put. */
+struct catalog__artifact *catalog__artifact_new(const struct digest *digest);
+void catalog__artifact_put(struct catalog *catalog, struct catalog__artifact *artifact);
+/* A listing of its tools, none of them yet; then one by one, as the source will offer them. */
+struct catalog__listing *catalog__artifact_listing(struct catalog__artifact *artifact);
+bool catalog__artifact_listing_add(struct catalog__listing *listing,
+                                   const struct catalog__source *source);
 
 /* ---- nearest.c ---- */
 #define CATALOG__SPELLING_MAX 64U

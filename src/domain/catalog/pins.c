@@ -166,6 +166,7 @@ void catalog__pins_approve(struct catalog *catalog, const struct event_source_ap
     if (!is_for(source, event->version, &event->digest))
         return;
     struct map names = names_of(source, event->tools, event->tools_count);
+    source->said++;
     for (size_t i = 0; i < source->offered->count; i++) {
         struct catalog_tool *tool = &source->offered->tools[i];
 
@@ -189,6 +190,7 @@ void catalog__pins_reject(struct catalog *catalog, const struct event_source_rej
     if (!is_for(source, event->version, &event->digest))
         return;
     struct map names = names_of(source, event->tools, event->tools_count);
+    source->said++;
     for (size_t i = 0; i < source->offered->count; i++) {
         struct catalog_tool *tool = &source->offered->tools[i];
 

@@ -1,6 +1,6 @@
 /*
- * Reading. The check walks each part once: the header's counts against the length, each record's
- * spans against the texts, orders, UTF-8 of all texts at once.
+ * Reading. The check walks each part once, in steps: the header's counts against the length, UTF-8
+ * of all texts, each record's spans against them, orders.
  */
 #include "format/listing/internal.h"
 
@@ -162,56 +162,150 @@ static bool tool_ok(const struct listing *listing, size_t index, struct str befo
            (index == 0 || str_compare(before, tool.path) < 0) && needs_ok(listing, &tool);
 }
 
-/* Each tool's needs come after those of the one before: together they are not over the count. */
-static bool tools_ok(const struct listing *listing)
+/* How many of what one step is worth. */
+#define STEP_BYTES 16384U
+#define STEP_COUNT 32U
+#define STEP_NEEDS 1024U
+
+enum check_part {
+    CHECK_HEADER,
+    CHECK_TEXTS,
+    CHECK_DEFS,
+    CHECK_TOOLS,
+    CHECK_DONE,
+};
+
+/* Pieces of the texts end between two characters, so that all are UTF-8 where each is. */
+static bool texts_step(struct listing_check *check, size_t *steps)
 {
-    struct str before = STR_NULL;
-    uint64_t needs = 0;
+    struct str texts = texts_of(&check->listing);
 
-    for (size_t i = 0; i < listing->tools_count; i++) {
-        if (!tool_ok(listing, i, before))
-            return false;
-        struct listing_tool tool = listing_tool_at(listing, i);
-        if (tool.needs_at != needs)
-            return false;
-        needs += tool.needs_count;
-        before = tool.path;
-    }
-    return needs == listing->needs_count;
-}
+    check->why = "its texts are no UTF-8";
+    if (check->at == 0 && !span_ok(&check->listing, 24))
+        return false;
+    for (; *steps > 0 && check->at < texts.len; --*steps) {
+        size_t to = str_utf8_cut(texts, check->at + STEP_BYTES);
 
-static bool defs_ok(const struct listing *listing)
-{
-    struct str before = STR_NULL;
-
-    for (size_t i = 0; i < listing->defs_count; i++) {
-        if (!spans_ok(listing, defs_at(listing) + i * LISTING__DEF_LEN, 2))
+        if (!str_is_utf8(str_slice(texts, check->at, to)))
             return false;
-        struct listing_def def = listing_def_at(listing, i);
-        if (def.name.len == 0 || def.text.len == 0 || (i > 0 && str_compare(before, def.name) >= 0))
-            return false;
-        before = def.name;
+        check->at = to;
     }
     return true;
 }
 
+static bool def_ok(struct listing_check *check)
+{
+    struct listing *listing = &check->listing;
+    struct listing_def def;
+
+    if (!spans_ok(listing, defs_at(listing) + check->at * LISTING__DEF_LEN, 2))
+        return false;
+    def = listing_def_at(listing, check->at);
+    if (def.name.len == 0 || def.text.len == 0 ||
+        (check->at > 0 && str_compare(check->before, def.name) >= 0))
+        return false;
+    check->before = def.name;
+    return true;
+}
+
+static bool defs_step(struct listing_check *check, size_t *steps)
+{
+    check->why = "a definition is out of place";
+    for (; *steps > 0 && check->at < check->listing.defs_count; --*steps) {
+        for (size_t i = 0; i < STEP_COUNT && check->at < check->listing.defs_count; i++) {
+            if (!def_ok(check))
+                return false;
+            check->at++;
+        }
+    }
+    return true;
+}
+
+/* Each tool's needs come after those of the one before: together they are not over the count. */
+static bool tools_step(struct listing_check *check, size_t *steps)
+{
+    size_t left = *steps * STEP_COUNT, cost = 0;
+
+    check->why = "a tool is out of place";
+    for (; cost < left && check->at < check->listing.tools_count; check->at++) {
+        struct listing_tool tool;
+
+        if (!tool_ok(&check->listing, check->at, check->before))
+            return false;
+        tool = listing_tool_at(&check->listing, check->at);
+        if (tool.needs_at != check->needs)
+            return false;
+        check->needs += tool.needs_count;
+        check->before = tool.path;
+        cost += 1 + tool.needs_count / (STEP_NEEDS / STEP_COUNT);
+    }
+    *steps = cost < left ? (left - cost) / STEP_COUNT : 0;
+    return check->at < check->listing.tools_count || check->needs == check->listing.needs_count;
+}
+
+static size_t part_len(const struct listing_check *check)
+{
+    switch ((enum check_part)check->part) {
+    case CHECK_TEXTS:
+        return texts_of(&check->listing).len;
+    case CHECK_DEFS:
+        return check->listing.defs_count;
+    case CHECK_TOOLS:
+        return check->listing.tools_count;
+    case CHECK_HEADER:
+    case CHECK_DONE:
+        break;
+    }
+    return 0;
+}
+
+static bool part_step(struct listing_check *check, size_t *steps)
+{
+    switch ((enum check_part)check->part) {
+    case CHECK_HEADER:
+        check->why = "its header is none";
+        return header_read(&check->listing);
+    case CHECK_TEXTS:
+        return texts_step(check, steps);
+    case CHECK_DEFS:
+        return defs_step(check, steps);
+    case CHECK_TOOLS:
+        return tools_step(check, steps);
+    case CHECK_DONE:
+        break;
+    }
+    return true;
+}
+
+void listing_check_init(struct listing_check *check, struct str bytes)
+{
+    *check = (struct listing_check){ .listing = { .bytes = bytes } };
+}
+
+int listing_check_step(struct listing_check *check, size_t steps)
+{
+    while (check->part < CHECK_DONE) {
+        if (!part_step(check, &steps))
+            return LISTING_MALFORMED;
+        if (check->at < part_len(check))
+            return LISTING_UNCHECKED;
+        check->part++;
+        check->at = 0;
+        check->before = STR_NULL;
+    }
+    return LISTING_SOUND;
+}
+
 int listing_open(struct str bytes, struct listing *ret_listing, const char **ret_why)
 {
-    struct listing listing = { .bytes = bytes };
+    struct listing_check check;
 
-    *ret_why = "its header is none";
-    if (!header_read(&listing))
+    listing_check_init(&check, bytes);
+    if (listing_check_step(&check, SIZE_MAX / STEP_COUNT) != LISTING_SOUND) {
+        *ret_why = check.why;
         return LISTING_MALFORMED;
-    *ret_why = "its texts are no UTF-8";
-    if (!str_is_utf8(texts_of(&listing)) || !span_ok(&listing, 24))
-        return LISTING_MALFORMED;
-    *ret_why = "a definition is out of place";
-    if (!defs_ok(&listing))
-        return LISTING_MALFORMED;
-    *ret_why = "a tool is out of place";
-    if (!tools_ok(&listing))
-        return LISTING_MALFORMED;
-    *ret_listing = listing;
+    }
+    *ret_listing = check.listing;
     return LISTING_SOUND;
 }
 
@@ -220,8 +314,37 @@ int listing_open(struct str bytes, struct listing *ret_listing, const char **ret
 /* A text is told apart from none, and from its neighbours, by its length before it. */
 static void text_add(struct buf *out, struct str text)
 {
-    buf_printf(out, "%s%zu:", text.ptr ? "" : "-", text.len);
+    if (!text.ptr)
+        buf_add_char(out, '-');
+    buf_add_u64(out, text.len);
+    buf_add_char(out, ':');
     buf_add_str(out, text);
+}
+
+struct digest listing_def_digest(const struct listing *listing, size_t index, struct buf *scratch)
+{
+    struct listing_def def = listing_def_at(listing, index);
+
+    buf_clear(scratch);
+    text_add(scratch, def.name);
+    text_add(scratch, def.text);
+    return digest_of(buf_str(scratch));
+}
+
+struct digest listing_tool_digest(const struct listing *listing, size_t index,
+                                  const struct digest *defs, struct buf *scratch)
+{
+    struct listing_tool tool = listing_tool_at(listing, index);
+    const struct str texts[] = { tool.name,  tool.path,   tool.title, tool.description,
+                                 tool.input, tool.output, tool.hints, tool.plan };
+
+    buf_clear(scratch);
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++)
+        text_add(scratch, texts[i]);
+    buf_add_char(scratch, (char)('0' + tool.effect));
+    for (size_t i = 0; i < tool.needs_count; i++)
+        buf_add(scratch, defs[need_at(listing, &tool, i)].bytes, DIGEST_LEN);
+    return digest_of(buf_str(scratch));
 }
 
 void listing_digests(const struct listing *listing, struct digest *ret_digests)
@@ -229,27 +352,10 @@ void listing_digests(const struct listing *listing, struct digest *ret_digests)
     struct buf text BUF_CLEANUP = BUF_INIT;
     struct digest *defs = heap_alloc((listing->defs_count + 1) * sizeof(*defs));
 
-    for (size_t i = 0; i < listing->defs_count; i++) {
-        struct listing_def def = listing_def_at(listing, i);
-
-        buf_clear(&text);
-        text_add(&text, def.name);
-        text_add(&text, def.text);
-        defs[i] = digest_of(buf_str(&text));
-    }
-    for (size_t i = 0; i < listing->tools_count; i++) {
-        struct listing_tool tool = listing_tool_at(listing, i);
-        const struct str texts[] = { tool.name,  tool.path,   tool.title, tool.description,
-                                     tool.input, tool.output, tool.hints, tool.plan };
-
-        buf_clear(&text);
-        for (size_t j = 0; j < ARRAY_COUNT(texts); j++)
-            text_add(&text, texts[j]);
-        buf_add_char(&text, (char)('0' + tool.effect));
-        for (size_t j = 0; j < tool.needs_count; j++)
-            buf_add(&text, defs[need_at(listing, &tool, j)].bytes, DIGEST_LEN);
-        ret_digests[i] = digest_of(buf_str(&text));
-    }
+    for (size_t i = 0; i < listing->defs_count; i++)
+        defs[i] = listing_def_digest(listing, i, &text);
+    for (size_t i = 0; i < listing->tools_count; i++)
+        ret_digests[i] = listing_tool_digest(listing, i, defs, &text);
     (void)heap_free(defs);
 }
 

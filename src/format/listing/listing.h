@@ -73,6 +73,7 @@ struct listing_contents {
 enum listing_answer {
     LISTING_SOUND = 0,
     LISTING_MALFORMED = 1, /* *ret_why says what */
+    LISTING_UNCHECKED = 2, /* so far it is sound */
 };
 
 /* LISTING_MALFORMED: over a limit; nothing that may be used was written. */
@@ -81,6 +82,19 @@ MUST int listing_write(const struct listing_contents *contents, struct buf *out,
 
 /* Checks all of it, in time that grows with its length; borrows the bytes. */
 MUST int listing_open(struct str bytes, struct listing *ret_listing, const char **ret_why);
+
+/* The same in steps of some microseconds, for whoever may not stay until all of it is checked. */
+struct listing_check {
+    struct listing listing; /* once it is sound */
+    const char *why;
+    unsigned part;
+    size_t at;         /* in that part */
+    struct str before; /* the path, or the name, before */
+    uint64_t needs;
+};
+void listing_check_init(struct listing_check *check, struct str bytes);
+/* LISTING_UNCHECKED: goes on with the next call. */
+MUST int listing_check_step(struct listing_check *check, size_t steps);
 
 struct str listing_about(const struct listing *listing);
 struct listing_tool listing_tool_at(const struct listing *listing, size_t index);
@@ -96,6 +110,10 @@ struct listing_def listing_need(const struct listing *listing, const struct list
  * needs, whose own digests are made once.
  */
 void listing_digests(const struct listing *listing, struct digest *ret_digests);
+/* One by one: of a definition; of a tool, from those of all definitions. */
+struct digest listing_def_digest(const struct listing *listing, size_t index, struct buf *scratch);
+struct digest listing_tool_digest(const struct listing *listing, size_t index,
+                                  const struct digest *defs, struct buf *scratch);
 
 /* The schema with its definitions: {...schema, "$defs": {...}}; nothing for a null text. */
 void listing_schema_print(const struct listing *listing, const struct listing_tool *tool,

@@ -2,16 +2,19 @@
  * Documents become listings: one process a document, one document at a time.
  *
  *     given (a descriptor came with the request) -> waits its turn -> the process is asked for
- *     -> compile_start -> compile_done -> its listing is kept -> checked, and in the catalog
- *     -> the core is told
+ *     -> compile_start -> compile_done -> its listing is kept -> read and checked, a piece a turn
+ *     -> it is in the catalog, and the core is told
  *
  * A process that ends without its last word was ended by a limit: the source's state says so.
  */
+#include "domain/catalog/reading.h"
 #include "format/listing/listing.h"
 #include "proc/daemon/internal.h"
 
 #define COMPILE_WAITING_MAX 64U
-#define COMPILE_READ_BYTES  (1U << 20)
+/* Of a listing in one turn: a fraction of a millisecond each. */
+#define COMPILE_READ_BYTES (256U << 10)
+#define COMPILE_READ_STEPS 32U
 /* For one that a document refers to, and for all of them. */
 #define COMPILE_WANTED_MS 20000
 #define COMPILE_WANTS_MS  60000
@@ -276,14 +279,6 @@ bool daemon__compile_document(struct daemon *daemon, uint64_t source, struct str
     return true;
 }
 
-void daemon__compile_tick(struct daemon *daemon)
-{
-    struct daemon_document *document = document_find(daemon, daemon->compiling);
-
-    if (document && document->wanted.ptr && daemon->now_ms >= document->wanted_ms)
-        wanted_lacks(daemon, document, STR("it did not come in time"));
-}
-
 static struct str with_notes(struct daemon *daemon, const struct daemon_document *document,
                              struct str reason)
 {
@@ -315,27 +310,95 @@ static void take_done(struct daemon *daemon, const struct msg_compile_done *done
     (void)log_artifact_keep(daemon->log, fd, STR_NULL, LISTING_BYTES_MAX, daemon->listing_tag);
 }
 
+/* Adds the next piece of the artifact; *ret_more: there may be another. */
+static bool listing_piece(struct daemon *daemon, const struct digest *digest, struct buf *bytes,
+                          bool *ret_more)
+{
+    size_t before = bytes->len;
+
+    if (log_artifact_read(daemon->disk, digest, before, COMPILE_READ_BYTES, bytes) != 0)
+        return false;
+    *ret_more = bytes->len > before && bytes->len <= LISTING_BYTES_MAX;
+    return true;
+}
+
 bool daemon__listing_load(struct daemon *daemon, const struct digest *digest, const char **ret_why)
 {
     struct catalog *catalog = core_catalog_open(daemon->core);
     struct buf bytes BUF_CLEANUP = BUF_INIT;
-    size_t before;
+    bool more = true;
 
     if (catalog_artifact_has(catalog, digest))
         return true;
     *ret_why = "there is no such file";
-    do {
-        before = bytes.len;
-        if (log_artifact_read(daemon->disk, digest, before, COMPILE_READ_BYTES, &bytes) != 0)
+    while (more) {
+        if (!listing_piece(daemon, digest, &bytes, &more))
             return false;
-    } while (bytes.len > before && bytes.len <= LISTING_BYTES_MAX);
+    }
     return catalog_artifact_put(catalog, digest, &bytes, ret_why);
+}
+
+/* ---- its listing is read, a piece a turn ---- */
+
+static void reading_free(struct daemon *daemon)
+{
+    daemon->reading.listing = catalog_reading_free(daemon->reading.listing);
+}
+
+static void reading_fails(struct daemon *daemon, const char *why)
+{
+    reading_free(daemon);
+    current_end(daemon, str_printf(daemon->turn, "what was made of it is not sound: %s", why));
+}
+
+static void reading_ends(struct daemon *daemon)
+{
+    struct daemon_document *document = document_find(daemon, daemon->compiling);
+
+    if (document) {
+        catalog_reading_keep(daemon->reading.listing);
+        tell(daemon, document, &daemon->reading.digest, document->said);
+        document_drop(daemon, document);
+    }
+    reading_free(daemon);
+    daemon->compiling = 0;
+    next_want(daemon);
+}
+
+static void reading_go_on(struct daemon *daemon)
+{
+    struct daemon_reading *reading = &daemon->reading;
+    struct buf *bytes = catalog_reading_bytes(reading->listing);
+    bool more = false;
+
+    if (bytes && !reading->filled) {
+        if (!listing_piece(daemon, &reading->digest, bytes, &more))
+            reading_fails(daemon, "there is no such file");
+        reading->filled = !more;
+        return;
+    }
+    switch (
+        (enum catalog_reading_answer)catalog_reading_step(reading->listing, COMPILE_READ_STEPS)) {
+    case CATALOG_READING_MORE:
+        return;
+    case CATALOG_READING_WHOLE:
+        reading_ends(daemon);
+        return;
+    case CATALOG_READING_UNSOUND:
+        reading_fails(daemon, catalog_reading_why(reading->listing));
+        return;
+    }
+    UNREACHABLE("a reading answered outside its enum");
+}
+
+bool daemon__compile_is_due(const struct daemon *daemon)
+{
+    return daemon->reading.listing != NULL;
 }
 
 bool daemon__compile_kept(struct daemon *daemon, const struct log_artifact_facts *facts)
 {
-    struct daemon_document *document = document_find(daemon, daemon->compiling);
-    const char *why = "";
+    const struct daemon_document *document = document_find(daemon, daemon->compiling);
 
     if (daemon->listing_tag == 0 || facts->tag != daemon->listing_tag)
         return false;
@@ -345,15 +408,28 @@ bool daemon__compile_kept(struct daemon *daemon, const struct log_artifact_facts
                                 "disk is full"));
         return true;
     }
-    if (!daemon__listing_load(daemon, &facts->digest, &why)) {
-        current_end(daemon, str_printf(daemon->turn, "what was made of it is not sound: %s", why));
-        return true;
-    }
-    tell(daemon, document, &facts->digest, document->said);
-    document_drop(daemon, document);
-    daemon->compiling = 0;
-    next_want(daemon);
+    daemon->reading = (struct daemon_reading){
+        .listing =
+            catalog_reading_new(core_catalog_open(daemon->core), document->source, &facts->digest),
+        .digest = facts->digest,
+    };
     return true;
+}
+
+void daemon__compile_tick(struct daemon *daemon)
+{
+    struct daemon_document *document = document_find(daemon, daemon->compiling);
+
+    if (daemon->reading.listing)
+        reading_go_on(daemon);
+    else if (document && document->wanted.ptr && daemon->now_ms >= document->wanted_ms)
+        wanted_lacks(daemon, document, STR("it did not come in time"));
+}
+
+/* What it made is being kept, or read: its word is not waited for any more. */
+static bool is_made(const struct daemon *daemon)
+{
+    return daemon->listing_tag != 0 || daemon->reading.listing;
 }
 
 void daemon__compile_ready(struct daemon *daemon)
@@ -369,7 +445,7 @@ void daemon__compile_ready(struct daemon *daemon)
         if (frame.type == MSG_COMPILE_WANTS &&
             msg_compile_wants_decode(frame.payload, daemon->turn, &wants))
             answer_wants(daemon, &wants);
-        else if (frame.type == MSG_COMPILE_DONE && daemon->listing_tag == 0 &&
+        else if (frame.type == MSG_COMPILE_DONE && !is_made(daemon) &&
                  msg_compile_done_decode(frame.payload, daemon->turn, &done))
             take_done(daemon, &done);
     }
@@ -377,13 +453,14 @@ void daemon__compile_ready(struct daemon *daemon)
         return;
     daemon->compile.link = link_free(daemon->compile.link);
     document = document_find(daemon, daemon->compiling);
-    if (document && document->sent && daemon->listing_tag == 0)
+    if (document && document->sent && !is_made(daemon))
         current_end(daemon, STR("reading it takes more memory or time than a document of its size "
                                 "may"));
 }
 
 void daemon__compile_end(struct daemon *daemon)
 {
+    reading_free(daemon);
     while (daemon->documents.count > 0)
         document_drop(daemon, daemon->documents.at[0]);
     VEC_FINI(&daemon->documents);

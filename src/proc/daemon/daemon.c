@@ -434,7 +434,7 @@ int daemon_turn(struct daemon *daemon, int64_t timeout_ms)
 {
     bool work = catalog_work_is_due(core_catalog(daemon->core));
     bool alone = false;
-    int r = daemon_gather(daemon, work ? 0 : timeout_ms);
+    int r = daemon_gather(daemon, work || daemon__compile_is_due(daemon) ? 0 : timeout_ms);
 
     if (r < 0)
         return TRACE(r);

@@ -95,6 +95,13 @@ struct daemon_source {
     struct buf etag;        /* of its document, as it was fetched last */
 };
 
+/* A listing that was kept, and is read. */
+struct daemon_reading {
+    struct catalog_reading *listing; /* NULL: none */
+    struct digest digest;
+    bool filled; /* it has all of its bytes */
+};
+
 struct daemon {
     struct loop *loop;
     struct arena *core_arena;
@@ -132,8 +139,9 @@ struct daemon {
     struct map fetches;   /* number -> struct daemon_fetch */
     uint64_t compiling;   /* source whose document has its turn; 0: none */
     uint64_t listing_tag; /* of the listing that is being kept; 0: none */
-    int given_fd;         /* came with the request that is being read; -1: none */
-    struct map outcomes;  /* tag -> kept outcome that waits for its artifact */
+    struct daemon_reading reading;
+    int given_fd;        /* came with the request that is being read; -1: none */
+    struct map outcomes; /* tag -> kept outcome that waits for its artifact */
     struct daemon_held VEC(struct core_effect) held;     /* wait for the durable mark */
     struct daemon_released VEC(struct core_effect) acts; /* leave in this turn */
     struct daemon_handed_list VEC(struct daemon_handed) handed;

@@ -46,6 +46,8 @@ void daemon__compile_fetched(struct daemon *daemon, const struct msg_fetch_done 
 /* The same by whoever gave the document. False: this one is not wanted. */
 bool daemon__compile_document(struct daemon *daemon, uint64_t source, struct str uri, int fd);
 void daemon__compile_tick(struct daemon *daemon);
+/* It goes on in the next turn. */
+bool daemon__compile_is_due(const struct daemon *daemon);
 /* The process is up. */
 void daemon__compile_up(struct daemon *daemon);
 void daemon__compile_ready(struct daemon *daemon);
