@@ -36,6 +36,7 @@ function make() {
     server.registerTool('hash', { ...read, inputSchema: { image: z.string(), more: z.array(z.object({ name: z.string(), data: z.string() })).optional() } },
         ({ image: one, more }) => ({ content: [{ type: 'text', text: [one, ...(more ?? []).map(({ data }) => data)].map(hash).join(' ') }] }));
     server.registerTool('note', { ...read, inputSchema: { any: z.any() } }, ({ any }) => ({ content: [{ type: 'text', text: JSON.stringify(any) }] }));
+    server.registerTool('picky', { ...read, inputSchema: { any: z.any() } }, () => ({ isError: true, content: [{ type: 'text', text: 'it wants a text' }] }));
     server.registerResource('pdf', file.uri, { mimeType: file.mimeType }, () => ({ contents: [file, { uri: 'file:///b', text: 'b' }] }));
     server.registerPrompt('look', {}, () => ({ messages: [{ role: 'user', content: image(png.toString('base64')) },
         { role: 'user', content: { type: 'resource', resource: file } }, { role: 'user', content: { type: 'text', text: 'What is it?' } }] }));

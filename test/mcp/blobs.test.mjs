@@ -52,7 +52,9 @@ before(async () => {
     writeFileSync(join(person.home, 'rules.yaml'), 'rules:\n  - name: all\n    match: "*.**"\n    verdict: allow\n    reason: a test\n');
     await person.terminal('policy', 'apply', join(person.home, 'rules.yaml'));
     writeFileSync(join(person.home, 'o.json'), JSON.stringify({ openapi: '3.1.0', info: { title: 'O', version: '1' }, servers: [{ url: base }],
-        paths: { '/form': { post: { operationId: 'form', ...form } }, '/leak': { get: { operationId: 'leak', responses: { 200: { description: 'ok' } } } } } }));
+        paths: { '/form': { post: { operationId: 'form', ...form } }, '/json': { post: { operationId: 'json', requestBody: { required: true, content: {
+            'application/json': { schema: { type: 'object', properties: { content: { type: 'string', contentEncoding: 'base64' }, of: {} } } } } },
+            responses: { 200: { description: 'ok' } } } }, '/leak': { get: { operationId: 'leak', responses: { 200: { description: 'ok' } } } } } }));
     await person.terminal('sources', 'add', 'b', '--yes', '--', process.execPath, join(here, 'blobs.mjs'), 'serve');
     await person.terminal('sources', 'add', 'h', `${base}/mcp`, '--yes', '--allow-host', '127.0.0.1', '--kind', 'mcp_http');
     await person.terminal('sources', 'add', 'o', join(person.home, 'o.json'), '--yes', '--allow-host', '127.0.0.1');
@@ -177,4 +179,38 @@ test('what is named and was not given, is misnamed, too many or too much is said
 
     assert.equal(much.code, 'invalid');
     assert.match(much.message, /the artifacts in its arguments have 10485760 bytes together; 8388608 are allowed/);
+});
+
+test('where a schema is open, it is said: $as is base64', async () => {
+    const said = JSON.parse(await run(`const [{ data }, { data: other }] = await tools.b.many({ count: 2, size: 90000 });
+        return await tools.b.note({ any: { deep: [{ ...data, $as: "base64" }, other, { $as: "base64" }], again: { ...data, $as: "base64" } } })`));
+    const text = bytes(90000, 7).toString('base64');
+
+    assert.deepEqual(said, { deep: [text, named(bytes(90000, 8), 'image/png'), { $as: 'base64' }], again: text });
+    assert.match(log(), new RegExp(`"args":\\{"any":\\{"deep":\\[\\{"\\$artifact":"${hash(bytes(90000, 7))}"`)); // the record has the name
+});
+
+test('so it is in JSON of OpenAPI, where a reference without it is data', async () => {
+    received.length = 0;
+    await run('const [, { data }] = await tools.b.shot(); return await tools.o.json({ body: { content: { ...data, $as: "base64" }, of: data } })');
+
+    assert.deepEqual(JSON.parse(received[0].body), { content: png.toString('base64'), of: named(png, 'image/png') });
+});
+
+test('what is said wrongly is said back, with its place', async () => {
+    const note = (any) => failure(`tools.b.note({ any: ${any} })`);
+
+    assert.match((await note(`{ $artifact: "${hash(png)}", $as: "hex" }`)).message, /^\/any: \$as can be "base64", and is "hex"/);
+    assert.match((await note(`{ $artifact: "${hash(png)}", $as: 7 }`)).message, /^\/any: \$as can be "base64"/);
+    assert.match((await note(`[1, { $artifact: "${hash('of nobody')}", $as: "base64" }]`)).message, /^\/any\/1: no artifact of this name was given/);
+    assert.match((await note('{ $artifact: "abc", $as: "base64" }')).message, /^\/any: an \$artifact is named by 64/);
+    assert.match((await failure(`tools.b.hash({ image: 7, more: [{ name: { $artifact: "${hash(png)}", $as: "base64" }, data: "" }] })`)).message, /\/image .*string/);
+});
+
+test('a call that failed with a name as data says how it goes as text', async () => {
+    const error = await failure('(async () => { const [, { data }] = await tools.b.shot(); return tools.b.picky({ any: data }); })()');
+
+    assert.equal(error.code, 'upstream');
+    assert.match(error.message, /it wants a text.*\/any went as data: for its bytes as base64 add `\$as: "base64"`/s);
+    assert.equal((await failure('tools.b.picky({ any: 7 })')).message, 'it wants a text');
 });

@@ -106,17 +106,20 @@ struct str world_args_fill(struct world *world, const struct msg_call_send *send
     const struct json_value *at = NULL;
     struct json_error error;
     struct json_doc doc;
+    bool said;
 
     if (send->files_count == 0 ||
         json_parse(world->arena, send->args, NULL, &error, &doc) != JSON_PARSED)
         return send->args;
+    said = json_next_with_both(doc.root, "$artifact", "$as", NULL) != NULL;
     for (size_t i = 0; i < send->files_count; i++) {
         struct str text = file_taken(world, i);
         char name[DIGEST_HEX_LEN];
 
         digest_hex(&send->files[i], name);
         while ((at = json_next_with(doc.root, "$artifact", at)))
-            if (str_equal(json_get_str(at, "$artifact"), str_of(name, sizeof(name))))
+            if (str_equal(json_get_str(at, "$artifact"), str_of(name, sizeof(name))) &&
+                (!said || json_get(at, "$as")))
                 *VEC_PUSH(&swaps) = (struct json_swap){ at, text };
     }
     json_print_swapped(&args, doc.root, swaps.at, swaps.count);

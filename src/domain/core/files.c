@@ -6,7 +6,8 @@
  *
  * Only where bytes can go out: the body of an OpenAPI operation that takes more than JSON, its
  * members, and the elements of those that are lists; and in arguments of a tool of MCP that fit
- * its schema only with texts in their places. Anywhere else the member is data.
+ * its schema only with texts in their places. And where one says "$as": "base64", whatever is
+ * called. Anywhere else the member is data.
  */
 #include "domain/core/files.h"
 
@@ -117,15 +118,30 @@ static bool add_members(struct found *found, struct str path, const struct json_
     return true;
 }
 
-static bool files_of_texts(struct found *found, struct str args)
+static bool is_base64(struct found *found, struct str path, const struct json_value *as)
 {
-    const struct json_value *root = parsed(args, found->turn), *at = NULL;
+    if (!as || str_is(json_is_string(as) ? json_str(as) : STR(""), "base64"))
+        return true;
+    return fails(found,
+                 str_printf(found->turn, "%.*s: $as can be \"base64\", and is %.*s", STR_ARG(path),
+                            STR_ARG(str_slice(json_text(found->turn, as), 0, 40))));
+}
+
+/* said: only those that say it. */
+static bool files_of_texts(struct found *found, const struct json_value *root, bool said)
+{
+    const struct json_value *at = NULL;
 
     while ((at = json_next_with(root, "$artifact", at))) {
-        BUF_CLEANUP struct buf path = BUF_INIT;
+        const struct json_value *as = json_get(at, "$as");
+        BUF_CLEANUP struct buf text = BUF_INIT;
+        struct str path;
 
-        json_pointer_to(&path, root, at);
-        if (!add(found, str_copy(found->turn, buf_str(&path)), at))
+        if (said && !as)
+            continue;
+        json_pointer_to(&text, root, at);
+        path = str_copy(found->turn, buf_str(&text));
+        if (!is_base64(found, path, as) || !add(found, path, at))
             return false;
     }
     return true;
@@ -136,18 +152,21 @@ bool core_files(struct core *core, const struct core_files_of *of, struct core_f
 {
     struct found found = { .files = ret_files, .error = ret_error, .turn = of->turn };
     const struct catalog_tool *tool = of->tool;
-    const struct json_value *plan, *value;
+    const struct json_value *args, *plan, *value;
     struct str arg, path;
 
     *ret_files = (struct core_files){ .count = 0 };
-    if (str_find(of->args, STR("$artifact")) == SIZE_MAX)
+    if (str_find(of->args, STR("$artifact")) == SIZE_MAX || core_is_own(tool->address))
         return true;
+    args = parsed(of->args, of->turn);
+    if (core__says_text(args) && !files_of_texts(&found, args, true))
+        return false;
     if (!tool->plan.ptr)
         return !core__args_are_texts(core, tool, of->args, of->turn) ||
-               files_of_texts(&found, of->args);
+               files_of_texts(&found, args, false);
     plan = json_get(parsed(tool->plan, of->turn), "body");
     arg = json_get_str(plan, "arg");
-    value = arg.ptr ? json_find(parsed(of->args, of->turn), arg) : NULL;
+    value = arg.ptr ? json_find(args, arg) : NULL;
     if (!value || !takes_bytes(plan))
         return true;
     path = path_of(&found, STR(""), arg);
@@ -183,4 +202,32 @@ struct msg_error core__files_problem(struct core_turn *turn, const struct execut
                        STR_ARG(files.paths[i])));
     }
     return error;
+}
+
+void core__files_hint(struct core_turn *turn, const struct execution *execution,
+                      const struct call *call, struct msg_error *error)
+{
+    struct arena *arena = turn->update->turn;
+    BUF_CLEANUP struct buf path = BUF_INIT;
+    const struct catalog_tool *tool = NULL;
+    const struct json_value *args, *at;
+    struct core_files files;
+    struct msg_error none;
+
+    if (!str_is(error->code, "upstream") || str_find(call->args, STR("$artifact")) == SIZE_MAX)
+        return;
+    (void)core__tool_find(turn, call->address, &tool);
+    args = parsed(call->args, arena);
+    at = json_next_with(args, "$artifact", NULL);
+    if (!tool || !at ||
+        !core_result_is_of(turn->core, json_get_str(at, "$artifact"), execution->who.actor) ||
+        !core_files(turn->core,
+                    &(struct core_files_of){ .tool = tool, .args = call->args, .turn = arena },
+                    &files, &none) ||
+        files.count > 0)
+        return;
+    json_pointer_to(&path, args, at);
+    error->message =
+        str_printf(arena, "%.*s\n%.*s went as data: for its bytes as base64 add `$as: \"base64\"`",
+                   STR_ARG(error->message), STR_ARG(buf_str(&path)));
 }

@@ -1,7 +1,9 @@
 /*
  * Artifacts that the arguments of a call name as bytes, {"$artifact": "<digest>"}: where an
  * operation of OpenAPI takes bytes (its body, its members, and the elements of those that are
- * lists), and where a tool of MCP takes a text and no such object, as base64.
+ * lists), and where a tool of MCP takes a text and no such object, as base64. Anywhere, for a
+ * source of any kind, where it says so itself: {"$artifact": "<digest>", "$as": "base64"}; then no
+ * other of the call's is read as text.
  */
 #ifndef WRIT_DOMAIN_CORE_FILES_H
 #define WRIT_DOMAIN_CORE_FILES_H

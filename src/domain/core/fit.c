@@ -104,8 +104,17 @@ static enum core_fits core_check(struct core *core, struct arena *turn, const st
     return CORE_FITS_UNCHECKED;
 }
 
-/* The arguments with a text for each artifact that they name. Null: they name none. */
-static struct str core_texts(const struct catalog_tool *tool, struct str args, struct arena *turn)
+bool core__says_text(const struct json_value *args)
+{
+    return json_next_with_both(args, "$artifact", "$as", NULL) != NULL;
+}
+
+/*
+ * The arguments with a text for each artifact that they name: for those that say $as, or else, of
+ * a tool of MCP, for all. Null: there is none.
+ */
+static struct str core_texts(const struct catalog_tool *tool, struct str args, struct arena *turn,
+                             bool *ret_said)
 {
     BUF_CLEANUP struct buf text = BUF_INIT;
     const struct json_value *at = NULL;
@@ -113,12 +122,16 @@ static struct str core_texts(const struct catalog_tool *tool, struct str args, s
     struct json_error error;
     struct json_doc doc;
 
-    if (tool->plan.ptr || core_is_own(tool->address) ||
-        str_find(args, STR("$artifact")) == SIZE_MAX ||
+    *ret_said = false;
+    if (core_is_own(tool->address) || str_find(args, STR("$artifact")) == SIZE_MAX ||
         json_parse(turn, args, NULL, &error, &doc) != JSON_PARSED)
         return STR_NULL;
+    *ret_said = core__says_text(doc.root);
+    if (!*ret_said && tool->plan.ptr)
+        return STR_NULL;
     while ((at = json_next_with(doc.root, "$artifact", at)))
-        *VEC_PUSH(&swaps) = (struct json_swap){ at, STR("AAAA") };
+        if (!*ret_said || json_get(at, "$as"))
+            *VEC_PUSH(&swaps) = (struct json_swap){ at, STR("AAAA") };
     json_print_swapped(&text, doc.root, swaps.at, swaps.count);
     VEC_FINI(&swaps);
     return str_copy(turn, buf_str(&text));
@@ -127,14 +140,18 @@ static struct str core_texts(const struct catalog_tool *tool, struct str args, s
 bool core__args_are_texts(struct core *core, const struct catalog_tool *tool, struct str args,
                           struct arena *turn)
 {
-    struct str texts = tool->input.ptr ? core_texts(tool, args, turn) : STR_NULL;
-    const struct core_fit *fit = texts.ptr ? core_fit(core, tool, false) : NULL;
+    bool said = false;
+    struct str texts = tool->input.ptr ? core_texts(tool, args, turn, &said) : STR_NULL;
+    const struct core_fit *fit = texts.ptr && !said ? core_fit(core, tool, false) : NULL;
 
     return fit && core_check(core, turn, fit, args, NULL) == CORE_FITS_NOT &&
            core_check(core, turn, fit, texts, NULL) == CORE_FITS;
 }
 
-/* What does not fit as it is may fit with texts; else what is wrong beside that is said. */
+/*
+ * With the texts that are said, or as it is. What does not fit as it is may fit with texts; else
+ * what is wrong beside that is said.
+ */
 enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool *tool,
                               struct str args, struct report *report)
 {
@@ -142,14 +159,16 @@ enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool 
     const struct core_fit *fit;
     enum core_fits fits;
     struct str texts;
+    bool said;
 
     if (!tool->input.ptr)
         return CORE_FITS;
     args = args.ptr ? args : STR("{}");
-    texts = core_texts(tool, args, arena);
+    texts = core_texts(tool, args, arena, &said);
     fit = core_fit(turn->core, tool, false);
-    fits = core_check(turn->core, arena, fit, args, texts.ptr ? NULL : report);
-    if (fits != CORE_FITS && texts.ptr)
+    fits =
+        core_check(turn->core, arena, fit, said ? texts : args, texts.ptr && !said ? NULL : report);
+    if (fits != CORE_FITS && texts.ptr && !said)
         fits = core_check(turn->core, arena, fit, texts, report);
     if (fits == CORE_FITS_UNCHECKED && !fit->schema)
         report_add(report, STR(""), "schema",

@@ -119,7 +119,9 @@ bool core__execution_keep(const struct execution *execution);
 enum core_fits { CORE_FITS, CORE_FITS_NOT, CORE_FITS_UNCHECKED };
 enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool *tool,
                               struct str args, struct report *report);
-/* They fit only with the bytes of the artifacts that they name, as base64. */
+/* Some of what they name says that it goes as text. */
+bool core__says_text(const struct json_value *args);
+/* None says so, and they fit only with the bytes of all artifacts that they name, as base64. */
 bool core__args_are_texts(struct core *core, const struct catalog_tool *tool, struct str args,
                           struct arena *turn);
 enum core_fits core__result_fits(struct core_turn *turn, const struct catalog_tool *tool,
@@ -162,6 +164,10 @@ bool core__own_run(struct core_turn *turn, struct execution *execution, struct c
 /* Why a call cannot have the artifacts that it names; no code: it can. */
 struct msg_error core__files_problem(struct core_turn *turn, const struct execution *execution,
                                      const struct call *call, const struct catalog_tool *tool);
+/* A call failed at its source, which was given a name where it may have wanted bytes: so is said.
+ */
+void core__files_hint(struct core_turn *turn, const struct execution *execution,
+                      const struct call *call, struct msg_error *error);
 void core__result_note(struct core *core, const struct digest *artifact, struct str actor);
 void core__results_free(struct core *core);
 

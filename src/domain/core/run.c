@@ -273,10 +273,12 @@ void core__on_outcome(struct core_turn *turn)
         return;
     case CALL_THEN_FAIL:
         /* "Not now" of a source: egress knows whether saying it again is safe. */
-        if (outcome->retry && call->attempt < LIMIT_CALL_READ_ATTEMPTS)
+        if (outcome->retry && call->attempt < LIMIT_CALL_READ_ATTEMPTS) {
             core_retry(turn, execution, call, outcome);
-        else
-            core__call_fail(turn, execution, call, &error, outcome->sent);
+            return;
+        }
+        core__files_hint(turn, execution, call, &error);
+        core__call_fail(turn, execution, call, &error, outcome->sent);
         return;
     case CALL_THEN_RETRY:
         core_retry(turn, execution, call, outcome);

@@ -52,6 +52,15 @@ const struct json_value *json_next_with(const struct json_value *root, const cha
     return NULL;
 }
 
+const struct json_value *json_next_with_both(const struct json_value *root, const char *key,
+                                             const char *other, const struct json_value *last)
+{
+    do
+        last = json_next_with(root, key, last);
+    while (last && !json_get(last, other));
+    return last;
+}
+
 void json_pointer_to(struct buf *path, const struct json_value *root,
                      const struct json_value *value)
 {

@@ -64,6 +64,9 @@ static void strings_stand_for_values(void **state UNUSED)
     json_print_swapped(&out, json_get(root, "d"), swaps + 2, 1);
     assert_true(str_is(buf_str(&out), "\"a\\\"b\""));
     assert_null(json_next_with(NULL, "$x", NULL));
+    at = json_next_with_both(root, "$x", "z", NULL);
+    assert_ptr_equal(at, json_get(root, "b/c"));
+    assert_null(json_next_with_both(root, "$x", "z", at));
     assert_null(json_next_with(json_get(root, "e"), "$x", NULL));
 }
 

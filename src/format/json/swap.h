@@ -10,6 +10,9 @@
  */
 const struct json_value *json_next_with(const struct json_value *root, const char *key,
                                         const struct json_value *last);
+/* The same of objects that have both members. */
+const struct json_value *json_next_with_both(const struct json_value *root, const char *key,
+                                             const char *other, const struct json_value *last);
 /* Appends the pointer that leads from the root to the value, which is the root or in it. */
 void json_pointer_to(struct buf *path, const struct json_value *root,
                      const struct json_value *value);

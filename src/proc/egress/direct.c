@@ -92,9 +92,13 @@ static void make_graphql(struct arena *turn, const struct egress_call *call,
 static struct made make(struct arena *turn, const struct egress_call *call)
 {
     struct made made = { .plan = parsed(turn, call->send.plan) };
-    const struct json_value *args = parsed(turn, call->send.args);
     struct str kind = json_get_str(made.plan, "kind");
+    const struct json_value *args;
+    struct str text;
 
+    if (!egress__files_fill(call, turn, &text, &made.fault))
+        return made;
+    args = parsed(turn, text);
     if (call->source->line->kind == MSG_SOURCE_KIND_OPENAPI && str_is(kind, "openapi"))
         make_openapi(turn, call, args, &made);
     else if (call->source->line->kind == MSG_SOURCE_KIND_GRAPHQL && str_is(kind, "graphql"))

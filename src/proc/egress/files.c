@@ -1,7 +1,7 @@
 /*
  * The bytes of artifacts that a call names, from the descriptors that came with it. They are those
- * that were named, or nothing is sent. A tool of MCP gets them as base64 in its arguments, where
- * their names stood.
+ * that were named, or nothing is sent. Where a name says "$as": "base64", and where a tool of MCP
+ * takes texts, they go as base64 in the arguments, where their names stood.
  */
 #include "proc/egress/internal.h"
 
@@ -97,9 +97,13 @@ bool egress__files_fill(const struct egress_call *call, struct arena *turn, stru
     struct json_error error;
     struct json_doc doc;
     size_t used = 0, most = 0;
+    bool said;
 
     *ret_args = call->send.args;
     if (count == 0 || json_parse(turn, call->send.args, NULL, &error, &doc) != JSON_PARSED)
+        return true;
+    said = json_next_with_both(doc.root, "$artifact", "$as", NULL) != NULL;
+    if (!said && call->send.plan.len > 0)
         return true;
     if (!egress__files_read(call, turn, files, ret_fault) ||
         !are_small(files, count, turn, ret_fault))
@@ -111,7 +115,7 @@ bool egress__files_fill(const struct egress_call *call, struct arena *turn, stru
         const struct out_openapi_artifact *file =
             named(files, count, json_get_str(at, "$artifact"));
 
-        if (file)
+        if (file && (!said || json_get(at, "$as")))
             swaps[used++] = (struct json_swap){ at, as_text(turn, file->bytes) };
     }
     json_print_swapped(&args, doc.root, swaps, used);
