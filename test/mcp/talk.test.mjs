@@ -149,3 +149,42 @@ test('HTTP: whoever never stops talking costs little, and is still asked', async
         await person.terminal('sources', 'remove', `h_${name}`);
     }
 });
+
+/* --- What it writes into the log ------------------------------------------------------------ */
+
+const addFlighty = (name, mode) => person.terminal('sources', 'add', name, '--yes', '--', process.execPath, join(servers, 'flighty.mjs'), join(person.home, name), mode);
+const counted = (name, what) => readFileSync(join(person.home, name), 'utf8').split('\n').filter((one) => one === what).length;
+
+test('what ends after each call, and offers something else after it, does not fill the log', async () => {
+    await addFlighty('flighty', 'starts');
+    const before = logged();
+    const said = await person.program('let said = 0; for (let i = 0; i < 20; i++) said += (await tools.flighty.get_it({})) === "said"; return said');
+
+    assert.equal(said, 20);
+    assert.ok(counted('flighty', 'start') >= 20, `${counted('flighty', 'start')} starts`);
+    console.log(`${counted('flighty', 'start')} other lists of 2 MB are ${((logged() - before) / (1 << 20)).toFixed(1)} MiB of log`);
+    assert.ok(logged() - before < 20 << 20, `${logged() - before} bytes of log`);
+    assert.match(readFileSync(join(person.home, 'log/events.jsonl'), 'latin1'), /it changes what it offers all the time/);
+    await person.terminal('sources', 'remove', 'flighty');
+});
+
+test('what ends after each call and offers the same writes no list', async () => {
+    await addFlighty('same', 'same');
+    const before = logged();
+
+    assert.equal(await person.program('let said = 0; for (let i = 0; i < 10; i++) said += (await tools.same.get_it({})) === "said"; return said'), 10);
+    assert.ok(counted('same', 'start') >= 10);
+    assert.ok(logged() - before < 100000, `${logged() - before} bytes of log`);
+    await person.terminal('sources', 'remove', 'same');
+});
+
+test('a program that wants a source listed anew all the time has it listed now and then', async () => {
+    await addFlighty('fresh', 'lists');
+    const before = [logged(), counted('fresh', 'listing')];
+
+    await person.program('for (let i = 0; i < 100; i++) { await tools.writ.sources.refresh({ name: "fresh" }); await new Promise((done) => setTimeout(done, 100)); }');
+    assert.ok(counted('fresh', 'listing') - before[1] >= 2, 'it was not listed');
+    assert.ok(counted('fresh', 'listing') - before[1] <= 5, `${counted('fresh', 'listing') - before[1]} listings`);
+    assert.ok(logged() - before[0] < 11 << 20, `${logged() - before[0]} bytes of log`);
+    await person.terminal('sources', 'remove', 'fresh');
+});

@@ -91,6 +91,7 @@ struct catalog_source {
     size_t rejected_count;
     const struct catalog_tool *pins; /* as each was approved last, by path */
     size_t pins_count;
+    int64_t news_free_ms; /* what was listed is paid then: news.h */
 };
 
 struct catalog *catalog_new(void);

@@ -1,4 +1,5 @@
 /* Events made true. Live and in replay the same functions, in the same order. */
+#include "domain/catalog/news.h"
 #include "domain/core/internal.h"
 #include "format/json/json.h"
 
@@ -337,11 +338,13 @@ static bool core_apply_policy(struct core *core, const struct event_policy_appli
     return true;
 }
 
-static bool core_apply_source(struct core *core, const struct event *event)
+static bool core_apply_source(struct core *core, int64_t at_ms, const struct event *event)
 {
     if (event->type == EVENT_SOURCE_ADDED && event->as.source_added.source >= core->source_next)
         core->source_next = event->as.source_added.source + 1;
     catalog_apply(core->catalog, event);
+    if (event->type == EVENT_SOURCE_LISTED)
+        catalog_news_note(core->catalog, event->as.source_listed.source, at_ms);
     return true;
 }
 
@@ -441,7 +444,7 @@ bool core__apply(struct core *core, uint64_t seq, int64_t at_ms, const struct ev
     case EVENT_SOURCE_CREDENTIAL:
     case EVENT_SOURCE_REJECTED:
     case EVENT_SOURCE_REMOVED:
-        return core_apply_source(core, event);
+        return core_apply_source(core, at_ms, event);
     case EVENT_POLICY_APPLIED:
         return core_apply_policy(core, &event->as.policy_applied);
     case EVENT_INPUT_OPENED:

@@ -247,6 +247,7 @@ enum core_effect_type {
     EFFECT_SOURCE_STOP,
     EFFECT_SOURCE_CHANGED,
     EFFECT_SOURCE_REFRESH, /* start it if it is down; list its tools anew */
+    EFFECT_SOURCE_LATER,   /* list them anew then: number, in milliseconds */
     EFFECT_SESSION,        /* token got this session */
     EFFECT_EMIT,           /* progress for the person */
     EFFECT_CONSOLE,        /* a line of a program that has not ended */
@@ -265,7 +266,8 @@ struct core_effect {
     struct str text;  /* EMIT: JSON; CONSOLE: the line; CALL_CANCEL: reason; CALL_SAY: JSON;
                          SOURCE_START: its document, for this turn */
     struct str level; /* CONSOLE */
-    uint64_t number;  /* EMIT, CONSOLE: how many came before it; CALL_SAY: the question */
+    uint64_t number;  /* EMIT, CONSOLE: how many came before it; CALL_SAY: the question; LATER:
+                         milliseconds */
     uint64_t before;  /* EMIT, CONSOLE: the sequence of what followed from it */
     enum msg_ask_action action; /* CALL_SAY */
     struct msg_error error;     /* REPLY */

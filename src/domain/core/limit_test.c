@@ -1,4 +1,4 @@
-/* What a client can make grow: keys that are remembered, timers that fall due. */
+/* What others can make grow: keys that are remembered, timers that fall due, lists of sources. */
 #include "domain/core/core.h"
 
 #include <setjmp.h>
@@ -188,6 +188,87 @@ static void timers_of_one_program_are_limited(void **state)
     close_bench(&bench);
 }
 
+/* A source offers tool number so and so, of 100 kB: is that recorded? */
+static bool listed(struct bench *bench, const struct catalog_source *source, unsigned int number)
+{
+    static char words[100000];
+    char name[24];
+    struct msg_tool tool = { 0 };
+    struct command command = { .type = COMMAND_SOURCE_REPORT };
+    uint32_t version = source->version;
+
+    memset(words, 'x', sizeof(words));
+    (void)snprintf(name, sizeof(name), "t%u", number);
+    tool.name = str_from(name);
+    tool.description = str_of(words, sizeof(words));
+    command.as.source_report = (struct msg_source_report){ .source = source->source,
+                                                           .state = MSG_SOURCE_STATE_CONNECTED,
+                                                           .listed = true,
+                                                           .tools = &tool,
+                                                           .tools_count = 1 };
+    step(bench, &command);
+    return source->version > version;
+}
+
+static uint64_t later(const struct bench *bench)
+{
+    for (size_t i = 0; i < bench->update.effects.count; i++)
+        if (bench->update.effects.at[i].type == EFFECT_SOURCE_LATER)
+            return bench->update.effects.at[i].number;
+    return 0;
+}
+
+static const struct catalog_source *added(struct bench *bench)
+{
+    struct str word = STR("server");
+    struct command command = { .type = COMMAND_SOURCE_ADD };
+
+    command.as.source_add.name = STR("s");
+    command.as.source_add.kind = MSG_SOURCE_KIND_MCP_STDIO;
+    command.as.source_add.argv = &word;
+    command.as.source_add.argv_count = 1;
+    command.as.source_add.who.actor = STR("person:p");
+    command.as.source_add.who.verified = true;
+    step(bench, &command);
+    return catalog_source_named(core_catalog(bench->core), STR("s"));
+}
+
+static void what_always_offers_something_else_is_recorded_now_and_then(void **state)
+{
+    struct bench bench = open_bench();
+    const struct catalog_source *source = added(&bench);
+    unsigned int number = 0;
+    size_t lists = 0;
+
+    (void)state;
+    while (listed(&bench, source, number++)) {
+        bench.now_ms++;
+        assert_true(++lists < 1000);
+    }
+    assert_in_range(lists, 160, 175); /* 16 MiB */
+    assert_true(str_find(source->reason, STR("it changes what it offers all the time")) == 0);
+    assert_int_equal(source->state, MSG_SOURCE_STATE_CONNECTED);
+    lists = 0;
+    for (int64_t until_ms = bench.now_ms + DAY_MS / 2; bench.now_ms < until_ms;) {
+        assert_true(later(&bench) > 0);
+        bench.now_ms += (int64_t)later(&bench); /* Then it is listed again. */
+        assert_true(listed(&bench, source, number++));
+        assert_int_equal(source->reason.len, 0);
+        assert_false(listed(&bench, source, number++));
+        assert_false(listed(&bench, source, number - 2)); /* As it was: it may change back. */
+        assert_int_equal(bench.update.events.count, 0);
+        assert_false(listed(&bench, source, number++));
+        assert_int_equal(bench.update.events.count, 0);
+        lists++;
+    }
+    assert_in_range(lists * 100000, 23 << 20, 26 << 20); /* 2 MiB an hour */
+    bench.now_ms += 2 * (int64_t)DAY_MS;
+    for (lists = 0; listed(&bench, source, number++); lists++)
+        assert_true(lists < 1000);
+    assert_in_range(lists, 160, 175);
+    close_bench(&bench);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -195,6 +276,7 @@ int main(void)
         cmocka_unit_test(keys_of_one_actor_are_limited_in_memory),
         cmocka_unit_test(a_key_of_what_was_cancelled_is_free_at_once),
         cmocka_unit_test(timers_of_one_program_are_limited),
+        cmocka_unit_test(what_always_offers_something_else_is_recorded_now_and_then),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,10 @@
 /* Sources come, are looked at, pinned by a person, and go. Rules are applied. */
+#include "domain/catalog/news.h"
 #include "domain/core/internal.h"
+
+#define CHANGES_ALWAYS                                                                             \
+    "it changes what it offers all the time: its latest list is looked at later, and what it "     \
+    "offers differently is not called until then"
 
 static bool core_is_person(struct core_turn *turn, const struct event_who *who, const char *what)
 {
@@ -345,29 +350,57 @@ void core__on_source_credential(struct core_turn *turn)
     core_reply_ok(turn)->source = event.as.source_credential.source;
 }
 
+/* What its list comes to; false: it says too much. *ret_later: it is looked at later. */
+static bool report_listed(struct core_turn *turn, const struct msg_source_report *report,
+                          const struct catalog_source *source, bool *ret_later)
+{
+    int64_t wait_ms = catalog_news_wait_ms(source, turn->now_ms);
+    struct event event = { .type = EVENT_SOURCE_LISTED };
+    struct core_effect *effect;
+
+    switch (
+        catalog_listing(turn->core->catalog, report, turn->update->turn, &event.as.source_listed)) {
+    case CATALOG_LISTING_UNKNOWN:
+        return true;
+    case CATALOG_LISTING_SAME:
+        /* It may be another one again in the next moment. */
+        *ret_later = wait_ms > 0 && str_is(source->reason, CHANGES_ALWAYS);
+        return true;
+    case CATALOG_LISTING_TOO_MANY:
+        return false;
+    case CATALOG_LISTING_CHANGED:
+        break;
+    }
+    *ret_later = wait_ms > 0;
+    if (wait_ms == 0) {
+        core__emit(turn, &event);
+        return true;
+    }
+    effect = core__effect(turn, EFFECT_SOURCE_LATER);
+    effect->source = report->source;
+    effect->number = (uint64_t)wait_ms;
+    return true;
+}
+
 void core__on_source_report(struct core_turn *turn)
 {
     const struct msg_source_report *report = &turn->command->as.source_report;
     const struct catalog_source *source = catalog_source_find(turn->core->catalog, report->source);
-    struct event event = { .type = EVENT_SOURCE_LISTED };
     enum msg_source_state state = report->state;
     struct str reason = report->reason;
+    bool later;
 
     if (!source)
         return;
+    later = !report->listed && str_is(source->reason, CHANGES_ALWAYS);
     if (report->listed && source->kind == MSG_SOURCE_KIND_UNKNOWN)
         core_source_found(turn, report->source, MSG_SOURCE_KIND_MCP_HTTP);
-    if (report->listed) {
-        enum catalog_listing_answer answer = catalog_listing(
-            turn->core->catalog, report, turn->update->turn, &event.as.source_listed);
-
-        if (answer == CATALOG_LISTING_CHANGED) {
-            core__emit(turn, &event);
-        } else if (answer == CATALOG_LISTING_TOO_MANY) {
-            state = MSG_SOURCE_STATE_ERROR;
-            reason = STR("it offers more tools than are allowed");
-        }
+    if (report->listed && !report_listed(turn, report, source, &later)) {
+        state = MSG_SOURCE_STATE_ERROR;
+        reason = STR("it offers more tools than are allowed");
     }
+    if (later && state == MSG_SOURCE_STATE_CONNECTED && !reason.len)
+        reason = STR(CHANGES_ALWAYS);
     source = catalog_source_find(turn->core->catalog, report->source);
     if (report->listed)
         core__connection_listed(turn, source);
@@ -399,7 +432,10 @@ void core__on_source_compiled(struct core_turn *turn)
             core__connections_list(turn, source);
         }
     }
-    core_source_state(turn, handle, state, turn->command->as.source_compiled.reason);
+    source = catalog_source_find(turn->core->catalog, handle);
+    if (source->state != state ||
+        !str_equal(source->reason, turn->command->as.source_compiled.reason))
+        core_source_state(turn, handle, state, turn->command->as.source_compiled.reason);
     core__effect(turn, EFFECT_SOURCE_CHANGED)->source = handle;
 }
 

@@ -328,7 +328,10 @@ void daemon__act(struct daemon *daemon, const struct core_effect *effect)
         daemon_act_source(daemon, effect);
         return;
     case EFFECT_SOURCE_REFRESH:
-        daemon__source_refresh(daemon, effect->source);
+        daemon__source_refresh_soon(daemon, effect->source);
+        return;
+    case EFFECT_SOURCE_LATER:
+        daemon__source_later(daemon, effect->source, (int64_t)effect->number);
         return;
     case EFFECT_SESSION:
         return;

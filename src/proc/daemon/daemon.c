@@ -356,6 +356,7 @@ static void daemon_decide(struct daemon *daemon)
     daemon__pool_tick(daemon);
     daemon__compile_tick(daemon);
     daemon_deadlines(daemon);
+    daemon__sources_again(daemon);
 }
 
 /*

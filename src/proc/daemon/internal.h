@@ -8,6 +8,7 @@
 #include "format/secret/secret.h"
 #include "model/error.h"
 #include "model/msg.h"
+#include "proc/daemon/again.h"
 #include "proc/daemon/daemon.h"
 #include "proc/daemon/pool.h"
 #include "store/log/log.h"
@@ -75,8 +76,7 @@ struct daemon_request {
     struct arena *arena;
     uint64_t execution; /* waits for this one; 0: none */
     uint64_t source;
-    bool follow;
-    bool wait;
+    bool follow, wait;
     bool head_sent; /* HTTP stream has begun */
     bool further;   /* gives what its document refers to */
     int64_t until_ms;
@@ -93,6 +93,7 @@ struct daemon_source {
     bool parts_long;        /* it is longer than can be kept */
     bool unread;            /* its document could not be read again */
     struct buf etag;        /* of its document, as it was fetched last */
+    struct daemon_again again;
 };
 
 /* A listing that was kept, and is read. */
@@ -134,6 +135,7 @@ struct daemon {
     struct map waiters;  /* execution -> struct daemon_waiters */
     struct map keys;     /* MCP key -> struct daemon_request */
     struct map sources;  /* handle -> struct daemon_source */
+    int64_t again_ms;    /* none of them is listed again earlier */
     struct daemon_documents VEC(struct daemon_document *) documents; /* to be compiled */
     struct map probes;    /* source -> struct daemon_probe */
     struct map fetches;   /* number -> struct daemon_fetch */

@@ -137,6 +137,7 @@ struct out_mcp {
     bool ended;              /* out_mcp_end was called */
     bool listing;            /* a tools/list is under way */
     bool changed;            /* the list changed since it was asked for */
+    bool retold;             /* the next list is told, also if it is the same */
     bool listed;             /* there was a first list */
     bool has_tools;          /* the server says so */
     bool has_tasks;          /* calls may be made with a task (2025) */
@@ -269,15 +270,6 @@ void out_mcp__message_unwrite(struct out_mcp *session, uint64_t id);
 bool out_mcp__failure_next(struct out_mcp *session, int64_t now_ms, struct out_mcp_event *ret_event,
                            bool *ret_more);
 void out_mcp__messages_free(struct out_mcp *session);
-
-/* params.c */
-/* What of the schema's properties goes into headers. False: the schema must not be used, why. */
-bool out_mcp__params_read(struct out_mcp *session, const struct json_value *schema,
-                          struct out_mcp__params *ret_params, struct str *ret_reason);
-/* A value fit for a header, in the arena. */
-struct str out_mcp__header_value(struct arena *arena, struct str value);
-size_t out_mcp__params_fill(const struct out_mcp__params *params, struct str args,
-                            struct arena *arena, struct out_mcp_param *ret_params);
 
 /* read.c: an answer to a request, or what stands for one. */
 bool out_mcp__answered(struct out_mcp *session, struct out_mcp__pending *pending,

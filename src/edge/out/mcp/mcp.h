@@ -90,7 +90,7 @@ void out_mcp_noise(struct out_mcp *session, size_t bytes);
 int64_t out_mcp_rest_ms(const struct out_mcp *session, int64_t now_ms);
 /* Nothing more comes or goes: the server is gone. What it sent before still counts. */
 void out_mcp_end(struct out_mcp *session, struct str reason);
-/* Lists its tools once more, as if it had said that they changed. */
+/* Lists its tools once more, as if it had said that they changed, and tells them. */
 void out_mcp_refresh(struct out_mcp *session);
 
 /*

@@ -8,6 +8,7 @@
  *     listen      asked for again, a little later; ever later, where it ends at once each time
  *     a call      its outcome; of one that became a task it is asked again how far it is
  */
+#include "edge/out/mcp/params.h"
 #include "edge/out/mcp/tasks.h"
 
 #define LISTEN_AGAIN_MS 2000

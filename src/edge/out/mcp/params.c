@@ -5,7 +5,7 @@
  * A schema that has it anywhere else, twice the same, on what is no string, integer or boolean, or
  * with a name that is none for a header, makes its tool invalid: it is left out of the list.
  */
-#include "edge/out/mcp/internal.h"
+#include "edge/out/mcp/params.h"
 
 #define KEY        "x-mcp-header"
 #define PREFIX     "Mcp-Param-"

@@ -10,6 +10,7 @@
  * again after such a time.
  */
 #include "edge/out/mcp/own.h"
+#include "edge/out/mcp/params.h"
 #include "edge/out/mcp/tasks.h"
 
 #define LIST_WAIT_MS 30000
@@ -155,9 +156,10 @@ static bool list_done(struct out_mcp *session, struct out_mcp_event *ret_event)
         bool is_news = !digest_equal(&digest, &session->list_digest);
 
         list_pace(session, is_news);
-        if (!is_news)
+        if (!is_news && !session->retold)
             return false;
     }
+    session->retold = false;
     session->list_digest = digest;
     session->listed = true;
     *ret_event = (struct out_mcp_event){
@@ -245,6 +247,7 @@ bool out_mcp__list_is_due(const struct out_mcp *session, int64_t now_ms)
 void out_mcp_refresh(struct out_mcp *session)
 {
     session->changed = true;
+    session->retold = true;
     if (session->list_after_ms > session->list_at_ms + OUT_MCP_LIST_EVERY_MS)
         session->list_after_ms = session->list_at_ms + OUT_MCP_LIST_EVERY_MS;
 }

@@ -175,6 +175,7 @@ static void hear_events(struct out_mcp_web *web, struct out_mcp__web_exchange *e
     out_mcp__sse_add(&exchange->sse, bytes);
     while ((r = out_mcp__sse_next(&exchange->sse, &event)) == OUT_MCP__SSE_EVENT) {
         exchange->resumes = 0; /* It has said something: it goes on. */
+        exchange->spoke = true;
         if (str_is(event.name, "endpoint"))
             endpoint(web, event.data);
         else if (!event.name.len || str_is(event.name, "message"))
@@ -304,7 +305,7 @@ static bool is_wanted(const struct out_mcp_web *web, const struct out_mcp__web_s
 }
 
 static void start_begin(struct out_mcp_web *web, const struct out_mcp__web_start *start,
-                        struct out_mcp_web_request *ret_request)
+                        int64_t now_ms, struct out_mcp_web_request *ret_request)
 {
     struct out_mcp__web_exchange *exchange =
         exchange_new(web, start->purpose, start->id, start->method);
@@ -312,6 +313,7 @@ static void start_begin(struct out_mcp_web *web, const struct out_mcp__web_start
     out_mcp__web_request_start(web, start, ret_request);
     ret_request->number = exchange->number;
     exchange->resumes = start->resumes;
+    exchange->began_ms = now_ms;
     if (start->last_id.len)
         buf_add_str(&exchange->sse.id, buf_str(&start->last_id));
     if (start->purpose == WEB__AGAIN || start->purpose == WEB__READY)
@@ -333,7 +335,7 @@ static bool start_next(struct out_mcp_web *web, int64_t now_ms,
                 (web->starts.count - i - 1) * sizeof(start));
         web->starts.count--;
         if (wanted)
-            start_begin(web, &start, ret_request);
+            start_begin(web, &start, now_ms, ret_request);
         start_free(&start);
         if (wanted)
             return true;

@@ -9,11 +9,14 @@
  */
 #include "edge/out/mcp/web_internal.h"
 
-#define RETRY_MS      1000 /* where the server does not say */
-#define STREAM_MS     1000
-#define STREAM_MS_MAX 60000
-#define CHANGED       "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n"
-#define INITIALIZED   "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"
+#define RETRY_MS           1000 /* where the server does not say */
+#define RETRY_MS_MIN       100  /* whatever it says */
+#define STREAM_MS          1000
+#define STREAM_MS_MAX      300000 /* between streams that end at once */
+#define STREAM_SAID_MS_MAX 30000  /* the same, where it says when to come back */
+#define STREAM_STAYED_MS   10000  /* that is no end at once */
+#define CHANGED            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n"
+#define INITIALIZED        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"
 
 static bool is_refusal(unsigned int status)
 {
@@ -129,11 +132,33 @@ static void begin_old(struct out_mcp_web *web, const struct out_mcp__web_exchang
 
 /* --- Streams ------------------------------------------------------------------------------- */
 
+/* How long to wait before a stream is taken up, or asked for, again. */
+static int64_t said_ms(const struct out_mcp__sse *sse)
+{
+    if (sse->retry_ms < 0)
+        return RETRY_MS;
+    return sse->retry_ms < RETRY_MS_MIN ? RETRY_MS_MIN : sse->retry_ms;
+}
+
+/* Twice as long after each that ended at once, without a word. */
+static int64_t stream_wait_ms(const struct out_mcp_web *web, const struct out_mcp__sse *sse)
+{
+    int64_t max_ms = sse->retry_ms >= 0 ? STREAM_SAID_MS_MAX : STREAM_MS_MAX;
+    int64_t wait_ms = STREAM_MS;
+
+    if (web->stream_fails <= 1)
+        return said_ms(sse);
+    for (unsigned int i = 1; i < web->stream_fails && wait_ms < max_ms; i++)
+        wait_ms *= 2;
+    wait_ms = wait_ms < max_ms ? wait_ms : max_ms;
+    return wait_ms > said_ms(sse) ? wait_ms : said_ms(sse);
+}
+
 static bool resume(struct out_mcp_web *web, const struct out_mcp__web_exchange *exchange,
                    int64_t now_ms)
 {
     const struct out_mcp__sse *sse = &exchange->sse;
-    int64_t wait_ms = sse->retry_ms >= 0 ? sse->retry_ms : RETRY_MS;
+    int64_t wait_ms = said_ms(sse);
     struct out_mcp__web_start *start;
 
     if (!exchange->events || !sse->id.len || exchange->resumes >= OUT_MCP_RESUMES_MAX ||
@@ -150,8 +175,9 @@ static bool resume(struct out_mcp_web *web, const struct out_mcp__web_exchange *
 static void stream_ended(struct out_mcp_web *web, const struct out_mcp__web_exchange *exchange,
                          int64_t now_ms)
 {
-    int64_t wait_ms = STREAM_MS;
     struct out_mcp__web_start *start;
+    int64_t wait_ms;
+    bool stayed;
 
     if (has_expired(web, exchange)) {
         renew(web, now_ms);
@@ -159,11 +185,10 @@ static void stream_ended(struct out_mcp_web *web, const struct out_mcp__web_exch
     }
     if (is_refusal(exchange->status) || (exchange->status >= 200 && !exchange->events))
         return; /* It has none: 405, or something odd. */
-    web->stream_fails = exchange->status ? 0 : web->stream_fails + 1;
-    for (unsigned int i = 0; i < web->stream_fails && wait_ms < STREAM_MS_MAX; i++)
-        wait_ms *= 2;
-    if (exchange->sse.retry_ms > wait_ms || (exchange->sse.retry_ms >= 0 && !web->stream_fails))
-        wait_ms = exchange->sse.retry_ms;
+    stayed =
+        exchange->spoke || (exchange->events && now_ms - exchange->began_ms >= STREAM_STAYED_MS);
+    web->stream_fails = stayed ? 0 : web->stream_fails + 1;
+    wait_ms = stream_wait_ms(web, &exchange->sse);
     start = out_mcp__web_start_new(web, WEB__STREAM, now_ms + wait_ms);
     buf_add_str(&start->last_id, buf_str(&exchange->sse.id));
 }

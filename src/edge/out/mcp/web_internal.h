@@ -35,7 +35,9 @@ struct out_mcp__web_exchange {
     struct buf body;
     struct out_mcp__sse sse;
     unsigned int resumes;
-    struct buf kept; /* the message, for a session that may have expired */
+    int64_t began_ms; /* of a stream */
+    bool spoke;       /* a message came */
+    struct buf kept;  /* the message, for a session that may have expired */
     struct arena *arena;
 };
 
@@ -59,13 +61,13 @@ struct out_mcp_web {
     struct str url;
     struct str post_url; /* HTTP+SSE: where messages go; null: not known yet */
     struct str session_id;
-    bool old;          /* HTTP+SSE */
-    bool old_tried;    /* it is the last that is tried */
-    bool stream_begun; /* the GET stream was asked for */
-    bool renewing;     /* the session expired */
-    uint64_t gate;     /* nothing else is started before this exchange has ended; 0: none */
-    unsigned int stream_fails;
-    size_t held; /* bytes of all exchanges that are not whole yet */
+    bool old;                  /* HTTP+SSE */
+    bool old_tried;            /* it is the last that is tried */
+    bool stream_begun;         /* the GET stream was asked for */
+    bool renewing;             /* the session expired */
+    uint64_t gate;             /* nothing else is started before this exchange has ended; 0: none */
+    unsigned int stream_fails; /* that it ended at once, in a row */
+    size_t held;               /* bytes of all exchanges that are not whole yet */
     uint64_t next_number;
     struct buf initialize; /* as it was said */
     struct map exchanges;  /* number -> struct out_mcp__web_exchange */

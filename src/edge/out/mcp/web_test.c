@@ -516,6 +516,62 @@ static void test_a_subscription_that_there_is_not_is_asked_for_ever_less_often(v
     assert_in_range(listens_of_an_hour(200, 10), 10, 16);
 }
 
+/* What a server says by itself comes in streams that say that much, each held so long. */
+static unsigned int streams_of_an_hour(uint64_t stream, const char *said, int64_t held_ms)
+{
+    unsigned int streams = 0;
+
+    for (int64_t until_ms = now_ms + 3600000; now_ms < until_ms;) {
+        struct out_mcp_web_request request;
+        int64_t due_ms;
+
+        body(stream, said);
+        now_ms += held_ms;
+        over(stream);
+        while (pull(), !out_mcp_web_next(web, now_ms, &request)) {
+            due_ms = out_mcp_web_due_ms(web);
+            assert_true(due_ms > now_ms);
+            now_ms = due_ms;
+        }
+        assert_true(str_is(request.method, "GET"));
+        stream = request.number;
+        head(stream, 200, "text/event-stream", NULL);
+        streams++;
+    }
+    over(stream);
+    return streams;
+}
+
+static void test_a_stream_that_ends_at_once_is_asked_for_ever_less_often(void **state)
+{
+    static const char note[] =
+        "retry: 0\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/none\"}\n\n";
+    static const struct {
+        const char *said;
+        int64_t held_ms;
+        unsigned int least, most;
+    } cases[] = { { "", 0, 18, 22 },
+                  { ": nothing\n\n", 100, 18, 22 },
+                  { "retry: 500\n\n", 0, 120, 130 }, /* It says when to come back. */
+                  { "retry: 100000\n\n", 0, 35, 38 },
+                  { "", 60000, 58, 60 }, /* It stayed. */
+                  { "id: 1\nretry: 0\ndata: \n\n", 0, 120, 130 },
+                  { note, 0, 35000, 36001 } }; /* It speaks: ten a second. */
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        unsigned int streams;
+
+        if (i) {
+            (void)end(NULL);
+            (void)begin(NULL);
+        }
+        streams = streams_of_an_hour(connect_2025(), cases[i].said, cases[i].held_ms);
+        if (streams < cases[i].least || streams > cases[i].most)
+            fail_msg("case %zu: %u streams", i, streams);
+    }
+}
+
 static void test_the_oldest_transport(void **state)
 {
     struct out_mcp_web_request request = asked(OUT_MCP_WEB_START);
@@ -672,6 +728,7 @@ int main(void)
         TEST(test_an_expired_session_is_begun_anew),
         TEST(test_a_stream_is_taken_up_again),
         TEST(test_a_subscription_that_there_is_not_is_asked_for_ever_less_often),
+        TEST(test_a_stream_that_ends_at_once_is_asked_for_ever_less_often),
         TEST(test_the_oldest_transport),
         TEST(test_where_nothing_is_it_is_known_at_once),
         TEST(test_who_asks),
