@@ -425,16 +425,62 @@ static void simple_next(struct writer *writer, const struct piece *of, struct st
         text_next(writer, STR("unknown"));
 }
 
-/* What tells alternatives apart, as a comment in front of them. */
+/* ---- alternatives ---- */
+
+static const struct json_value *discriminator_of(const struct piece *of)
+{
+    const struct json_value *value = json_get(of->schema, "x-discriminator");
+
+    return value ? value : json_get(of->schema, "discriminator");
+}
+
+/* Whether a text of the mapping means that alternative: its index, or what it refers to. */
+static bool is_meant(const struct json_value *meaning, const struct json_value *alternative,
+                     size_t index)
+{
+    struct str reference = json_get_str(alternative, "$ref");
+
+    if (json_is_string(meaning))
+        return reference.ptr && str_equal(json_str(meaning), reference);
+    return json_u64_or(meaning, UINT64_MAX) == index;
+}
+
+/* { petType: "cat" } & , before the alternative that "cat" names. */
+static void told_next(struct writer *writer, const struct piece *of,
+                      const struct json_value *alternative, size_t index)
+{
+    const struct json_value *discriminator = discriminator_of(of), *value;
+    struct str name = json_get_str(discriminator, "propertyName");
+    struct json_iter iter = json_iter(member(discriminator, "mapping", JSON_OBJECT));
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    size_t count = 0;
+
+    while (name.len > 0 && (value = json_next(&iter)) && count < ENUM_MAX) {
+        if (!is_meant(value, alternative, index))
+            continue;
+        if (count++ > 0) {
+            buf_add_c(&text, " | ");
+        } else {
+            buf_add_c(&text, "{ ");
+            key_add(&text, name);
+            buf_add_c(&text, ": ");
+        }
+        literal_add(&text, iter.key);
+    }
+    if (count == 0)
+        return;
+    buf_add_c(&text, " } & ");
+    text_next(writer, kept(writer, &text));
+}
+
+/* What tells alternatives apart, as a comment in front of them where it is not said in each. */
 static void discriminator_next(struct writer *writer, const struct piece *of)
 {
-    const struct json_value *value = json_get(of->schema, "discriminator");
+    const struct json_value *value = discriminator_of(of);
+    struct str name = json_get_str(value, "propertyName");
     struct buf text BUF_CLEANUP = BUF_INIT;
 
-    if (!value)
-        value = json_get(of->schema, "x-discriminator");
-    struct str name = json_get_str(value, "propertyName");
-    if (!value || name.len == 0)
+    if (name.len == 0 || json_count(member(value, "mapping", JSON_OBJECT)) > 0)
         return;
     buf_add_c(&text, "/* by ");
     comment_add(&text, name, 64, false);
@@ -457,8 +503,11 @@ static void several_next(struct writer *writer, const struct piece *of,
     if (choice)
         discriminator_next(writer, of);
     while ((value = json_next(&iter)) && (!choice || count < CHOICES_MAX)) {
-        if (count++ > 0)
+        if (count > 0)
             text_next(writer, sign);
+        if (choice)
+            told_next(writer, of, value, count);
+        count++;
         type_next(writer, of, value, true);
     }
     if (value) {

@@ -112,6 +112,27 @@ static void what_holds_together_is_said_together(void **state UNUSED)
              "args?: {\n  a?: string;\n  b?: string;\n}): Promise<unknown>;\n");
 }
 
+#define PETS                                                                                       \
+    "\"$defs\":{\"Cat\":{\"properties\":{\"k\":{\"type\":\"string\"}},\"required\":[\"k\"]},"      \
+    "\"Dog\":{\"properties\":{\"k\":{\"type\":\"string\"}},\"required\":[\"k\"]}}"
+#define TYPES "\ntype Cat = {\n  k: string;\n};\n\ntype Dog = {\n  k: string;\n};\n"
+static void a_union_is_told_apart_by_a_literal(void **state UNUSED)
+{
+    args_are("{\"oneOf\":[{\"$ref\":\"#/$defs/Cat\"},{\"$ref\":\"#/$defs/Dog\"},{\"type\":"
+             "\"null\"}],\"x-discriminator\":{\"propertyName\":\"the k\",\"mapping\":{\"cat\":0,"
+             "\"*/\":1,\"kitten\":0}}," PETS "}",
+             "args: { \"the k\": \"cat\" | \"kitten\" } & Cat | { \"the k\": \"*/\" } & Dog | null"
+             "): Promise<unknown>;\n" TYPES);
+    /* As servers of MCP write it. */
+    args_are("{\"properties\":{\"a\":{\"type\":\"array\",\"items\":{\"anyOf\":[{\"$ref\":\"#/$defs/"
+             "Cat\"},"
+             "{\"$ref\":\"#/$defs/"
+             "Dog\"}],\"discriminator\":{\"propertyName\":\"k\",\"mapping\":{\"dog\":"
+             "\"#/$defs/Dog\",\"cat\":\"#/$defs/Cat\"}}}}}," PETS "}",
+             "args?: {\n  a?: ({ k: \"cat\" } & Cat | { k: \"dog\" } & Dog)[];\n"
+             "}): Promise<unknown>;\n" TYPES);
+}
+
 static void what_is_left_out_is_said(void **state UNUSED)
 {
     struct buf wide BUF_CLEANUP = BUF_INIT, out BUF_CLEANUP = BUF_INIT;
@@ -184,6 +205,7 @@ int main(void)
         cmocka_unit_test(members_stand_under_each_other),
         cmocka_unit_test(references_are_named_once),
         cmocka_unit_test(what_holds_together_is_said_together),
+        cmocka_unit_test(a_union_is_told_apart_by_a_literal),
         cmocka_unit_test(what_is_left_out_is_said),
         cmocka_unit_test(nothing_breaks_out),
         cmocka_unit_test(depth_and_size_have_ends),

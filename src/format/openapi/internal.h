@@ -164,6 +164,11 @@ bool openapi__is_bytes(const struct json_value *schema);
 bool openapi__is_hidden(struct openapi *run, const struct json_value *schema,
                         enum openapi__direction direction);
 
+/* ---- discriminator.c ---- */
+/* Prints what tells the alternatives of a schema apart; false: the value is no discriminator. */
+bool openapi__discriminator(struct openapi *run, const struct json_value *schema,
+                            const struct json_value *value, struct buf *out);
+
 /* ---- keyword.c ---- */
 enum openapi__kind {
     OPENAPI__DROP,  /* unknown, or said elsewhere */

@@ -39,7 +39,7 @@ static void version_3_0_becomes_2020_12(void **state UNUSED)
     IS(output_30("{\"type\":\"array\",\"items\":[{\"type\":\"string\"}],\"xml\":{},\"x-a\":1}"),
        "{\"type\":\"array\",\"prefixItems\":[{\"type\":\"string\"}]}");
     IS(output_30("{\"oneOf\":[{},true],\"discriminator\":{\"propertyName\":\"k\"}}"),
-       "{\"oneOf\":[{},true],\"x-discriminator\":\"k\"}");
+       "{\"oneOf\":[{},true],\"x-discriminator\":{\"propertyName\":\"k\"}}");
     IS(output_30("{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"boolean\"}}}"),
        "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"boolean\"}}}");
 }
@@ -249,6 +249,55 @@ static void a_bomb_is_over_a_limit(void **state UNUSED)
     assert_true(arena_used(run->arena) < 8 * text.len + (32U << 20));
 }
 
+static const char *told(const char *schema, const char *schemas)
+{
+    struct str operation = str_printf(
+        run->arena, "\"responses\":{\"200\":{\"content\":{\"application/json\":{\"schema\":%s}}}}",
+        schema);
+    struct str components = str_printf(run->arena, "\"schemas\":{%s}", schemas);
+
+    assert_int_equal(compile_get(operation.ptr, components.ptr), OPENAPI_COMPILED);
+    const char *found = part(tool("t")->output, "/x-discriminator");
+    static char copy[512];
+    (void)snprintf(copy, sizeof(copy), "%s", found);
+    (void)openapi_free(run);
+    run = openapi_new(NULL);
+    return copy;
+}
+
+#define PETS                                                                                       \
+    "\"oneOf\":[{\"$ref\":\"#/components/schemas/Cat\"},{\"$ref\":\"#/components/schemas/Dog\"}]"
+static void alternatives_are_told_apart(void **state UNUSED)
+{
+    /* By name; by what is mapped, in each of its forms; by what they say themselves. */
+    IS(told("{" PETS ",\"discriminator\":{\"propertyName\":\"k\"}}", "\"Cat\":{},\"Dog\":{}"),
+       "{\"propertyName\":\"k\",\"mapping\":{\"Cat\":0,\"Dog\":1}}");
+    IS(told(
+           "{" PETS ",\"discriminator\":{\"propertyName\":\"k\",\"mapping\":{\"d\":\"Dog\",\"cat\":"
+           "\"#/components/schemas/Cat\",\"c\":\"#/components/schemas/Cat\",\"x\":\"Gone\",\"y\":7,"
+           "\"z\":\"#/gone\"}}}",
+           "\"Cat\":{},\"Dog\":{}"),
+       "{\"propertyName\":\"k\",\"mapping\":{\"d\":1,\"cat\":0,\"c\":0}}");
+    IS(told(
+           "{\"discriminator\":{\"propertyName\":\"k\",\"mapping\":{\"d\":\"Dog\"}}," PETS "}",
+           "\"Cat\":{\"allOf\":[{},{\"properties\":{\"k\":{\"$ref\":\"#/components/schemas/"
+           "K\"}}}]},"
+           "\"Dog\":{\"properties\":{\"k\":{\"enum\":[\"no\"]}}},\"K\":{\"enum\":[\"c1\",\"c2\"]}"),
+       "{\"propertyName\":\"k\",\"mapping\":{\"d\":1,\"c1\":0,\"c2\":0}}");
+    /* What means both means none; an alternative without a name has none. */
+    IS(told("{" PETS ",\"discriminator\":{\"propertyName\":\"k\"}}",
+            "\"Cat\":{\"properties\":{\"k\":{\"enum\":[\"a\",\"b\"]}}},"
+            "\"Dog\":{\"properties\":{\"k\":{\"enum\":[\"b\",\"c\"]}}}"),
+       "{\"propertyName\":\"k\",\"mapping\":{\"a\":0,\"c\":1}}");
+    IS(told("{\"anyOf\":[{\"type\":\"object\"},{\"properties\":{\"k\":{\"const\":\"b\"}}},null,"
+            "{\"$ref\":\"#/gone\"},{\"$ref\":\"#/components/schemas/Nil\"}],"
+            "\"discriminator\":{\"propertyName\":\"k\"}}",
+            "\"Nil\":null"),
+       "{\"propertyName\":\"k\",\"mapping\":{\"b\":1,\"Nil\":4}}");
+    IS(told("{\"type\":\"object\",\"discriminator\":{\"propertyName\":\"k\"}}", ""),
+       "{\"propertyName\":\"k\"}");
+}
+
 static void answers_become_one_output(void **state UNUSED)
 {
     assert_int_equal(
@@ -277,6 +326,7 @@ int main(void)
         TEST(what_is_no_document_is_refused),
         TEST(braces_may_be_yaml),
         TEST(a_bomb_is_over_a_limit),
+        TEST(alternatives_are_told_apart),
         TEST(answers_become_one_output),
     };
 

@@ -362,16 +362,15 @@ static bool is_plain_ok(struct walk *walk, enum openapi__kind kind, const struct
     return false;
 }
 
-/* What an object is told apart by: an annotation for whoever reads the schema. */
 static bool discriminator_print(struct walk *walk, struct frame *frame,
                                 const struct json_value *value)
 {
-    struct str name = json_is_string(value) ? json_str(value) : json_get_str(value, "propertyName");
+    struct buf text BUF_CLEANUP = BUF_INIT;
 
-    if (!name.ptr)
+    if (!openapi__discriminator(walk->run, frame->value, value, &text))
         return false;
     key_print(walk, frame, STR("x-discriminator"));
-    buf_add_json(walk->out, name);
+    buf_add_str(walk->out, buf_str(&text));
     return true;
 }
 

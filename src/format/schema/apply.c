@@ -1,9 +1,15 @@
 /*
  * What applies in place: references, allOf, anyOf, oneOf, not, if, dependent schemas. Alternatives
  * are tried quietly; where none passes and problems are wanted, the one that got furthest (took
- * the most steps, of those whose type fits) is walked once more, loudly.
+ * the most steps, of those whose type fits) is walked once more, loudly. Where a property says
+ * which alternative it is, that one alone is tried; what it says and is none is as if it said
+ * nothing.
  */
 #include "format/schema/run.h"
+
+#include <stdio.h>
+
+#define TOLD_NAMES_MAX 8U
 
 enum apply_stage {
     APPLY_TRY,
@@ -112,6 +118,68 @@ static void apply_note(struct schema__run *run, const struct schema__apply *appl
     frame->branch++;
 }
 
+/* The alternative that a property names, or NULL. */
+static const struct schema__slot *apply_told(struct schema__run *run,
+                                             const struct schema__apply *apply)
+{
+    const struct json_value *value = schema__top(run)->value;
+    struct str name;
+
+    if (!apply->told || !schema__spend(&run->checker, json_count(value) / 8))
+        return NULL;
+    name = json_str(json_find(value, apply->key));
+    return name.ptr ? schema__table_find(apply->told, name) : NULL;
+}
+
+/* It, and no other: first quietly, and where it fails and problems are wanted, loudly. */
+static enum schema__step apply_named(struct schema__run *run, const struct schema__apply *apply,
+                                     const struct schema__slot *slot)
+{
+    struct schema__frame *frame = schema__top(run);
+    bool passed = run->result;
+
+    if (!frame->waiting) {
+        enum schema__child child = apply_child(run, apply, slot->node, true);
+
+        if (child == CHILD_PUSHED)
+            return STEP_WAIT;
+        passed = child == CHILD_PASSED;
+    }
+    frame->waiting = false;
+    if (passed)
+        return apply_next(frame);
+    if (schema__fail(run))
+        return STEP_STOP;
+    schema__problem(run, apply_kw(apply, 0),
+                    "expected the alternative that \"%.*s\" names to match, which is \"%.*s\"",
+                    STR_ARG(schema__cut(apply->key, 80)), STR_ARG(schema__cut(slot->key, 80)));
+    frame->stage = APPLY_EXPLAIN;
+    if (apply_child(run, apply, slot->node, false) == CHILD_PUSHED)
+        return STEP_WAIT;
+    return apply_next(frame);
+}
+
+/* What the property could say, and does not. */
+static void apply_explain_told(struct schema__run *run, const struct schema__apply *apply)
+{
+    const struct json_value *value = schema__top(run)->value;
+    const struct json_value *member = json_find(value, apply->key);
+    char names[320] = "";
+    size_t len = 0, count = 0;
+
+    for (uint32_t i = 0; i <= apply->told->mask && len < sizeof(names) - 60; i++) {
+        struct str key = apply->told->slots[i].key;
+
+        if (key.ptr && count++ < TOLD_NAMES_MAX)
+            len += (size_t)snprintf(names + len, sizeof(names) - len, "%s\"%.*s\"",
+                                    len > 0 ? ", " : "", STR_ARG(schema__cut(key, 40)));
+    }
+    schema__problem(run, apply_kw(apply, 0), "expected \"%.*s\" to be one of %s%s; %s%s",
+                    STR_ARG(schema__cut(apply->key, 80)), names,
+                    apply->told->count > TOLD_NAMES_MAX ? ", ..." : "",
+                    member ? "got " : "it is missing", member ? schema__show(run, member) : "");
+}
+
 /* None passed, and problems are wanted: one for all, then those of the best alternative. */
 static enum schema__step apply_explain(struct schema__run *run, const struct schema__apply *apply)
 {
@@ -120,6 +188,10 @@ static enum schema__step apply_explain(struct schema__run *run, const struct sch
     unsigned types = 0;
     char names[80];
 
+    if (apply->told && json_is_object(frame->value)) {
+        apply_explain_told(run, apply);
+        return apply_next(frame);
+    }
     if (frame->best_steps == 0) {
         for (uint32_t i = 0; i < apply->count; i++)
             types |= apply->nodes[i]->types;
@@ -166,10 +238,15 @@ static enum schema__step apply_some(struct schema__run *run, const struct schema
 {
     struct schema__frame *frame = schema__top(run);
 
+    const struct schema__slot *named;
+
     if (frame->stage == APPLY_EXPLAIN) {
         frame->waiting = false;
         return apply_next(frame);
     }
+    named = apply_told(run, apply);
+    if (named)
+        return apply_named(run, apply, named);
     if (frame->waiting) {
         frame->waiting = false;
         apply_note(run, apply, run->result);

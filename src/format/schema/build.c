@@ -467,6 +467,34 @@ static void build_reference(struct build *build, enum schema__kw kw)
     schema__place(build->compiler, &apply->nodes[0], target.value, &where);
 }
 
+/* What is no such mapping tells nothing: the word is not one of JSON Schema's. */
+static void build_told(struct build *build, struct schema__apply *apply)
+{
+    const struct json_value *mapping = json_get(build->at[KW_TOLD], "mapping"), *value;
+    struct str name = json_get_str(build->at[KW_TOLD], "propertyName");
+    struct arena *arena = build->compiler->arena;
+    struct schema__table_key *keys =
+        ARENA_ARRAY(build->compiler->work, struct schema__table_key, json_count(mapping) + 1);
+    struct json_iter iter = json_iter(mapping);
+    struct schema__table *table;
+    size_t count = 0;
+    uint64_t index;
+
+    while (json_is_object(mapping) && (value = json_next(&iter))) {
+        if (json_to_u64(value, &index) && index < apply->count)
+            keys[count++] = (struct schema__table_key){ .key = str_copy(arena, iter.key),
+                                                        .node = apply->nodes[index] };
+    }
+    if (!name.ptr || count == 0)
+        return;
+    table = schema__table_new(arena, keys, count);
+    for (uint32_t i = 0; i <= table->mask; i++)
+        if (table->slots[i].node)
+            *VEC_PUSH(&build->compiler->places) = &table->slots[i].node;
+    apply->key = str_copy(arena, name);
+    apply->told = table;
+}
+
 static void build_combined(struct build *build, enum schema__kw kw, enum schema__apply_kind kind)
 {
     const struct json_value *list = build_get(build, kw, JSON_ARRAY);
@@ -480,6 +508,8 @@ static void build_combined(struct build *build, enum schema__kw kw, enum schema_
     }
     apply = build_apply(build, kind, json_count(list));
     apply->nodes = build_list(build, list, kw);
+    if (kind != APPLY_ALL_OF)
+        build_told(build, apply);
 }
 
 static void build_condition(struct build *build)

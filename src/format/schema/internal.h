@@ -146,7 +146,8 @@ struct schema__apply {
     enum schema__apply_kind kind;
     uint32_t count;
     const struct schema__node **nodes;
-    struct str key;
+    struct str key; /* of alternatives: the property that tells which one it is; or null */
+    const struct schema__table *told; /* by what it says; NULL: nothing tells */
     /* APPLY_DYNAMIC: by resource; the outermost that has one wins over nodes[0]. */
     const struct schema__node **by_resource;
 };

@@ -1,7 +1,9 @@
 /*
  * keyword - the words of JSON Schema: which dialects have them, in which vocabulary they are, and
  * which of them hold further schemas. const, contains, propertyNames and if are taken in dialects
- * that did not have them yet: schemas in use say draft-04 and mean them.
+ * that did not have them yet: schemas in use say draft-04 and mean them. x-discriminator is ours:
+ * what OpenAPI's discriminator becomes, {"propertyName": name, "mapping": {text: index of an
+ * alternative}}.
  */
 #ifndef WRIT_FORMAT_SCHEMA_KEYWORD_H
 #define WRIT_FORMAT_SCHEMA_KEYWORD_H
@@ -83,6 +85,7 @@ enum schema__shape {
     X(ALL_OF, "allOf", SHAPE_LIST, KW__ALL, VOCAB__APPLICATOR)                                     \
     X(ANY_OF, "anyOf", SHAPE_LIST, KW__ALL, VOCAB__APPLICATOR)                                     \
     X(ONE_OF, "oneOf", SHAPE_LIST, KW__ALL, VOCAB__APPLICATOR)                                     \
+    X(TOLD, "x-discriminator", SHAPE_PLAIN, KW__20, VOCAB__APPLICATOR)                             \
     X(NOT, "not", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                                        \
     X(IF, "if", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                                          \
     X(THEN, "then", SHAPE_SCHEMA, KW__ALL, VOCAB__APPLICATOR)                                      \

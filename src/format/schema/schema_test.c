@@ -88,6 +88,72 @@ static void every_problem_is_told(void **state UNUSED)
     says(6, "", "required", "expected the property \"name\", which is missing");
 }
 
+/* Both alternatives take {"kind":"cat","a":1}; which one it is, is said. */
+static void a_property_tells_which_alternative_it_is(void **state UNUSED)
+{
+    const struct schema *schema = compiled(
+        "{\"oneOf\":[{\"$ref\":\"#/$defs/Cat\"},{\"properties\":{\"a\":{\"type\":\"integer\"}}}],"
+        "\"x-discriminator\":{\"propertyName\":\"kind\",\"mapping\":{\"cat\":0,\"dog\":1,\"d\":1,"
+        "\"none\":2,\"odd\":\"x\"}},\"$defs\":{\"Cat\":{\"required\":[\"meow\"],\"properties\":"
+        "{\"meow\":{\"type\":\"boolean\"}}}}}");
+
+    assert_int_equal(validate(schema, "{\"kind\":\"cat\",\"meow\":true,\"a\":1}"), SCHEMA_VALID);
+    assert_int_equal(validate(schema, "{\"kind\":\"dog\",\"meow\":true,\"a\":1}"), SCHEMA_VALID);
+    assert_int_equal(validate(schema, "{\"kind\":\"d\",\"meow\":7}"), SCHEMA_VALID);
+    assert_int_equal(validate(schema, "{\"kind\":\"cat\",\"meow\":7,\"a\":1}"), SCHEMA_INVALID);
+    assert_int_equal(report.count, 2);
+    says(0, "", "oneOf", "expected the alternative that \"kind\" names to match, which is \"cat\"");
+    says(1, "/meow", "type", "expected boolean, got number 7");
+    assert_int_equal(validate(schema, "{\"kind\":\"dog\",\"a\":\"1\"}"), SCHEMA_INVALID);
+    says(1, "/a", "type", "expected integer, got string \"1\"");
+    /* What it says and is none: as if it said nothing. */
+    assert_int_equal(validate(schema, "{\"kind\":\"fish\",\"a\":1}"), SCHEMA_VALID);
+    assert_int_equal(validate(schema, "{\"a\":1,\"meow\":true}"), SCHEMA_INVALID);
+    says(0, "", "oneOf", "expected exactly one alternative to match, got number 1 and 2");
+    assert_int_equal(validate(schema, "{\"kind\":\"fish\",\"a\":\"1\"}"), SCHEMA_INVALID);
+    assert_int_equal(report.count, 1);
+    assert_true(str_starts(report.problems[0].sentence, STR("expected \"kind\" to be one of \"")));
+    assert_true(str_ends(report.problems[0].sentence, STR("\"; got \"fish\"")));
+    assert_int_equal(validate(schema, "{\"a\":\"1\"}"), SCHEMA_INVALID);
+    assert_true(str_ends(report.problems[0].sentence, STR("; it is missing")));
+}
+
+static void what_tells_nothing_is_an_annotation(void **state UNUSED)
+{
+    static const char *const words[] = { "7", "\"kind\"", "{\"propertyName\":\"kind\"}",
+                                         "{\"mapping\":{\"a\":0}}",
+                                         "{\"propertyName\":\"kind\",\"mapping\":{\"a\":9}}" };
+
+    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+        const struct schema *schema =
+            compiled(str_printf(arena,
+                                "{\"anyOf\":[{\"type\":\"string\"},{\"required\":[\"b\"]}],"
+                                "\"x-discriminator\":%s}",
+                                words[i])
+                         .ptr);
+
+        assert_int_equal(validate(schema, "{\"kind\":\"a\",\"b\":1}"), SCHEMA_VALID);
+        assert_int_equal(validate(schema, "{\"kind\":\"a\"}"), SCHEMA_INVALID);
+    }
+}
+
+/* What is evaluated in the alternative that is named counts. */
+static void what_was_told_is_evaluated(void **state UNUSED)
+{
+    const struct schema *schema = compiled(
+        "{\"type\":\"array\",\"items\":{\"oneOf\":[{\"properties\":{\"k\":true,\"a\":{\"items\":{"
+        "\"type\":\"integer\"}}}},{\"properties\":{\"k\":true,\"b\":true}}],\"x-discriminator\":{"
+        "\"propertyName\":\"k\",\"mapping\":{\"a\":0,\"b\":1}},\"unevaluatedProperties\":false}}");
+
+    assert_int_equal(validate(schema, "[{\"k\":\"a\",\"a\":[1]},{\"k\":\"b\",\"b\":1}]"),
+                     SCHEMA_VALID);
+    assert_int_equal(validate(schema, "[{\"k\":\"a\",\"a\":[1]},{\"k\":\"a\",\"b\":1}]"),
+                     SCHEMA_INVALID);
+    says(0, "/1/b", "unevaluatedProperties", "expected no property \"b\", got 1");
+    assert_int_equal(validate(schema, "[{\"k\":\"a\",\"a\":[1,\"x\"]}]"), SCHEMA_INVALID);
+    says(1, "/0/a/1", "type", "expected integer, got string \"x\"");
+}
+
 static void the_nearest_alternative_is_told(void **state UNUSED)
 {
     const struct schema *schema =
@@ -297,6 +363,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_problem_is_told),
         cmocka_unit_test(the_nearest_alternative_is_told),
+        cmocka_unit_test(a_property_tells_which_alternative_it_is),
+        cmocka_unit_test(what_tells_nothing_is_an_annotation),
+        cmocka_unit_test(what_was_told_is_evaluated),
         cmocka_unit_test(nothing_and_long_texts_are_told),
         cmocka_unit_test(numbers_are_exact),
         cmocka_unit_test(compile_problems_have_places),
