@@ -14,6 +14,19 @@ static struct msg_error call_error_copy(struct arena *arena, const struct msg_er
     return copy;
 }
 
+/* The value goes with what is wrong in it. */
+static void call_apply_nonconforming(struct call *call, const struct event_call_nonconforming *said,
+                                     struct arena *arena)
+{
+    struct msg_error error = said->error;
+    struct str told = error.data.len > 2 ? str_slice(error.data, 0, error.data.len - 1) : STR("{");
+
+    if (said->value.ptr)
+        error.data = str_printf(arena, "%.*s%s\"value\":%.*s}", STR_ARG(told),
+                                told.len > 1 ? "," : "", STR_ARG(said->value));
+    call->error = call_error_copy(arena, &error);
+}
+
 static struct msg_error call_error_of(const char *code, struct str message, bool retryable)
 {
     return (struct msg_error){ .code = str_from(code), .message = message, .retryable = retryable };
@@ -76,7 +89,7 @@ static void call_apply_detail(struct call *call, const struct event *event, int6
     else if (event->type == EVENT_CALL_FAILED)
         call->error = call_error_copy(arena, &event->as.call_failed.error);
     else if (event->type == EVENT_CALL_NONCONFORMING)
-        call->error = call_error_copy(arena, &event->as.call_nonconforming.error);
+        call_apply_nonconforming(call, &event->as.call_nonconforming, arena);
     else if (event->type == EVENT_CALL_EXPIRED)
         call->error = call_error_of("expired", STR("nobody answered in time"), true);
     else if (event->type == EVENT_CALL_CANCELLED)

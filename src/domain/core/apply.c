@@ -259,6 +259,13 @@ static bool core_apply_call_received(struct execution *execution,
     return true;
 }
 
+static void core_blobs_note(struct core *core, const struct digest *blobs, size_t count,
+                            struct str actor)
+{
+    for (size_t i = 0; i < count; i++)
+        core__result_note(core, &blobs[i], actor);
+}
+
 static bool core_apply_call(struct core *core, struct execution *execution, uint32_t number,
                             int64_t at_ms, const struct event *event)
 {
@@ -278,8 +285,11 @@ static bool core_apply_call(struct core *core, struct execution *execution, uint
         execution->effects = true;
     if (event->type == EVENT_CALL_DONE) {
         core__result_note(core, &event->as.call_done.artifact, execution->who.actor);
-        for (size_t i = 0; i < event->as.call_done.blobs_count; i++)
-            core__result_note(core, &event->as.call_done.blobs[i], execution->who.actor);
+        core_blobs_note(core, event->as.call_done.blobs, event->as.call_done.blobs_count,
+                        execution->who.actor);
+    } else if (event->type == EVENT_CALL_NONCONFORMING) {
+        core_blobs_note(core, event->as.call_nonconforming.blobs,
+                        event->as.call_nonconforming.blobs_count, execution->who.actor);
     }
     while (execution->first_open < execution->calls.count &&
            call_is_settled(execution->calls.at[execution->first_open]))

@@ -209,18 +209,14 @@ static bool core_args_fit(struct core_turn *turn, struct execution *execution, s
     struct arena *arena = turn->update->turn;
     struct report *report = ARENA_NEW(arena, struct report);
     struct msg_error error;
-    struct str sentence;
 
     report_init(report, arena);
     if (core__args_fit(turn, tool, call->args, report) == CORE_FITS)
         return true;
-    sentence = str_printf(arena, "the arguments of %.*s do not fit: ", STR_ARG(call->address));
-    for (size_t i = 0; i < report->count; i++)
-        sentence = str_printf(
-            arena, "%.*s%s%.*s %.*s (%.*s)", STR_ARG(sentence), i ? "; " : "",
-            STR_ARG(report->problems[i].path.len ? report->problems[i].path : STR("the argument")),
-            STR_ARG(report->problems[i].sentence), STR_ARG(report->problems[i].rule));
-    error = core__error("invalid", sentence);
+    error = core__error("invalid",
+                        str_printf(arena, "the arguments of %.*s do not fit: %.*s",
+                                   STR_ARG(call->address),
+                                   STR_ARG(core__problems_say(arena, report, "the argument"))));
     core_refuse(turn, execution, call, &error, NULL);
     return false;
 }

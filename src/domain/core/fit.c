@@ -4,12 +4,16 @@
  * leaves answers unchecked.
  */
 #include "domain/core/internal.h"
+#include "format/json/out.h"
 #include "format/json/swap.h"
 #include "format/schema/schema.h"
 
 /* Compiled schemas kept; beyond it all are dropped and made anew as needed. */
 #define CORE_FITS_MAX  4096U
 #define CORE_STEPS_MAX 200000U
+/* Bytes of problems, in a sentence and as data. */
+#define CORE_SAID_MAX 8192U
+#define CORE_TOLD_MAX 32768U
 
 struct core_fit {
     struct arena *arena;
@@ -184,4 +188,48 @@ enum core_fits core__result_fits(struct core_turn *turn, const struct catalog_to
         return CORE_FITS_UNCHECKED;
     return core_check(turn->core, turn->update->turn, core_fit(turn->core, tool, true), value,
                       report);
+}
+
+/* ---- what does not fit, told ---- */
+
+struct str core__problems_say(struct arena *arena, const struct report *report, const char *whole)
+{
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    size_t left = report->count + report->dropped;
+
+    for (size_t i = 0; i < report->count && out.len < CORE_SAID_MAX; i++, left--) {
+        const struct problem *problem = &report->problems[i];
+
+        buf_printf(&out, "%s%.*s %.*s (%.*s)", i ? "; " : "",
+                   STR_ARG(problem->path.len ? problem->path : str_from(whole)),
+                   STR_ARG(problem->sentence), STR_ARG(problem->rule));
+    }
+    if (left > 0)
+        buf_printf(&out, "; and %zu more", left);
+    return str_copy(arena, buf_str(&out));
+}
+
+struct str core__problems_print(struct arena *arena, const struct report *report)
+{
+    struct buf text BUF_CLEANUP = BUF_INIT;
+    struct json_out out = json_out(&text);
+    size_t left = report->count + report->dropped;
+
+    json_out_object(&out);
+    json_out_key(&out, "problems");
+    json_out_array(&out);
+    for (size_t i = 0; i < report->count && text.len < CORE_TOLD_MAX; i++, left--) {
+        json_out_object(&out);
+        json_out_member_str(&out, "path", report->problems[i].path);
+        json_out_member_str(&out, "keyword", report->problems[i].rule);
+        json_out_member_str(&out, "message", report->problems[i].sentence);
+        json_out_end(&out);
+    }
+    json_out_end(&out);
+    if (left > 0) {
+        json_out_key(&out, "more");
+        json_out_u64(&out, left);
+    }
+    json_out_end(&out);
+    return str_copy(arena, buf_str(&text));
 }

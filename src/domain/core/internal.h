@@ -116,6 +116,10 @@ void core__execution_forget(struct core *core, struct execution *execution);
 bool core__execution_keep(const struct execution *execution);
 
 /* Schemas. */
+/* "/a expected a number, got null (type); and 3 more". whole: what an empty path is called. */
+struct str core__problems_say(struct arena *arena, const struct report *report, const char *whole);
+/* {"problems":[{"path","keyword","message"}],"more":3} */
+struct str core__problems_print(struct arena *arena, const struct report *report);
 enum core_fits { CORE_FITS, CORE_FITS_NOT, CORE_FITS_UNCHECKED };
 enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool *tool,
                               struct str args, struct report *report);

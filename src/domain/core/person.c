@@ -76,9 +76,9 @@ static bool core_answer_value_fits(struct core_turn *turn, const struct call *ca
         CORE_FITS_NOT)
         return true;
     core__effect(turn, EFFECT_REPLY)->error =
-        core__error("invalid", str_printf(arena, "this value is not what %.*s gives: %.*s %.*s",
-                                          STR_ARG(call->address), STR_ARG(report->problems[0].path),
-                                          STR_ARG(report->problems[0].sentence)));
+        core__error("invalid", str_printf(arena, "this value is not what %.*s gives: %.*s",
+                                          STR_ARG(call->address),
+                                          STR_ARG(core__problems_say(arena, report, "the value"))));
     return false;
 }
 

@@ -169,22 +169,6 @@ static void core_retry(struct core_turn *turn, struct execution *execution, stru
     core__due(turn->core, call_retry_at(call));
 }
 
-static void core_nonconforming(struct core_turn *turn, struct execution *execution,
-                               struct call *call, const struct msg_call_outcome *outcome,
-                               struct str sentence)
-{
-    struct event event = { .type = EVENT_CALL_NONCONFORMING };
-    struct event_call_nonconforming *done = &event.as.call_nonconforming;
-
-    done->execution = execution->handle;
-    done->call = call->number;
-    done->error = core__error("nonconforming", sentence);
-    done->value = outcome->value;
-    done->artifact = outcome->artifact;
-    core__emit(turn, &event);
-    core__call_settled(turn, execution, call);
-}
-
 static struct digest *core_blobs(struct arena *arena, const struct msg_call_outcome *outcome)
 {
     struct digest *names = ARENA_ARRAY(arena, struct digest, outcome->blobs_count + 1);
@@ -192,6 +176,30 @@ static struct digest *core_blobs(struct arena *arena, const struct msg_call_outc
     for (size_t i = 0; i < outcome->blobs_count; i++)
         names[i] = outcome->blobs[i].digest;
     return names;
+}
+
+/* All that was found is told; the value goes along with that, once (domain/call). */
+static void core_nonconforming(struct core_turn *turn, struct execution *execution,
+                               struct call *call, const struct msg_call_outcome *outcome,
+                               const struct report *report)
+{
+    struct arena *arena = turn->update->turn;
+    struct event event = { .type = EVENT_CALL_NONCONFORMING };
+    struct event_call_nonconforming *done = &event.as.call_nonconforming;
+
+    done->execution = execution->handle;
+    done->call = call->number;
+    done->error = core__error("nonconforming",
+                              str_printf(arena, "the answer of %.*s breaks its promise: %.*s",
+                                         STR_ARG(call->address),
+                                         STR_ARG(core__problems_say(arena, report, "the answer"))));
+    done->error.data = core__problems_print(arena, report);
+    done->value = outcome->value;
+    done->artifact = outcome->artifact;
+    done->blobs = core_blobs(arena, outcome);
+    done->blobs_count = outcome->blobs_count;
+    core__emit(turn, &event);
+    core__call_settled(turn, execution, call);
 }
 
 /* CONFORMING: is the answer what the tool promised? */
@@ -213,10 +221,7 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     (void)core__tool_find(turn, call->address, &tool);
     fits = core__result_fits(turn, tool, outcome->value, report);
     if (fits == CORE_FITS_NOT) {
-        core_nonconforming(turn, execution, call, outcome,
-                           str_printf(arena, "the answer of %.*s breaks its promise: %.*s %.*s",
-                                      STR_ARG(call->address), STR_ARG(report->problems[0].path),
-                                      STR_ARG(report->problems[0].sentence)));
+        core_nonconforming(turn, execution, call, outcome, report);
         return;
     }
     done->execution = execution->handle;
