@@ -336,7 +336,7 @@ size_t catalog_findings(const struct catalog_tool *tool, struct arena *arena,
     place_look(&looking, "description", tool->description);
     json_look(&looking, "argument schema", tool->input);
     json_look(&looking, "result schema", tool->output);
-    json_look(&looking, "hints", tool->hints);
+    json_look(&looking, "list of hints", tool->hints);
     definitions_look(&looking, tool);
     size_t count = looking.found.count;
     *ret_findings = ARENA_ARRAY(arena, struct catalog_finding, count);

@@ -37,6 +37,10 @@ struct str core__unknown_sentence(struct core_turn *turn, struct str address)
     size_t count = catalog_nearest(turn->core->catalog, address, names, CORE_NEAREST_MAX);
     struct str list = STR("");
 
+    if (catalog_source_named(turn->core->catalog, address))
+        return str_printf(arena,
+                          "%.*s is a source; tools.search({source: \"%.*s\"}) lists its tools",
+                          STR_ARG(address), STR_ARG(address));
     for (size_t i = 0; i < count; i++)
         list = str_printf(arena, "%.*s%s%.*s", STR_ARG(list), i ? ", " : "", STR_ARG(names[i]));
     if (count == 0)
@@ -48,9 +52,8 @@ struct str core__unknown_sentence(struct core_turn *turn, struct str address)
                       STR_ARG(list));
 }
 
-static struct msg_error core_not_callable(struct core_turn *turn, struct str address,
-                                          enum catalog_answer answer,
-                                          const struct catalog_tool *tool)
+struct msg_error core__not_callable(struct core_turn *turn, struct str address,
+                                    enum catalog_answer answer, const struct catalog_tool *tool)
 {
     const struct catalog_source *source =
         tool ? catalog_source_find(turn->core->catalog, tool->source) : NULL;
@@ -229,7 +232,7 @@ void core__call_authorize(struct core_turn *turn, struct execution *execution, s
     struct msg_error error;
 
     if (answer == CATALOG_UNKNOWN || answer == CATALOG_WAITING || answer == CATALOG_SOURCE_AUTH) {
-        error = core_not_callable(turn, call->address, answer, tool);
+        error = core__not_callable(turn, call->address, answer, tool);
         core_refuse(turn, execution, call, &error, NULL);
         return;
     }
@@ -278,7 +281,7 @@ void core__call_approved(struct core_turn *turn, struct execution *execution, st
     struct digest args;
 
     if (answer == CATALOG_UNKNOWN || answer == CATALOG_WAITING) {
-        error = core_not_callable(turn, call->address, answer, tool);
+        error = core__not_callable(turn, call->address, answer, tool);
         core_refuse(turn, execution, call, &error, NULL);
         return;
     }

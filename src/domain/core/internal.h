@@ -94,6 +94,9 @@ void core__reply_error(struct core_turn *turn, const struct event_who *who, cons
                        const char *code, struct str message);
 /* "there is no tool ...; the nearest: ..." */
 struct str core__unknown_sentence(struct core_turn *turn, struct str address);
+/* Why a tool cannot be called, or described to a program. tool: NULL where there is none. */
+struct msg_error core__not_callable(struct core_turn *turn, struct str address,
+                                    enum catalog_answer answer, const struct catalog_tool *tool);
 /* RFC 8785 text of a JSON text; false if it is none. */
 bool core__canonical(struct core_turn *turn, struct str text, struct buf *out);
 /* Of the canonical form of a call's arguments. */

@@ -17,27 +17,97 @@ static struct str core_query_text(const struct json_value *args, const char *nam
     return json_is_string(args) ? json_str(args) : json_get_str(args, name);
 }
 
+static bool wrong(struct msg_error *error, const char *code, struct str sentence)
+{
+    *error = core__error(code, sentence);
+    return false;
+}
+
+/* A whole number that is not below least; absent, or null: 0. */
+static bool core_query_number(const struct json_value *args, const char *name, uint64_t least,
+                              uint64_t *ret_number)
+{
+    const struct json_value *value = json_get(args, name);
+
+    *ret_number = 0;
+    return !value || json_is_null(value) ||
+           (json_to_u64(value, ret_number) && *ret_number >= least);
+}
+
+/* A member that is not known is an error: whoever misspelt it would take the answer for another. */
+static struct str core_query_strange(const struct json_value *args)
+{
+    static const char *const names[] = { "query", "source", "effect", "limit", "offset" };
+    struct json_iter iter = json_iter(args);
+
+    while (json_is_object(args) && json_next(&iter)) {
+        size_t i = 0;
+
+        while (i < ARRAY_COUNT(names) && !str_is(iter.key, names[i]))
+            i++;
+        if (i == ARRAY_COUNT(names))
+            return iter.key;
+    }
+    return STR_NULL;
+}
+
+/* Null: any. */
+static bool core_query_source(struct core_turn *turn, const struct json_value *args,
+                              struct str *ret_name, struct msg_error *error)
+{
+    const struct json_value *source = json_get(args, "source");
+
+    *ret_name = STR_NULL;
+    if (!source || json_is_null(source))
+        return true;
+    if (!json_is_string(source))
+        return wrong(error, "invalid", STR("source is the name of one"));
+    *ret_name = json_str(source);
+    if (catalog_source_named(turn->core->catalog, *ret_name))
+        return true;
+    return wrong(error, "unknown_source",
+                 str_printf(turn->update->turn,
+                            "there is no source %.*s; tools.sources() lists them",
+                            STR_ARG(str_slice(*ret_name, 0, 64))));
+}
+
+static bool core_query_effect(const struct json_value *args, struct catalog_query *query)
+{
+    const struct json_value *effect = json_get(args, "effect");
+
+    query->effect_given = effect && !json_is_null(effect);
+    return !query->effect_given || event_effect_parse(json_get_str(args, "effect"), &query->effect);
+}
+
+#define SEARCH_TAKES "a text, or {query, source, effect, limit, offset}"
+
 static bool core_search(struct core_turn *turn, const struct json_value *args, struct buf *out,
                         struct msg_error *ret_error)
 {
-    struct catalog_query query = {
-        .text = core_query_text(args, "query"),
-        .source = json_get_str(args, "source"),
-        .limit = json_u64_or(json_get(args, "limit"), 0),
-        .offset = json_u64_or(json_get(args, "offset"), 0),
-    };
+    struct catalog_query query = { .text = core_query_text(args, "query") };
+    struct str strange = core_query_strange(args);
+    uint64_t limit = 0, offset = 0;
 
-    query.effect_given = event_effect_parse(json_get_str(args, "effect"), &query.effect);
-    if (json_get(args, "effect") && !query.effect_given) {
-        *ret_error = core__error("invalid", STR("effect is \"read\", \"write\" or "
-                                                "\"destructive\""));
+    if (strange.ptr)
+        return wrong(ret_error, "invalid",
+                     str_printf(turn->update->turn,
+                                "tools.search knows no %.*s; it takes " SEARCH_TAKES,
+                                STR_ARG(str_slice(strange, 0, 64))));
+    if (!query.text.ptr && !json_get(args, "query") &&
+        (json_get(args, "source") || json_get(args, "effect")))
+        query.text = STR("");
+    if (!query.text.ptr)
+        return wrong(ret_error, "invalid", STR("tools.search takes " SEARCH_TAKES));
+    if (!core_query_effect(args, &query))
+        return wrong(ret_error, "invalid", STR("effect is \"read\", \"write\" or \"destructive\""));
+    if (!core_query_number(args, "limit", 1, &limit))
+        return wrong(ret_error, "invalid", STR("limit is a number from 1 on"));
+    if (!core_query_number(args, "offset", 0, &offset))
+        return wrong(ret_error, "invalid", STR("offset is a number from 0 on"));
+    if (!core_query_source(turn, args, &query.source, ret_error))
         return false;
-    }
-    if (!query.text.ptr) {
-        *ret_error = core__error("invalid", STR("tools.search takes a text, or {query, source, "
-                                                "effect, limit, offset}"));
-        return false;
-    }
+    query.limit = limit;
+    query.offset = offset;
     catalog_search(turn->core->catalog, &query, out);
     return true;
 }
@@ -55,9 +125,10 @@ static bool core_describe(struct core_turn *turn, const struct json_value *args,
                                                 "\"files.read_file\""));
         return false;
     }
+    /* What nobody has approved is not shown to a model: its words may be what was wrong with it. */
     answer = core__tool_find(turn, address, &tool);
     if (answer == CATALOG_UNKNOWN || answer == CATALOG_WAITING) {
-        *ret_error = core__error("unknown_tool", core__unknown_sentence(turn, address));
+        *ret_error = core__not_callable(turn, address, answer, tool);
         return false;
     }
     catalog_describe(tool, &text);
