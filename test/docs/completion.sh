@@ -17,6 +17,14 @@ writ exec --pr|--preview
 writ sources show |tracker
 writ tools describe tr|tracker.issues.list
 writ sources add x --al|--allow-host
+writ tools search a --source |tracker !--limit
+writ tools search a --effect |read write destructive !--limit
+writ tools search a --effect w|write !read
+writ sources approve tr|tracker !tracker.issues.list
+writ sources approve tracker tr|tracker.issues.list
+writ sources reject tracker tracker.issues.list tracker.|tracker.issues.list
+writ sources diff tracker |tracker.issues.list
+writ policy why tracker.issues.list --effect |read write destructive
 '
 
 folder=$(mktemp -d)

@@ -33,6 +33,22 @@ static const char *completion_names(const struct args_command *command)
     return NULL;
 }
 
+/* Behind the name of a source come its tools. */
+static bool completion_has_tools(const struct args_command *command)
+{
+    return strstr(command->words, "NAME [TOOL") == command->words;
+}
+
+/* What the value of an option may be: words, with spaces between, or a command's output. */
+static const char *completion_values(const struct args_option *option)
+{
+    if (option->value && strcmp(option->value, "CLASS") == 0)
+        return "read write destructive";
+    if (option->value && strcmp(option->name, "source") == 0)
+        return "(writ completion sources 2>/dev/null)";
+    return NULL;
+}
+
 /* What the first word of a command may be, where that is a choice; with spaces between. */
 static void completion_choices(struct cli *cli, const struct args_command *command, struct buf *out)
 {
@@ -74,9 +90,25 @@ static void completion_case(struct cli *cli, const struct args_command *command,
     for (size_t i = 0; i < command->option_count; i++)
         buf_printf(out, "--%s ", command->options[i].name);
     completion_choices(cli, command, out);
-    if (names)
+    if (completion_has_tools(command))
+        buf_add_c(out, "$(if [ \"$COMP_CWORD\" -gt 3 ]; then writ completion tools | "
+                       "grep \"^${COMP_WORDS[3]}[.@]\"; else writ completion sources; fi "
+                       "2>/dev/null)");
+    else if (names)
         buf_printf(out, "$(writ completion %s 2>/dev/null)", names);
     buf_add_c(out, "\" ;;\n");
+}
+
+/* What stands behind an option of a command of two words. */
+static void completion_bash_values(const struct args_command *command, struct buf *out)
+{
+    for (size_t i = 0; i < command->option_count; i++) {
+        const char *values = completion_values(&command->options[i]);
+
+        if (values)
+            buf_printf(out, "    \"%s --%s\") words=\"%s%s\" ;;\n", command->name,
+                       command->options[i].name, values[0] == '(' ? "$" : "", values);
+    }
 }
 
 /* Words that are no command alone: `audit`. A case that came before wins. */
@@ -102,7 +134,10 @@ static void completion_bash(struct cli *cli)
 
     buf_add_c(out, "_writ() {\n  local words name=\"${COMP_WORDS[1]}\"\n"
                    "  local word=\"${COMP_WORDS[COMP_CWORD]}\" two=\"${COMP_WORDS[2]}\"\n"
-                   "  case \"$name $two\" in\n");
+                   "  case \"$name $two ${COMP_WORDS[COMP_CWORD-1]}\" in\n");
+    for (size_t i = 0; i < cli->table->count; i++)
+        completion_bash_values(&cli->table->commands[i], out);
+    buf_add_c(out, "  *) case \"$name $two\" in\n");
     for (size_t i = 0; i < cli->table->count; i++)
         if (strchr(cli->table->commands[i].name, ' '))
             completion_case(cli, &cli->table->commands[i], out);
@@ -111,7 +146,7 @@ static void completion_bash(struct cli *cli)
         if (!strchr(cli->table->commands[i].name, ' '))
             completion_case(cli, &cli->table->commands[i], out);
     completion_groups(cli, out);
-    buf_add_c(out, "    esac ;;\n  esac\n  [ \"$COMP_CWORD\" -eq 1 ] && words=\"");
+    buf_add_c(out, "    esac ;;\n  esac ;;\n  esac\n  [ \"$COMP_CWORD\" -eq 1 ] && words=\"");
     completion_firsts(cli, out);
     buf_add_c(out, "\"\n  COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
                    "  [ \"${#COMPREPLY[@]}\" -gt 0 ] || COMPREPLY=($(compgen -f -- \"$word\"))\n"
@@ -153,8 +188,12 @@ static void fish_typed(struct buf *out, struct str name)
 
 static void fish_option(struct buf *out, struct str name, const struct args_option *option)
 {
+    const char *values = completion_values(option);
+
     fish_typed(out, name);
     buf_printf(out, " -l %s%s", option->name, option->value ? " -r" : "");
+    if (values)
+        buf_printf(out, " -f -a '%s'", values);
     if (option->letter)
         buf_printf(out, " -s %c", option->letter);
     buf_add_c(out, " -d ");
@@ -181,7 +220,8 @@ static void fish_command(struct cli *cli, const struct args_command *command)
         fish_option(out, name, &command->options[i]);
     completion_choices(cli, command, &choices);
     if (names)
-        buf_printf(&choices, "(writ completion %s 2>/dev/null)", names);
+        buf_printf(&choices, "(writ completion %s 2>/dev/null%s)", names,
+                   completion_has_tools(command) ? "; writ completion tools 2>/dev/null" : "");
     if (choices.len == 0)
         return;
     fish_typed(out, name);

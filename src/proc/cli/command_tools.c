@@ -166,7 +166,9 @@ int command_tools_describe(struct cli *cli)
     }
     buf_add_str(&cli->out, cli_field(cli, tool, "address"));
     buf_printf(&cli->out, "  %.*s%s\n", STR_ARG(cli_field(cli, tool, "effect")),
-               json_is_true(json_get(tool, "waiting")) ? ", waits for approval" : "");
+               json_is_true(json_get(tool, "rejected"))  ? ", rejected by a person"
+               : json_is_true(json_get(tool, "waiting")) ? ", waits for approval"
+                                                         : "");
     if (json_get_str(tool, "typescript").len > 0) {
         tools_print_block(cli, tool, "typescript");
         return CLI_DONE;
