@@ -145,6 +145,27 @@ static void pins_set(struct catalog *catalog, struct catalog__source *source)
 
 /* ---- what a person says ---- */
 
+/*
+ * Yes or no, to the tools that are named. Where none is: yes to all that nobody said no to, and no
+ * to all that wait.
+ */
+static void pins_say(struct catalog__source *source, const struct str *tools, size_t count, bool no)
+{
+    struct map names = names_of(source, tools, count);
+
+    source->said++;
+    for (size_t i = 0; i < source->offered->count; i++) {
+        struct catalog_tool *tool = &source->offered->tools[i];
+        bool meant = no ? tool->waiting : !tool->rejected;
+
+        if (count > 0 ? !map_find(&names, tool->name) : !meant)
+            continue;
+        tool->waiting = tool->rejected = no;
+        tool->chosen = tool->chosen && !no;
+    }
+    map_fini(&names);
+}
+
 static void effects_choose(struct catalog__source *source,
                            const struct event_source_approved *event)
 {
@@ -165,16 +186,7 @@ void catalog__pins_approve(struct catalog *catalog, const struct event_source_ap
 
     if (!is_for(source, event->version, &event->digest))
         return;
-    struct map names = names_of(source, event->tools, event->tools_count);
-    source->said++;
-    for (size_t i = 0; i < source->offered->count; i++) {
-        struct catalog_tool *tool = &source->offered->tools[i];
-
-        if (event->tools_count > 0 ? !map_find(&names, tool->name) : tool->rejected)
-            continue;
-        tool->waiting = tool->rejected = false;
-    }
-    map_fini(&names);
+    pins_say(source, event->tools, event->tools_count, false);
     effects_choose(source, event);
     pins_set(catalog, source);
     source->view.approved = true;
@@ -189,17 +201,7 @@ void catalog__pins_reject(struct catalog *catalog, const struct event_source_rej
 
     if (!is_for(source, event->version, &event->digest))
         return;
-    struct map names = names_of(source, event->tools, event->tools_count);
-    source->said++;
-    for (size_t i = 0; i < source->offered->count; i++) {
-        struct catalog_tool *tool = &source->offered->tools[i];
-
-        if (event->tools_count > 0 ? !map_find(&names, tool->name) : !tool->waiting)
-            continue;
-        tool->waiting = tool->rejected = true;
-        tool->chosen = false;
-    }
-    map_fini(&names);
+    pins_say(source, event->tools, event->tools_count, true);
     if (source->pinned)
         pins_set(catalog, source);
     else

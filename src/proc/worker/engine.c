@@ -33,11 +33,8 @@ static struct worker_program *program_new(struct worker_engine *engine)
     return program;
 }
 
-static struct worker_program *program_end(struct worker_program *program)
+static void program_forget(struct worker_program *program)
 {
-    worker__vm_fini(&program->vm);
-    arena_free(program->life);
-    arena_free(program->slice);
     VEC_FINI(&program->calls_open);
     VEC_FINI(&program->timers_set);
     VEC_FINI(&program->rejections);
@@ -45,6 +42,14 @@ static struct worker_program *program_end(struct worker_program *program)
     VEC_FINI(&program->timers);
     VEC_FINI(&program->emits);
     VEC_FINI(&program->console);
+}
+
+static struct worker_program *program_end(struct worker_program *program)
+{
+    worker__vm_fini(&program->vm);
+    arena_free(program->life);
+    arena_free(program->slice);
+    program_forget(program);
     heap_free(program);
     return NULL;
 }
@@ -157,7 +162,7 @@ int worker__program_take(struct worker_engine *engine, struct worker_program **r
     return 0;
 }
 
-/* Forgets what the program was; memory that vectors have is kept for the next. */
+/* Forgets what the program was; its machine and the memory of its arenas are kept for the next. */
 static void program_clear(struct worker_program *program)
 {
     struct worker_program clear = {
@@ -168,13 +173,7 @@ static void program_clear(struct worker_program *program)
     };
     arena_reset(program->life);
     arena_reset(program->slice);
-    VEC_FINI(&program->calls_open);
-    VEC_FINI(&program->timers_set);
-    VEC_FINI(&program->rejections);
-    VEC_FINI(&program->calls);
-    VEC_FINI(&program->timers);
-    VEC_FINI(&program->emits);
-    VEC_FINI(&program->console);
+    program_forget(program);
     *program = clear;
 }
 
