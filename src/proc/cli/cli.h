@@ -83,6 +83,10 @@ struct str cli_field(struct cli *cli, const struct json_value *object, const cha
 void cli_print_json(struct cli *cli, const struct json_value *value);
 /* An {"error":{...}}'s value for people on standard error; gives its exit code. */
 int cli_print_error(struct cli *cli, const struct json_value *error);
+/* How a class of effects is told from others. */
+enum text_color cli_effect_color(struct str effect);
+/* What looks strange about a tool: a line each. */
+void cli_print_findings(struct cli *cli, const struct json_value *tool, struct buf *out);
 /* A table at the end of out. */
 void cli_print_table(struct cli *cli, struct text_table *table);
 /* The ways to be let in by a source, and which it has: a line each. */

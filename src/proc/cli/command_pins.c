@@ -70,13 +70,6 @@ static int changes_asked(struct cli *cli, const char *name, bool named, const ch
     return r;
 }
 
-static enum text_color effect_color(struct str effect)
-{
-    if (str_is(effect, "destructive"))
-        return TEXT_RED;
-    return str_is(effect, "write") ? TEXT_YELLOW : TEXT_GREEN;
-}
-
 static bool is_rejected(const struct json_value *change)
 {
     return json_is_true(json_get(change, "rejected"));
@@ -366,7 +359,7 @@ static void rows_show(struct cli *cli, const struct changes *changes, bool named
         if (!is_shown(change, named))
             continue;
         text_table_add(&table, cli_field(cli, change, "address"));
-        text_table_add_color(&table, effect, effect_color(effect));
+        text_table_add_color(&table, effect, cli_effect_color(effect));
         text_table_add(&table, cli_field(cli, change, "change"));
         text_table_add(&table, cli_field(cli, change, "description"));
         most--;

@@ -22,13 +22,6 @@ static enum text_color sources_color(struct str state)
     return TEXT_YELLOW;
 }
 
-static enum text_color sources_effect_color(struct str effect)
-{
-    if (str_is(effect, "destructive"))
-        return TEXT_RED;
-    return str_is(effect, "write") ? TEXT_YELLOW : TEXT_GREEN;
-}
-
 struct str cli_words(struct cli *cli, const struct json_value *words)
 {
     static const char plain[] = "-_./:=@%+,";
@@ -131,23 +124,8 @@ int command_sources_list(struct cli *cli)
     return CLI_DONE;
 }
 
-static void sources_print_findings(struct cli *cli, const struct json_value *tools, struct buf *out)
-{
-    struct json_iter iter = json_iter(tools);
-    const struct json_value *tool, *finding;
-
-    while ((tool = json_next(&iter))) {
-        struct json_iter findings = json_iter(json_get(tool, "findings"));
-
-        while ((finding = json_next(&findings)))
-            buf_printf(out, "! %.*s: %.*s (%.*s)\n", STR_ARG(cli_field(cli, tool, "address")),
-                       STR_ARG(cli_field(cli, finding, "sentence")),
-                       STR_ARG(cli_field(cli, finding, "rule")));
-    }
-}
-
 /* Tools as a table, with what looks strange below. */
-static void sources_print_tools(struct cli *cli, const struct json_value *tools, struct buf *out)
+static void sources_print_tools(struct cli *cli, const struct json_value *tools)
 {
     struct json_iter iter = json_iter(tools);
     const struct json_value *tool;
@@ -158,7 +136,7 @@ static void sources_print_tools(struct cli *cli, const struct json_value *tools,
         struct str effect = cli_field(cli, tool, "effect");
 
         text_table_add(&table, cli_field(cli, tool, "address"));
-        text_table_add_color(&table, effect, sources_effect_color(effect));
+        text_table_add_color(&table, effect, cli_effect_color(effect));
         text_table_add(&table, json_is_true(json_get(tool, "rejected"))
                                    ? STR("rejected")
                                    : cli_field(cli, tool, "change"));
@@ -166,11 +144,10 @@ static void sources_print_tools(struct cli *cli, const struct json_value *tools,
             &table, cli_field(cli, tool,
                               json_get_str(tool, "description").len > 0 ? "description" : "title"));
     }
-    table.width = out == &cli->out ? cli->width : cli->err_width;
-    table.color = out == &cli->out ? cli->color : cli->err_color;
     if (table.cell_count > 0)
-        text_table_print(&table, out);
-    sources_print_findings(cli, tools, out);
+        cli_print_table(cli, &table);
+    for (iter = json_iter(tools); (tool = json_next(&iter));)
+        cli_print_findings(cli, tool, &cli->out);
 }
 
 static void sources_print_one(struct cli *cli, const struct json_value *source)
@@ -263,7 +240,7 @@ static int sources_print_whole(struct cli *cli, const char *name)
         if (cli->json)
             sources_json_add(json_get(response.body, "tools"), &out);
         else
-            sources_print_tools(cli, json_get(response.body, "tools"), &cli->out);
+            sources_print_tools(cli, json_get(response.body, "tools"));
         next = json_get(response.body, "tools_next");
         query = str_printf(cli->arena, "?from=%llu", (unsigned long long)json_u64_or(next, 0));
     } while (next && !json_is_null(next));

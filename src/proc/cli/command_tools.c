@@ -2,13 +2,6 @@
 #include "format/json/out.h"
 #include "proc/cli/client.h"
 
-static enum text_color effect_color(struct str effect)
-{
-    if (str_is(effect, "destructive"))
-        return TEXT_RED;
-    return str_is(effect, "write") ? TEXT_YELLOW : TEXT_GREEN;
-}
-
 /* Can it be called, and if not, why? */
 static struct str callable(struct cli *cli, const struct json_value *tool)
 {
@@ -28,7 +21,7 @@ static void tools_add(struct cli *cli, struct text_table *table, const struct js
         struct str effect = cli_field(cli, tool, "effect"), state = callable(cli, tool);
 
         text_table_add(table, cli_field(cli, tool, "address"));
-        text_table_add_color(table, effect, effect_color(effect));
+        text_table_add_color(table, effect, cli_effect_color(effect));
         text_table_add_color(table, state, str_is(state, "yes") ? TEXT_GREEN : TEXT_YELLOW);
         text_table_add(table, json_get_str(tool, "title").len > 0
                                   ? cli_field(cli, tool, "title")
@@ -169,6 +162,7 @@ int command_tools_describe(struct cli *cli)
                json_is_true(json_get(tool, "rejected"))  ? ", rejected by a person"
                : json_is_true(json_get(tool, "waiting")) ? ", waits for approval"
                                                          : "");
+    cli_print_findings(cli, tool, &cli->out);
     if (json_get_str(tool, "typescript").len > 0) {
         tools_print_block(cli, tool, "typescript");
         return CLI_DONE;

@@ -226,3 +226,21 @@ int cli_paths(struct cli *cli)
         return cli_fail(cli, CLI_USAGE, "Set one of them.", "neither WRIT_HOME nor HOME is set");
     return CLI_DONE;
 }
+
+enum text_color cli_effect_color(struct str effect)
+{
+    if (str_is(effect, "destructive"))
+        return TEXT_RED;
+    return str_is(effect, "write") ? TEXT_YELLOW : TEXT_GREEN;
+}
+
+void cli_print_findings(struct cli *cli, const struct json_value *tool, struct buf *out)
+{
+    struct json_iter findings = json_iter(json_get(tool, "findings"));
+    const struct json_value *finding;
+
+    while ((finding = json_next(&findings)))
+        buf_printf(out, "! %.*s: %.*s (%.*s)\n", STR_ARG(cli_field(cli, tool, "address")),
+                   STR_ARG(cli_field(cli, finding, "sentence")),
+                   STR_ARG(cli_field(cli, finding, "rule")));
+}

@@ -1,6 +1,7 @@
 /* API requests become commands or views; answers go back the way they came. */
 #include "proc/daemon/answer.h"
 #include "proc/daemon/internal.h"
+#include "proc/daemon/view.h"
 
 /* Of an answer in one frame. */
 #define DAEMON_PIECE_MAX (900U << 10)
@@ -544,21 +545,12 @@ static void daemon_api_tool(struct daemon *daemon, struct daemon_request *reques
         return;
     }
     catalog_describe(tool, &typescript);
-    struct api_tool view = {
-        .address = tool->address,
-        .name = tool->name,
-        .title = tool->title,
-        .description = tool->description,
-        .effect = event_effect_name(tool->effect),
-        .waiting = tool->waiting,
-        .input = tool->input,
-        .output = tool->output,
-        .typescript = buf_str(&typescript),
-    };
-    char digest[DIGEST_HEX_LEN];
+    struct api_tool view = daemon__tool_view(
+        daemon, catalog_source_find(core_catalog(daemon->core), tool->source), tool);
 
-    digest_hex(&tool->digest, digest);
-    view.digest = str_of(digest, DIGEST_HEX_LEN);
+    view.input = tool->input;
+    view.output = tool->output;
+    view.typescript = buf_str(&typescript);
     api_print_tool(&text, &view);
     daemon__api_respond(daemon, request, 200, buf_str(&text), false);
 }

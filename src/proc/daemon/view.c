@@ -1,4 +1,5 @@
 /* Fills the API's views from what the core knows. */
+#include "proc/daemon/view.h"
 #include "proc/daemon/internal.h"
 
 struct str daemon__id(struct daemon *daemon, struct id id, const char *prefix)
@@ -150,8 +151,8 @@ static struct api_finding *daemon_findings(struct daemon *daemon, const struct c
     return findings;
 }
 
-static struct api_tool daemon_tool(struct daemon *daemon, const struct catalog_source *source,
-                                   const struct catalog_tool *tool)
+struct api_tool daemon__tool_view(struct daemon *daemon, const struct catalog_source *source,
+                                  const struct catalog_tool *tool)
 {
     struct api_tool view = {
         .address = tool->address,
@@ -249,7 +250,7 @@ static void view_source(struct daemon *daemon, const struct catalog_source *sour
 
         tools = ARENA_ARRAY(daemon->turn, struct api_tool, DAEMON_TOOLS_SHOWN);
         for (size_t i = from; i < end; i++)
-            tools[view.tools_shown++] = daemon_tool(daemon, source, &source->tools[i]);
+            tools[view.tools_shown++] = daemon__tool_view(daemon, source, &source->tools[i]);
         view.tools = tools;
         daemon__view_schemes(daemon, source, &view);
         view.tools_next = end < source->tools_count ? end : 0;
