@@ -150,3 +150,27 @@ test('a document that is none, and one that refers to others, say what is wrong'
     await assert.rejects(terminal('sources', 'add', 'c', bad, '--yes'), /other\.yaml/);
     await assert.rejects(terminal('sources', 'add', 'd', join(writ.home, 'none.json'), '--yes'), /No such file/);
 });
+
+test('a search right after a large source was added finds all of it', async () => {
+    const paths = {};
+    const file = join(writ.home, 'large.json');
+
+    for (let i = 0; i < 4000; i++)
+        paths[`/gadgets${i}/{id}`] = { get: { operationId: `gadgets/get-${i}`, summary: `Get gadget ${i}`, responses: { 200: { description: 'it' } } } };
+    writeFileSync(file, JSON.stringify(described('http://127.0.0.1:1', paths)));
+    for (const round of ['large', 'again']) {
+        await terminal('sources', 'add', round, file, '--yes');
+        const [inside, outside, other, more] = await Promise.all([
+            run(`return (await tools.search({ query: 'gadget', source: '${round}' })).total`),
+            command('tools', 'search', 'gadget', '--source', round, '--json'),
+            run('return 1 + 1'),
+            run(`const first = await tools.search({ query: 'gadget', source: '${round}', limit: 1 }); ` +
+                `return [first.items.length, (await tools.describe(first.items[0].address)).includes('gadget')]`),
+        ]);
+
+        assert.equal(inside, 4000);
+        assert.equal(JSON.parse(outside).found.total, 4000);
+        assert.equal(other, 2);
+        assert.deepEqual(more, [1, true]);
+    }
+});

@@ -295,11 +295,10 @@ bool catalog_artifact_put(struct catalog *catalog, const struct digest *digest, 
                           const char **ret_why)
 {
     struct catalog_reading *reading = catalog_reading_new(catalog, 0, digest);
-    struct buf *place = catalog_reading_bytes(reading);
     bool sound;
 
-    if (place) {
-        *place = *bytes;
+    if (reading->part == READING_BYTES) {
+        reading->artifact->bytes = *bytes;
         *bytes = BUF_INIT;
     }
     buf_fini(bytes);

@@ -118,10 +118,8 @@ void core_print(const struct core *core, struct buf *out);
 
 /* Is this the address of a tool that is Writ's own: tools.writ....? */
 bool core_is_own(struct str address);
-/* The page of an artifact's text that tools.writ.results.read(args) asks for, or what is wrong. */
-bool core_page_print(struct str args, struct str text, struct arena *turn, struct buf *out,
-                     struct msg_error *ret_error);
-bool core_page_artifact(struct str args, struct arena *turn, struct digest *ret_digest);
+/* Does a program that asks this look for tools? */
+bool core_is_search(struct str address);
 
 /* ---- replay ---------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
  * leads to: some items of a list, a piece of a string, or a value that is small enough. Of bytes
  * that are no UTF-8 a page is base64.
  */
-#include "domain/core/core.h"
+#include "domain/core/page.h"
 
 #include "base/base64.h"
 #include "format/json/json.h"

@@ -1,4 +1,4 @@
-#include "domain/core/core.h"
+#include "domain/core/page.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

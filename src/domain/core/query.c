@@ -258,6 +258,13 @@ static const struct core_query *core_query_find(struct str address)
     return NULL;
 }
 
+bool core_is_search(struct str address)
+{
+    const struct core_query *query = core_query_find(address);
+
+    return query && query->answer == core_search;
+}
+
 bool core__is_query(struct str address)
 {
     return core_query_find(address) != NULL;

@@ -485,6 +485,21 @@ static void daemon_api_input_answer(struct daemon *daemon, struct daemon_request
     daemon__step(daemon, &command);
 }
 
+void daemon__api_search(struct daemon *daemon, struct daemon_request *request,
+                        const struct api_tool_list *list)
+{
+    struct catalog_query query = {
+        .text = list->query, .source = list->source, .limit = list->limit, .offset = list->offset
+    };
+    struct buf text BUF_CLEANUP = BUF_INIT;
+
+    query.effect_given = event_effect_parse(list->effect, &query.effect);
+    buf_add_c(&text, "{\"found\":");
+    catalog_search(core_catalog(daemon->core), &query, &text);
+    buf_add_char(&text, '}');
+    daemon__api_respond(daemon, request, 200, buf_str(&text), false);
+}
+
 static void daemon_api_tools(struct daemon *daemon, struct daemon_request *request,
                              const struct api_tool_list *list)
 {
@@ -496,30 +511,24 @@ static void daemon_api_tools(struct daemon *daemon, struct daemon_request *reque
     if (list->source.ptr && !daemon__api_source_named(daemon, request, list->source))
         return;
     if (list->query.ptr) {
-        struct catalog_query query = { .text = list->query,
-                                       .source = list->source,
-                                       .limit = list->limit,
-                                       .offset = list->offset };
-
-        query.effect_given = event_effect_parse(list->effect, &query.effect);
-        buf_add_c(&text, "{\"found\":");
-        catalog_search(catalog, &query, &text);
-    } else {
-        const struct catalog_page page = { .source = source,
-                                           .from = list->offset,
-                                           .limit = list->limit < DAEMON_TOOLS_LISTED
-                                                        ? list->limit
-                                                        : DAEMON_TOOLS_LISTED };
-        size_t next;
-
-        buf_add_c(&text, "{\"tools\":");
-        next = catalog_print_tools(catalog, &page, &text);
-        buf_add_c(&text, ",\"next\":");
-        if (next > 0)
-            buf_printf(&text, "%zu", next);
-        else
-            buf_add_c(&text, "null");
+        if (!daemon__search_request(daemon, request, list))
+            daemon__api_search(daemon, request, list);
+        return;
     }
+    const struct catalog_page page = { .source = source,
+                                       .from = list->offset,
+                                       .limit = list->limit < DAEMON_TOOLS_LISTED
+                                                    ? list->limit
+                                                    : DAEMON_TOOLS_LISTED };
+    size_t next;
+
+    buf_add_c(&text, "{\"tools\":");
+    next = catalog_print_tools(catalog, &page, &text);
+    buf_add_c(&text, ",\"next\":");
+    if (next > 0)
+        buf_printf(&text, "%zu", next);
+    else
+        buf_add_c(&text, "null");
     buf_add_char(&text, '}');
     daemon__api_respond(daemon, request, 200, buf_str(&text), false);
 }

@@ -40,6 +40,13 @@ struct daemon_document {
     struct buf notes;  /* what could not be had, and why: a line each */
 };
 
+/* A listing that was kept, and is read. */
+struct daemon_reading {
+    struct catalog_reading *listing;
+    struct digest digest;
+    bool filled; /* it has all of its bytes */
+};
+
 static struct daemon_document *document_find(const struct daemon *daemon, uint64_t source)
 {
     for (size_t i = 0; i < daemon->documents.count; i++) {
@@ -342,7 +349,10 @@ bool daemon__listing_load(struct daemon *daemon, const struct digest *digest, co
 
 static void reading_free(struct daemon *daemon)
 {
-    daemon->reading.listing = catalog_reading_free(daemon->reading.listing);
+    if (!daemon->reading)
+        return;
+    (void)catalog_reading_free(daemon->reading->listing);
+    daemon->reading = heap_free(daemon->reading);
 }
 
 static void reading_fails(struct daemon *daemon, const char *why)
@@ -356,8 +366,8 @@ static void reading_ends(struct daemon *daemon)
     struct daemon_document *document = document_find(daemon, daemon->compiling);
 
     if (document) {
-        catalog_reading_keep(daemon->reading.listing);
-        tell(daemon, document, &daemon->reading.digest, document->said);
+        catalog_reading_keep(daemon->reading->listing);
+        tell(daemon, document, &daemon->reading->digest, document->said);
         document_drop(daemon, document);
     }
     reading_free(daemon);
@@ -367,14 +377,15 @@ static void reading_ends(struct daemon *daemon)
 
 static void reading_go_on(struct daemon *daemon)
 {
-    struct daemon_reading *reading = &daemon->reading;
+    struct daemon_reading *reading = daemon->reading;
     struct buf *bytes = catalog_reading_bytes(reading->listing);
     bool more = false;
 
     if (bytes && !reading->filled) {
-        if (!listing_piece(daemon, &reading->digest, bytes, &more))
+        if (listing_piece(daemon, &reading->digest, bytes, &more))
+            reading->filled = !more;
+        else
             reading_fails(daemon, "there is no such file");
-        reading->filled = !more;
         return;
     }
     switch (
@@ -393,7 +404,7 @@ static void reading_go_on(struct daemon *daemon)
 
 bool daemon__compile_is_due(const struct daemon *daemon)
 {
-    return daemon->reading.listing != NULL;
+    return daemon->reading != NULL;
 }
 
 bool daemon__compile_kept(struct daemon *daemon, const struct log_artifact_facts *facts)
@@ -408,7 +419,8 @@ bool daemon__compile_kept(struct daemon *daemon, const struct log_artifact_facts
                                 "disk is full"));
         return true;
     }
-    daemon->reading = (struct daemon_reading){
+    daemon->reading = heap_alloc(sizeof(*daemon->reading));
+    *daemon->reading = (struct daemon_reading){
         .listing =
             catalog_reading_new(core_catalog_open(daemon->core), document->source, &facts->digest),
         .digest = facts->digest,
@@ -420,7 +432,7 @@ void daemon__compile_tick(struct daemon *daemon)
 {
     struct daemon_document *document = document_find(daemon, daemon->compiling);
 
-    if (daemon->reading.listing)
+    if (daemon->reading)
         reading_go_on(daemon);
     else if (document && document->wanted.ptr && daemon->now_ms >= document->wanted_ms)
         wanted_lacks(daemon, document, STR("it did not come in time"));
@@ -429,7 +441,7 @@ void daemon__compile_tick(struct daemon *daemon)
 /* What it made is being kept, or read: its word is not waited for any more. */
 static bool is_made(const struct daemon *daemon)
 {
-    return daemon->listing_tag != 0 || daemon->reading.listing;
+    return daemon->listing_tag != 0 || daemon->reading;
 }
 
 void daemon__compile_ready(struct daemon *daemon)

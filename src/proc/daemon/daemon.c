@@ -341,6 +341,7 @@ static void daemon_decide(struct daemon *daemon)
 
     /* First: a client that took its answer may have hung up in the same turn. */
     daemon_hand_over(daemon);
+    daemon__searches_tick(daemon);
     while ((ready = loop_next(daemon->loop)))
         daemon_ready(daemon, ready);
     daemon__artifacts(daemon);

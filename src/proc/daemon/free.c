@@ -66,6 +66,7 @@ static void daemon_free_links(struct daemon *daemon)
     (void)link_free(daemon->net.link);
     (void)link_free(daemon->compile.link);
     daemon__compile_end(daemon);
+    daemon__searches_end(daemon);
     daemon__probes_end(daemon);
     (void)link_free(daemon->vault.link);
 }

@@ -96,13 +96,6 @@ struct daemon_source {
     struct daemon_again again;
 };
 
-/* A listing that was kept, and is read. */
-struct daemon_reading {
-    struct catalog_reading *listing; /* NULL: none */
-    struct digest digest;
-    bool filled; /* it has all of its bytes */
-};
-
 struct daemon {
     struct loop *loop;
     struct arena *core_arena;
@@ -137,11 +130,12 @@ struct daemon {
     struct map sources;  /* handle -> struct daemon_source */
     int64_t again_ms;    /* none of them is listed again earlier */
     struct daemon_documents VEC(struct daemon_document *) documents; /* to be compiled */
-    struct map probes;    /* source -> struct daemon_probe */
-    struct map fetches;   /* number -> struct daemon_fetch */
-    uint64_t compiling;   /* source whose document has its turn; 0: none */
-    uint64_t listing_tag; /* of the listing that is being kept; 0: none */
-    struct daemon_reading reading;
+    struct map probes;              /* source -> struct daemon_probe */
+    struct map fetches;             /* number -> struct daemon_fetch */
+    uint64_t compiling;             /* source whose document has its turn; 0: none */
+    uint64_t listing_tag;           /* of the listing that is being kept; 0: none */
+    struct daemon_reading *reading; /* of that listing, once it was kept; NULL: none */
+    struct daemon_searches VEC(struct daemon_search *) searches; /* that wait */
     int given_fd;        /* came with the request that is being read; -1: none */
     struct map outcomes; /* tag -> kept outcome that waits for its artifact */
     struct daemon_held VEC(struct core_effect) held;     /* wait for the durable mark */

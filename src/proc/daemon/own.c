@@ -1,5 +1,6 @@
 /* Writ's own tools, as far as they need what only the daemon has: artifacts, and egress. */
 #include "proc/daemon/own.h"
+#include "domain/core/page.h"
 #include "proc/daemon/internal.h"
 
 static bool own_result_read(struct daemon *daemon, struct str args, struct buf *out,

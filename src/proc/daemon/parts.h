@@ -99,6 +99,21 @@ void daemon__worker_ready(struct daemon *daemon, struct daemon_worker *worker);
 void daemon__worker_end(struct daemon *daemon, struct daemon_worker *worker);
 void daemon__workers_tend(struct daemon *daemon);
 
+/* Of a run; of one that is over, nothing. */
+void daemon__report_take(struct daemon *daemon, uint64_t run,
+                         const struct msg_program_report *report);
+
+/* searches.c: true where it is put by, and comes again when what it looks into is there. */
+bool daemon__search_report(struct daemon *daemon, const struct wire_frame *frame,
+                           const struct msg_program_report *report);
+bool daemon__search_request(struct daemon *daemon, struct daemon_request *request,
+                            const struct api_tool_list *list);
+void daemon__searches_tick(struct daemon *daemon);
+void daemon__searches_end(struct daemon *daemon);
+/* api.c */
+void daemon__api_search(struct daemon *daemon, struct daemon_request *request,
+                        const struct api_tool_list *list);
+
 /* given.c: what a person gives a source to be let in. */
 /* Its credentials, each opened by the vault once, now. */
 void daemon__given_open(struct daemon *daemon, const struct catalog_source *source,

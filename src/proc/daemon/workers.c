@@ -79,21 +79,28 @@ static void daemon_feed_rest(struct daemon *daemon, struct daemon_worker *worker
     }
 }
 
-static bool daemon_report(struct daemon *daemon, struct daemon_worker *worker, uint64_t run,
-                          const struct msg_program_report *report)
+void daemon__report_take(struct daemon *daemon, uint64_t run,
+                         const struct msg_program_report *report)
 {
     struct daemon_slot *slot = daemon__slot_find(daemon, report->execution);
 
-    if (!report->more && !daemon_queue_next(daemon, worker, run))
-        return false;
     /* It was sent elsewhere since, or put away: what is said of that run is old. */
-    if (slot && slot->run == run && slot->owed > 0) {
-        slot->owed -= !report->more;
-        slot->ended = report->state != MSG_REPORT_STATE_WAITING && !report->more;
-        slot->deaths = 0;
-        slot->round = 0; /* This was its turn. */
-        daemon_report_step(daemon, report);
-    }
+    if (!slot || slot->run != run || slot->owed == 0)
+        return;
+    slot->owed -= !report->more;
+    slot->ended = report->state != MSG_REPORT_STATE_WAITING && !report->more;
+    slot->deaths = 0;
+    slot->round = 0; /* This was its turn. */
+    daemon_report_step(daemon, report);
+}
+
+static bool daemon_report(struct daemon *daemon, struct daemon_worker *worker,
+                          const struct wire_frame *frame, const struct msg_program_report *report)
+{
+    if (!report->more && !daemon_queue_next(daemon, worker, frame->id))
+        return false;
+    if (!daemon__search_report(daemon, frame, report))
+        daemon__report_take(daemon, frame->id, report);
     if (worker->behind)
         daemon_feed_rest(daemon, worker);
     return true;
@@ -196,7 +203,7 @@ static int daemon_worker_frame(struct daemon *daemon, struct daemon_worker *work
 
     if (frame->type == MSG_PROGRAM_REPORT &&
         msg_program_report_decode(frame->payload, daemon->turn, &report))
-        return daemon_report(daemon, worker, frame->id, &report) ? LINK_NONE : LINK_BROKEN;
+        return daemon_report(daemon, worker, frame, &report) ? LINK_NONE : LINK_BROKEN;
     if (frame->type == MSG_WORKER_BUSY &&
         msg_worker_busy_decode(frame->payload, daemon->turn, &busy)) {
         daemon_busy(daemon, worker, frame->id, &busy);
