@@ -116,5 +116,5 @@ test('the agent\'s own client shows the form to its person', async () => {
 });
 
 test('a model is asked by nobody: the source hears so at once', async () => {
-    assert.deepEqual(await program('model'), { code: -32601 });
+    assert.deepEqual(await program('model'), { code: -1 });
 });

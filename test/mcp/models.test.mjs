@@ -1,5 +1,6 @@
 // What a source asks of a model: it reaches the client of the agent whose program called, in both eras on both sides, and nobody else.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -78,6 +79,21 @@ test('a no is told to the source, with the reason', async () => {
 
     assert.match(said.message, /no budget/);
     assert.match((await run(client, 'return { said: await tools.m.name().catch((e) => e.message) }')).said, /no budget/);
+    await client.close();
+});
+
+test('a source that was greeted and used before there was a model may ask the one that comes', async () => {
+    const rules = join(writ.home, 'rules.yaml');
+
+    writeFileSync(rules, `${readFileSync(rules, 'utf8')}  - name: early\n    match: early.**\n    verdict: allow\n    reason: a test\n`);
+    writ.atTerminal('policy', 'apply', rules);
+    writ.atTerminal('sources', 'add', 'early', '--yes', '--', process.execPath, join(here, 'models.mjs'), writ.counter);
+    const able = JSON.parse(writ.run('exec', '--json', '-e', 'return JSON.parse(await tools.early.able())')).result;
+
+    assert.deepEqual(able, {});
+    const client = await older(() => cat);
+
+    assert.deepEqual(await run(client, 'return JSON.parse(await tools.early.name())'), cat);
     await client.close();
 });
 

@@ -267,7 +267,7 @@ static uint32_t daemon_samples(struct daemon *daemon, uint64_t execution)
 
 /*
  * An older server hears once what its client can, when it is greeted. One that was greeted before
- * there was a model to ask, and has had no call, is greeted anew.
+ * there was a model to ask that takes tools, and has had no call, is greeted anew.
  */
 static void daemon_source_greet(struct daemon *daemon, uint64_t handle, uint32_t samples)
 {
@@ -276,7 +276,8 @@ static void daemon_source_greet(struct daemon *daemon, uint64_t handle, uint32_t
     struct daemon_source *held = daemon__source_find(daemon, handle);
     struct buf payload BUF_CLEANUP = BUF_INIT;
 
-    if (held->open && !held->used && samples > held->samples && !daemon__is_document(source)) {
+    if (held->open && !held->used && samples > 1 && held->samples <= 1 &&
+        !daemon__is_document(source)) {
         msg_source_close_encode(&close, &payload);
         daemon__send(daemon_peer_of(daemon, source->kind), MSG_SOURCE_CLOSE, handle,
                      buf_str(&payload));

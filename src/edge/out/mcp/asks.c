@@ -9,10 +9,11 @@
  * A model is asked only where the caller has one, and is given no more than the server's words:
  * what it knows from elsewhere (includeContext) is not the server's to ask for.
  *
- * An older server does not say which of its calls it asks for. Where one is under way it is that
- * one; of several it is the oldest, and whoever is asked is told that it may be another (shared);
- * unless all are one owner's. No model is asked for another owner. While somebody is asked the call
- * does not time out, but for the longest that it may take.
+ * An older server does not say which of its calls it asks for. It is the one whose answer it comes
+ * with (over HTTP), or whose task it names; else, where one is under way, that one; of several it
+ * is the oldest, and whoever is asked is told that it may be another (shared); unless all are one
+ * owner's. No model is asked for another owner. While somebody is asked the call does not time out,
+ * but for the longest that it may take.
  */
 #include "edge/out/mcp/asks.h"
 #include "model/limit.h"
@@ -119,18 +120,21 @@ static struct str words_of(const struct json_value *messages)
 }
 
 /* NULL, or why no model can be asked this. What is passed on is named here, and nothing else. */
-static const char *read_model(struct out_mcp__ask *ask, const struct json_value *params,
+static const char *read_model(struct out_mcp__ask *ask, struct out_mcp__question *question,
                               const struct out_mcp__pending *pending)
 {
     static const char *const members[] = { "messages",    "modelPreferences", "systemPrompt",
                                            "temperature", "maxTokens",        "stopSequences",
                                            "tools",       "toolChoice" };
+    const struct json_value *params = question->params;
     BUF_CLEANUP struct buf out = BUF_INIT;
 
+    question->code = NOBODY;
     if (pending->samples == 0)
         return "the client of the agent whose program made this call has no model that answers";
     if (json_get(params, "tools") && pending->samples < 2)
         return "the model of the agent's client takes no tools (sampling.tools)";
+    question->code = RPC_INVALID_PARAMS;
     if (!are_messages(json_get(params, "messages")) ||
         !json_is_number(json_get(params, "maxTokens")))
         return "messages, each with role and content, and maxTokens are needed";
@@ -167,17 +171,18 @@ static struct out_mcp__ask *ask_new(struct out_mcp__pending *pending, struct str
 }
 
 const char *out_mcp__ask_add(struct out_mcp *session, struct out_mcp__pending *pending,
-                             const struct out_mcp__question *question)
+                             struct out_mcp__question *question)
 {
     struct out_mcp__ask *ask;
     const char *wrong;
 
+    question->code = RPC_INVALID_PARAMS;
     if (pending->ask_last >= OUT_MCP_ASKS_MAX)
         return "too much is asked for one call";
     ask = ask_new(pending, question->key);
     wrong = str_is(question->method, "elicitation/create")
                 ? read_person(ask, question->params, pending->arena)
-                : read_model(ask, question->params, pending);
+                : read_model(ask, question, pending);
     if (wrong) {
         pending->asks.count--;
         return wrong;
@@ -213,17 +218,54 @@ void out_mcp__asks_forget(struct out_mcp *session, struct out_mcp__pending *pend
 
 /* --- By a request of the server's own ---------------------------------------------------- */
 
-static struct out_mcp__pending *call_that_asks(struct out_mcp *session, bool *ret_shared)
+static bool is_under_way(const struct out_mcp *session, const struct out_mcp__pending *pending)
 {
-    struct out_mcp__pending *oldest = NULL;
+    return pending->asked == OUT_MCP__CALL && !pending->cancelled &&
+           out_mcp__sent(session, pending) != MSG_SENT_NO;
+}
+
+/* 2025-11-25, "Related Task Metadata". */
+static struct str task_named(struct out_mcp *session, const struct json_value *params)
+{
+    const struct json_value *id = json_get(
+        json_get(json_get(params, "_meta"), "io.modelcontextprotocol/related-task"), "taskId");
+
+    return json_is_string(id) ? json_text(session->turn, id) : STR_NULL;
+}
+
+/* The one that it says itself: by its stream, or by its task. */
+static struct out_mcp__pending *call_named(struct out_mcp *session, const struct json_value *params)
+{
+    struct out_mcp__pending *found =
+        session->stream ? map_find_u64(&session->pending, session->stream) : NULL;
+    struct str task = task_named(session, params);
+    struct map_entry *entry;
+
+    if (found && is_under_way(session, found))
+        return found;
+    for (size_t at = 0; task.len && (entry = map_next(&session->handles, &at));) {
+        struct out_mcp__pending *pending = entry->value;
+
+        if (pending->task.ptr && str_equal(pending->task, task) && is_under_way(session, pending))
+            return pending;
+    }
+    return NULL;
+}
+
+static struct out_mcp__pending *call_that_asks(struct out_mcp *session,
+                                               const struct json_value *params, bool *ret_shared)
+{
+    struct out_mcp__pending *oldest = call_named(session, params);
     struct map_entry *entry;
     size_t position = 0;
 
     *ret_shared = false;
+    if (oldest)
+        return oldest;
     while ((entry = map_next(&session->handles, &position))) {
         struct out_mcp__pending *pending = entry->value;
 
-        if (pending->cancelled || out_mcp__sent(session, pending) == MSG_SENT_NO)
+        if (!is_under_way(session, pending))
             continue;
         *ret_shared = *ret_shared || (oldest && oldest->owner != pending->owner);
         if (!oldest || pending->id < oldest->id)
@@ -232,19 +274,12 @@ static struct out_mcp__pending *call_that_asks(struct out_mcp *session, bool *re
     return oldest;
 }
 
-static int refusal(const struct out_mcp *session, bool model)
-{
-    if (!model)
-        return RPC_INVALID_PARAMS;
-    return session->samples ? NOBODY : RPC_METHOD_NOT_FOUND;
-}
-
 void out_mcp__asked_person(struct out_mcp *session, const struct rpc_message *message)
 {
-    const struct out_mcp__question question = { message->id, message->method, message->params };
+    struct out_mcp__question question = { message->id, message->method, message->params, NOBODY };
     bool model = str_is(message->method, "sampling/createMessage");
     bool shared;
-    struct out_mcp__pending *pending = call_that_asks(session, &shared);
+    struct out_mcp__pending *pending = call_that_asks(session, message->params, &shared);
     const char *wrong;
 
     if (!pending && !model) { /* Nobody here waits for anything of it. */
@@ -252,12 +287,13 @@ void out_mcp__asked_person(struct out_mcp *session, const struct rpc_message *me
         return;
     }
     if (model && (!pending || shared))
-        wrong = pending ? "calls of several agents are under way: whose model is asked?"
+        wrong = pending ? "calls of several agents are under way, and it does not say whose model "
+                          "is asked"
                         : "no call is under way: there is nobody whose model could be asked";
     else
         wrong = out_mcp__ask_add(session, pending, &question);
     if (wrong) {
-        out_mcp__refuse(session, message->id, refusal(session, model), str_from(wrong));
+        out_mcp__refuse(session, message->id, question.code, str_from(wrong));
         return;
     }
     pending->had = true;

@@ -9,11 +9,12 @@ struct out_mcp__question {
     struct str key;
     struct str method;
     const struct json_value *params;
+    int code; /* of the error, if it cannot be asked */
 };
 bool out_mcp__is_question(struct str method);
 /* NULL: somebody will be asked. Else why not. */
 const char *out_mcp__ask_add(struct out_mcp *session, struct out_mcp__pending *pending,
-                             const struct out_mcp__question *question);
+                             struct out_mcp__question *question);
 /* All inputRequests of a result. False: *ret_reason says what cannot be asked. */
 bool out_mcp__ask_all(struct out_mcp *session, struct out_mcp__pending *pending,
                       const struct json_value *requests, struct str *ret_reason);

@@ -191,8 +191,40 @@ static void only_a_model_that_is_there_is_asked(void **state)
         say(session, line);
         expect_nothing(session);
         said = taken_out(session);
-        assert_has(said, "\"code\":-32601"); /* It was not declared. */
+        assert_has(said, "\"code\":-1"); /* Well asked, and in vain. */
         assert_has(said, cases[i].why);
+    }
+}
+
+static void who_asks_a_model_badly_hears_that(void **state)
+{
+    struct out_mcp *session CLEANUP(out_mcp_free) = calling_with_model(1);
+
+    (void)state;
+    say(session,
+        "{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"sampling/createMessage\",\"params\":{}}");
+    expect_nothing(session);
+    assert_has(taken_out(session), "\"code\":-32602");
+}
+
+/* Said once, whoever may call it later. */
+static void an_older_server_hears_that_it_may_ask_a_model(void **state)
+{
+    static const struct {
+        uint32_t samples;
+        const char *said;
+    } cases[] = { { 0, "\"sampling\":{}}" },
+                  { 1, "\"sampling\":{}}" },
+                  { 2, "\"sampling\":{\"tools\":{}}" } };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        const struct out_mcp_options options = { .version = STR("0"),
+                                                 .older = true,
+                                                 .samples = cases[i].samples };
+        struct out_mcp *session CLEANUP(out_mcp_free) = out_mcp_new(&options, now_ms);
+
+        assert_has(taken_out(session), cases[i].said);
     }
 }
 
@@ -428,6 +460,8 @@ int main(void)
         cmocka_unit_test(a_model_is_asked_and_its_message_is_the_response),
         cmocka_unit_test(a_model_that_says_no_is_an_error_that_says_why),
         cmocka_unit_test(only_a_model_that_is_there_is_asked),
+        cmocka_unit_test(who_asks_a_model_badly_hears_that),
+        cmocka_unit_test(an_older_server_hears_that_it_may_ask_a_model),
         cmocka_unit_test(no_model_is_asked_for_another_agent),
         cmocka_unit_test(what_a_model_is_asked_has_an_end),
         cmocka_unit_test(while_somebody_is_asked_the_call_waits_and_then_not),

@@ -118,6 +118,7 @@ struct out_mcp__failed {
     struct arena *arena;
 };
 struct out_mcp__failures VEC(struct out_mcp__failed);
+struct out_mcp__streams VEC(uint64_t);
 
 /* An argument that goes into a header: where it is, and what the header is called. */
 struct out_mcp__param {
@@ -176,6 +177,9 @@ struct out_mcp {
     struct map pending; /* id -> struct out_mcp__pending */
     struct map handles; /* handle -> the same, calls only */
     struct rpc_lines lines;
+    struct out_mcp__streams streams; /* of each line, whose answer it came with */
+    size_t streams_at;
+    uint64_t stream; /* of what is being heard; 0: nobody's */
     struct buf out, scratch, value;
     struct buf bytes; /* of the blobs of the value */
     struct out_mcp__blobs blobs;

@@ -62,7 +62,7 @@ struct out_mcp_options {
     size_t line_max;    /* 0: OUT_MCP_LINE_MAX */
     bool older;         /* initialize is the first word: it does not live through another */
     bool messages;      /* what we say is taken by out_mcp_message_next, one message at a time */
-    uint32_t samples;   /* an older server may ask a model: 1; with tools: 2 */
+    uint32_t samples;   /* an older server may ask a model with tools: 2 */
 };
 
 enum out_mcp_state {
@@ -84,6 +84,8 @@ size_t out_mcp_calls(const struct out_mcp *session);
 
 /* Bytes that came from the server. Copied. */
 void out_mcp_input(struct out_mcp *session, struct str bytes);
+/* One message, which came with the answer to that request of ours; 0: by itself. */
+void out_mcp_heard(struct out_mcp *session, struct str message, uint64_t id);
 /* What came in so many bytes was no message. */
 void out_mcp_noise(struct out_mcp *session, size_t bytes);
 /* It says more than anybody asked: for so long its bytes are better left where they are; or 0. */

@@ -37,7 +37,7 @@ bool out_mcp__ask_all(struct out_mcp *session, struct out_mcp__pending *pending,
 
     while ((request = json_next(&iter))) {
         struct str method = json_get_str(request, "method");
-        const struct out_mcp__question question = { iter.key, method, json_get(request, "params") };
+        struct out_mcp__question question = { iter.key, method, json_get(request, "params"), 0 };
 
         if (was_asked(pending, iter.key))
             continue;

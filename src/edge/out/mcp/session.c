@@ -76,6 +76,7 @@ struct out_mcp *out_mcp_free(struct out_mcp *session)
     buf_fini(&session->value);
     buf_fini(&session->bytes);
     VEC_FINI(&session->blobs);
+    VEC_FINI(&session->streams);
     buf_fini(&session->unlisted);
     VEC_FINI(&session->tools);
     arena_free(session->turn);
@@ -136,6 +137,26 @@ void out_mcp_input(struct out_mcp *session, struct str bytes)
 {
     if (!session->ended && !is_over(session))
         rpc_lines_add(&session->lines, bytes);
+}
+
+void out_mcp_heard(struct out_mcp *session, struct str message, uint64_t id)
+{
+    if (session->ended || is_over(session) || !str_trim(message).len)
+        return;
+    *VEC_PUSH(&session->streams) = id;
+    rpc_lines_add(&session->lines, message);
+    rpc_lines_add(&session->lines, STR("\n"));
+}
+
+static void stream_next(struct out_mcp *session)
+{
+    session->stream = 0;
+    if (session->streams_at < session->streams.count)
+        session->stream = session->streams.at[session->streams_at++];
+    if (session->streams_at < session->streams.count)
+        return;
+    VEC_CLEAR(&session->streams);
+    session->streams_at = 0;
 }
 
 /* --- What was asked ---------------------------------------------------------------------- */
@@ -412,9 +433,11 @@ static bool read_one(struct out_mcp *session, int64_t now_ms, struct out_mcp_eve
     switch ((enum rpc_line_answer)r) {
     case RPC_LINE:
         session->line_len = line.len;
+        stream_next(session);
         *ret_given = out_mcp__line(session, line, now_ms, ret_event);
         return true;
     case RPC_LINE_TOO_LONG:
+        stream_next(session);
         *ret_given = too_long(session, ret_event);
         return true;
     case RPC_LINE_MORE:

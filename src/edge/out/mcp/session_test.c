@@ -361,7 +361,7 @@ static void an_older_server_may_ping_and_nothing_else(void **state)
     expect_nothing(session);
     out = taken_out(session);
     assert_has(out, "\"id\":\"p\",\"result\":{}");
-    assert_has(out, "\"id\":9,\"error\":{\"code\":-32601");
+    assert_has(out, "\"id\":9,\"error\":{\"code\":-1,\"message\":\"no call is under way");
     assert_has(out, "\"id\":10,\"result\":{\"roots\":[]}");
 }
 

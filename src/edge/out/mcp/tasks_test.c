@@ -75,6 +75,25 @@ static void an_older_task_is_polled_and_its_result_is_the_answer(void **state)
     expect_nothing(session);
 }
 
+/* A task costs three more messages and a pause, and gives nothing that the call does not have. */
+static void a_tool_that_need_not_be_a_task_is_none(void **state)
+{
+    struct out_mcp *session CLEANUP(out_mcp_free) = calling();
+
+    (void)state;
+    say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}");
+    now_ms += OUT_MCP_LIST_EVERY_MS;
+    expect_nothing(session);
+    (void)taken_out(session);
+    say(session, ANSWER("5", "{\"tools\":[{\"name\":\"a\",\"execution\":{\"taskSupport\":"
+                             "\"optional\"}},{\"name\":\"b\"}]}"));
+    expect_nothing(session); /* It is the same tool. */
+    assert_int_equal(call(session, 8, 5000), 0);
+    assert_null(strstr(taken_out(session), "\"task\""));
+    say(session, ANSWER("6", DONE));
+    assert_int_equal(expect(session, OUT_MCP_OUTCOME).handle, 8);
+}
+
 static void a_pause_has_bounds(void **state)
 {
     struct out_mcp *session CLEANUP(out_mcp_free) = calling();
@@ -246,6 +265,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_older_task_is_polled_and_its_result_is_the_answer),
+        cmocka_unit_test(a_tool_that_need_not_be_a_task_is_none),
         cmocka_unit_test(a_pause_has_bounds),
         cmocka_unit_test(a_status_that_is_told_is_looked_at_at_once),
         cmocka_unit_test(a_cancelled_call_cancels_its_task),

@@ -146,8 +146,7 @@ static void hear(struct out_mcp_web *web, const struct out_mcp__web_exchange *ex
         return; /* The session has its answer to initialize. */
     buf_clear(&web->line);
     rpc_add_one_line(&web->line, text);
-    buf_add_char(&web->line, '\n');
-    out_mcp_input(web->session, buf_str(&web->line));
+    out_mcp_heard(web->session, buf_str(&web->line), exchange->id);
 }
 
 /* Where it says to POST: looked at as an address of its own by whoever sends there. */

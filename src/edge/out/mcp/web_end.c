@@ -15,7 +15,7 @@
 #define STREAM_MS_MAX      300000 /* between streams that end at once */
 #define STREAM_SAID_MS_MAX 30000  /* the same, where it says when to come back */
 #define STREAM_STAYED_MS   10000  /* that is no end at once */
-#define CHANGED            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n"
+#define CHANGED            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}"
 #define INITIALIZED        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"
 
 static bool is_refusal(unsigned int status)
@@ -251,7 +251,7 @@ void out_mcp__web_settle(struct out_mcp_web *web, struct out_mcp__web_exchange *
         break;
     case WEB__READY:
         web->renewing = false;
-        out_mcp_input(web->session, STR(CHANGED)); /* It may offer something else now. */
+        out_mcp_heard(web->session, STR(CHANGED), 0); /* It may offer something else now. */
         break;
     }
 }

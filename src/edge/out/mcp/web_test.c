@@ -516,6 +516,40 @@ static void test_a_subscription_that_there_is_not_is_asked_for_ever_less_often(v
     assert_in_range(listens_of_an_hour(200, 10), 10, 16);
 }
 
+/* Two agents call, and what the server asks comes with the answer to one of them: it is of that. */
+static void test_a_question_is_of_the_call_whose_stream_it_came_with(void **state)
+{
+    static const char sample[] =
+        "data: {\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"sampling/createMessage\",\"params\":{"
+        "\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\",\"text\":\"?\"}}],"
+        "\"maxTokens\":9}}\n\n";
+    uint64_t stream = connect_2025();
+    struct out_mcp_web_request first;
+    struct out_mcp_web_request second;
+
+    (void)state;
+    samples = 1;
+    (void)call(session, 7, 100000);
+    first = asked(OUT_MCP_WEB_START);
+    head(first.number, 200, "text/event-stream", NULL);
+    owner = 2;
+    (void)call(session, 8, 100000);
+    owner = 1;
+    samples = 0;
+    second = asked(OUT_MCP_WEB_START);
+    head(second.number, 200, "text/event-stream", NULL);
+    body(second.number, "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/none\"}\n\n");
+    body(first.number, "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/none\"}\n\n");
+    body(second.number, sample);
+    pull();
+    assert_int_equal(last.kind, OUT_MCP_ASK);
+    assert_int_equal(last.handle, 8);
+    assert_false(last.shared);
+    body(stream, sample); /* Whose is this? */
+    first = asked(OUT_MCP_WEB_START);
+    assert_true(str_find(first.body, STR("does not say whose model")) != SIZE_MAX);
+}
+
 /* What a server says by itself comes in streams that say that much, each held so long. */
 static unsigned int streams_of_an_hour(uint64_t stream, const char *said, int64_t held_ms)
 {
@@ -728,6 +762,7 @@ int main(void)
         TEST(test_an_expired_session_is_begun_anew),
         TEST(test_a_stream_is_taken_up_again),
         TEST(test_a_subscription_that_there_is_not_is_asked_for_ever_less_often),
+        TEST(test_a_question_is_of_the_call_whose_stream_it_came_with),
         TEST(test_a_stream_that_ends_at_once_is_asked_for_ever_less_often),
         TEST(test_the_oldest_transport),
         TEST(test_where_nothing_is_it_is_known_at_once),

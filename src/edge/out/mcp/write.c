@@ -5,7 +5,10 @@
 #define ASIDE_MS  30000
 #define LOG_LEVEL "warning"
 
-/* A person can be asked, whoever else listens: there is an inbox. A model is somebody's. */
+/*
+ * A person can be asked, whoever else listens: there is an inbox. A model is somebody's. An older
+ * server hears it once, whoever calls later: it may ask for one, and hears no where there is none.
+ */
 static void add_capabilities(struct buf *out, uint32_t samples, bool modern)
 {
     buf_add_c(out, "{\"elicitation\":{\"form\":{},\"url\":{}}");
@@ -63,7 +66,7 @@ void out_mcp__ask_initialize(struct out_mcp *session)
 {
     buf_clear(&session->scratch);
     buf_add_c(&session->scratch, "{\"protocolVersion\":\"" OUT_MCP__LEGACY "\",\"capabilities\":");
-    add_capabilities(&session->scratch, session->samples, false);
+    add_capabilities(&session->scratch, session->samples > 1 ? 2 : 1, false);
     buf_add_c(&session->scratch, ",\"clientInfo\":{\"name\":\"writ\",\"version\":");
     buf_add_json(&session->scratch, session->version);
     buf_add_c(&session->scratch, "}}");
