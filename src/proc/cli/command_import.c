@@ -1,6 +1,11 @@
-/* writ sources import: what other programs here are configured with, shown, and added if wanted. */
+/*
+ * writ sources import: what other programs here are configured with, shown, and added if wanted.
+ * What is to be typed is asked for last, and not shown where it is a password.
+ */
+#include "format/json/out.h"
 #include "proc/cli/client.h"
 #include "proc/cli/import.h"
+#include "sys/tty.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -41,6 +46,7 @@ static int files_look(struct cli *cli, struct import_list *list)
         { "Cursor", IMPORT_SERVERS, list->here, ".cursor/mcp.json" },
         { "VS Code", IMPORT_VSCODE, list->here, ".vscode/mcp.json" },
         { "VS Code", IMPORT_VSCODE, list->home, ".config/Code/User/mcp.json" },
+        { "VS Code", IMPORT_VSCODE, list->home, ".vscode-server/data/User/mcp.json" },
         { "VS Code", IMPORT_SETTINGS, list->home, ".config/Code/User/settings.json" },
         { "Codex", IMPORT_CODEX, list->codex, "config.toml" },
         { "Codex", IMPORT_CODEX, list->here, ".codex/config.toml" },
@@ -91,6 +97,63 @@ static bool can_come(const struct cli *cli, const struct import_one *one)
     return !one->problem.ptr && is_chosen(cli, one);
 }
 
+/* ---- what is on this machine, or near it ---- */
+
+/* The host of an address, without its port. */
+static struct str host_of(struct str url)
+{
+    struct str rest = str_slice(url, str_find(url, STR("://")) + 3, url.len);
+    size_t end = 0;
+
+    if (str_starts(rest, STR("[")))
+        return str_slice(rest, 1, str_find_char(rest, ']'));
+    while (end < rest.len && !strchr("/?#:", rest.ptr[end]))
+        end++;
+    return str_slice(rest, 0, end);
+}
+
+/* Only as a help: what an address is, is judged when it is dialled. */
+static bool is_near(struct str host)
+{
+    static const char *const starts[] = { "127.", "10.", "192.168.", "169.254.", "fd", "fe80:" };
+
+    if (str_is(host, "localhost") || str_ends(host, STR(".localhost")) || str_is(host, "::1") ||
+        str_is(host, "0.0.0.0"))
+        return true;
+    for (size_t i = 0; i < ARRAY_COUNT(starts); i++) {
+        bool name = starts[i][0] == 'f' && str_find_char(host, ':') == SIZE_MAX;
+
+        if (!name && str_starts(host, str_from(starts[i])))
+            return true;
+    }
+    return false;
+}
+
+static bool is_allowed(const struct cli *cli, struct str host)
+{
+    for (size_t i = 0; i < cli->args.given_count; i++) {
+        if (strcmp(cli->args.given[i].option->name, "allow-host") == 0 &&
+            str_is(host, cli->args.given[i].value))
+            return true;
+    }
+    return false;
+}
+
+/* What nobody allowed is not asked, and it is said how. */
+static void hosts_judge(struct cli *cli, struct import_list *list)
+{
+    for (size_t i = 0; i < list->ones.count; i++) {
+        struct import_one *one = &list->ones.at[i];
+        struct str host = one->url.ptr ? host_of(one->url) : STR_NULL;
+
+        if (!one->problem.ptr && host.len > 0 && is_near(host) && !is_allowed(cli, host))
+            one->problem = str_printf(cli->arena,
+                                      "it is on this machine or in a private network: "
+                                      "--allow-host %.*s",
+                                      STR_ARG(host));
+    }
+}
+
 /* ---- shown ---- */
 
 static struct str clean(struct cli *cli, struct str text)
@@ -101,14 +164,34 @@ static struct str clean(struct cli *cli, struct str text)
     return str_copy(cli->arena, buf_str(&out));
 }
 
+/* The names of what goes along; secret: of what is sealed. */
+static struct str names_of(struct cli *cli, const struct import_one *one, bool secret)
+{
+    struct str names = STR("");
+
+    for (size_t i = 0; i < one->pairs_count; i++) {
+        if (one->pairs[i].secret == secret)
+            names = str_printf(cli->arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
+                               STR_ARG(one->pairs[i].name));
+    }
+    return names;
+}
+
 static struct str note_of(struct cli *cli, const struct import_one *one)
 {
+    struct str plain = names_of(cli, one, false), secret = names_of(cli, one, true);
+    BUF_CLEANUP struct buf note = BUF_INIT;
+
     if (one->problem.ptr)
         return one->problem;
+    if (plain.len > 0)
+        buf_printf(&note, "with %.*s", STR_ARG(plain));
+    if (secret.len > 0)
+        buf_printf(&note, "%s%.*s kept as a secret", note.len > 0 ? "; " : "with ",
+                   STR_ARG(secret));
     if (one->left.len > 0)
-        return str_printf(cli->arena, "without %.*s: a secret of a shape that is not known",
-                          STR_ARG(one->left));
-    return one->names.len > 0 ? str_printf(cli->arena, "with %.*s", STR_ARG(one->names)) : STR("");
+        buf_printf(&note, "%swithout %.*s", note.len > 0 ? "; " : "", STR_ARG(one->left));
+    return str_copy(cli->arena, buf_str(&note));
 }
 
 static void list_show(struct cli *cli, const struct import_list *list)
@@ -116,7 +199,7 @@ static void list_show(struct cli *cli, const struct import_list *list)
     BUF_CLEANUP struct buf shown = BUF_INIT;
     struct text_table table;
 
-    text_table_init(&table, cli->arena, "NAME|FROM|RUNS|NOTE");
+    text_table_init(&table, cli->arena, "NAME|FROM|RUNS OR ASKS|NOTE");
     for (size_t i = 0; i < list->ones.count; i++) {
         const struct import_one *one = &list->ones.at[i];
 
@@ -124,7 +207,7 @@ static void list_show(struct cli *cli, const struct import_list *list)
             continue;
         text_table_add(&table, one->name);
         text_table_add(&table, clean(cli, one->file));
-        text_table_add(&table, clean(cli, one->words));
+        text_table_add(&table, clean(cli, one->url.ptr ? one->url : one->words));
         text_table_add_color(&table, clean(cli, note_of(cli, one)),
                              one->problem.ptr ? TEXT_YELLOW : TEXT_GREEN);
     }
@@ -134,62 +217,159 @@ static void list_show(struct cli *cli, const struct import_list *list)
     cli_note(cli, str_trim(buf_str(&shown)));
 }
 
-static void member_add(struct buf *out, const char *name, struct str text)
+static void names_print(struct json_out *out, const struct import_one *one, bool secret)
 {
-    if (!text.ptr)
-        return;
-    buf_printf(out, "%s\"%s\":", out->ptr[out->len - 1] == '{' ? "" : ",", name);
-    buf_add_json(out, text);
+    json_out_array(out);
+    for (size_t i = 0; i < one->pairs_count; i++) {
+        if (one->pairs[i].secret == secret)
+            json_out_str(out, one->pairs[i].name);
+    }
+    json_out_end(out);
+}
+
+static void one_print(struct json_out *out, const struct import_one *one)
+{
+    json_out_object(out);
+    json_out_member_str(out, "name", one->name);
+    json_out_member_str(out, "from", one->from);
+    json_out_member_str(out, "file", one->file);
+    json_out_key(out, "command");
+    json_out_raw(out, one->words);
+    json_out_member_str(out, "url", one->url);
+    json_out_key(out, one->url.ptr ? "headers" : "env");
+    names_print(out, one, false);
+    json_out_key(out, "secrets");
+    names_print(out, one, true);
+    json_out_member_str(out, "left_out", one->left);
+    json_out_member_str(out, "problem", one->problem);
+    json_out_end(out);
 }
 
 static void list_print(struct cli *cli, const struct import_list *list)
 {
-    buf_add_c(&cli->out, "{\"found\":[");
-    for (size_t i = 0; i < list->ones.count; i++) {
-        const struct import_one *one = &list->ones.at[i];
+    struct json_out out = json_out(&cli->out);
 
-        buf_add_c(&cli->out, i ? ",{" : "{");
-        member_add(&cli->out, "name", one->name);
-        member_add(&cli->out, "from", one->from);
-        member_add(&cli->out, "file", one->file);
-        buf_add_c(&cli->out, ",\"command\":");
-        buf_add_str(&cli->out, one->words);
-        member_add(&cli->out, "env", one->names);
-        member_add(&cli->out, "left_out", one->left);
-        member_add(&cli->out, "problem", one->problem);
-        buf_add_char(&cli->out, '}');
+    json_out_object(&out);
+    json_out_key(&out, "found");
+    json_out_array(&out);
+    for (size_t i = 0; i < list->ones.count; i++)
+        one_print(&out, &list->ones.at[i]);
+    json_out_end(&out);
+    json_out_end(&out);
+    buf_add_char(&cli->out, '\n');
+}
+
+/* ---- typed ---- */
+
+/* "GitHub token (github-token): ", once for all servers that ask for it. */
+static int input_ask(struct cli *cli, struct import_input *input)
+{
+    BUF_CLEANUP struct buf typed = BUF_INIT;
+    struct str fallback =
+        input->fallback.len > 0 && !input->hidden
+            ? str_printf(cli->arena, " [%.*s]", STR_ARG(clean(cli, input->fallback)))
+            : STR("");
+    struct str question =
+        str_printf(cli->arena, "%.*s (%.*s)%.*s: %c", STR_ARG(clean(cli, input->description)),
+                   STR_ARG(clean(cli, input->id)), STR_ARG(fallback), 0);
+
+    if (tty_ask(question.ptr, input->hidden, &typed) != 0)
+        return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or choose others by NAME.",
+                        "%.*s asks for %.*s", STR_ARG(input->file), STR_ARG(input->id));
+    input->typed = str_copy(cli->arena, str_trim(buf_str(&typed)));
+    explicit_bzero(typed.ptr, typed.len);
+    if (input->typed.len == 0)
+        input->typed = input->fallback.ptr ? input->fallback : STR("");
+    return CLI_DONE;
+}
+
+static int inputs_ask(struct cli *cli, const struct import_list *list, const struct import_one *one)
+{
+    for (size_t i = 0; i < one->pairs_count; i++) {
+        struct import_input *input;
+        size_t at = 0;
+
+        while ((input = import_input_next(list, one, one->pairs[i].value, &at))) {
+            int r = input->typed.ptr ? CLI_DONE : input_ask(cli, input);
+
+            if (r != CLI_DONE)
+                return r;
+        }
     }
-    buf_add_c(&cli->out, "]}\n");
+    return CLI_DONE;
 }
 
 /* ---- added ---- */
 
-static int one_add(struct cli *cli, const struct import_one *one)
+static void pairs_print(struct json_out *out, const struct import_list *list,
+                        const struct import_one *one, bool secret)
+{
+    json_out_object(out);
+    for (size_t i = 0; i < one->pairs_count; i++) {
+        if (one->url.ptr || one->pairs[i].secret == secret) {
+            json_out_key_str(out, one->pairs[i].name);
+            json_out_str(out, import_value(list, one, one->pairs[i].value));
+        }
+    }
+    json_out_end(out);
+}
+
+/* Every header is kept as a secret by whoever gets it. */
+static void url_print(struct cli *cli, struct json_out *out, const struct import_list *list,
+                      const struct import_one *one)
+{
+    json_out_member_str(out, "url", one->url);
+    json_out_member_str(out, "kind", STR("mcp_http"));
+    if (one->pairs_count > 0) {
+        json_out_key(out, "headers");
+        pairs_print(out, list, one, true);
+    }
+    if (!is_allowed(cli, host_of(one->url)))
+        return;
+    json_out_key(out, "allow");
+    json_out_array(out);
+    json_out_str(out, host_of(one->url));
+    json_out_end(out);
+}
+
+static void command_print(struct json_out *out, const struct import_list *list,
+                          const struct import_one *one)
+{
+    json_out_key(out, "command");
+    json_out_raw(out, one->words);
+    json_out_key(out, "env");
+    pairs_print(out, list, one, false);
+    json_out_key(out, "secret_env");
+    pairs_print(out, list, one, true);
+    json_out_member_str(out, "folder", one->folder);
+}
+
+static int one_add(struct cli *cli, const struct import_list *list, const struct import_one *one)
 {
     BUF_CLEANUP struct buf body = BUF_INIT;
+    struct json_out out = json_out(&body);
     struct client_response response;
-    int r;
+    int r = inputs_ask(cli, list, one);
 
-    buf_add_c(&body, "{\"name\":");
-    buf_add_json(&body, one->name);
-    buf_add_c(&body, ",\"command\":");
-    buf_add_str(&body, one->words);
-    if (one->names.len > 0) {
-        buf_add_c(&body, ",\"env\":");
-        buf_add_str(&body, one->env);
-    }
-    buf_add_c(&body, ",\"folder\":");
-    buf_add_json(&body, one->folder);
-    buf_add_c(&body, ",\"wait\":false}");
+    if (r != CLI_DONE)
+        return r;
+    json_out_object(&out);
+    json_out_member_str(&out, "name", one->name);
+    if (one->url.ptr)
+        url_print(cli, &out, list, one);
+    else
+        command_print(&out, list, one);
+    json_out_key(&out, "wait");
+    json_out_bool(&out, false);
+    json_out_end(&out);
     r = client_ask(cli, "POST", STR("/v1/sources"), buf_str(&body), &response);
+    explicit_bzero(body.ptr, body.len);
     if (r == CLI_DONE)
         cli_say(cli, "%.*s is added; `writ sources approve %.*s` shows its tools",
                 STR_ARG(one->name), STR_ARG(one->name));
     if (r == CLI_DONE && one->left.len > 0)
-        cli_note(cli, str_printf(cli->arena,
-                                 "%.*s has no %.*s, which may be a secret: `writ sources remove "
-                                 "%.*s`, then add it with `--secret-env NAME`, which asks for it",
-                                 STR_ARG(one->name), STR_ARG(one->left), STR_ARG(one->name)));
+        cli_note(cli, str_printf(cli->arena, "%.*s is without %.*s", STR_ARG(one->name),
+                                 STR_ARG(one->left)));
     return r;
 }
 
@@ -200,24 +380,40 @@ static int list_add(struct cli *cli, const struct import_list *list)
     for (size_t i = 0; i < list->ones.count; i++) {
         if (!can_come(cli, &list->ones.at[i]))
             continue;
-        int r = one_add(cli, &list->ones.at[i]);
+        int r = one_add(cli, list, &list->ones.at[i]);
 
         if (r != CLI_DONE)
             worst = r;
-        if (r == CLI_NO_DAEMON || r == CLI_REFUSED)
+        if (r == CLI_NO_DAEMON || r == CLI_REFUSED || r == CLI_USAGE)
             break;
     }
     return worst;
 }
 
+static const char *question_of(struct cli *cli, size_t commands, size_t addresses)
+{
+    BUF_CLEANUP struct buf text = BUF_INIT;
+
+    if (commands > 0)
+        buf_printf(&text, "Run %s%zu command%s", commands > 1 ? "these " : "this ", commands,
+                   commands > 1 ? "s" : "");
+    if (addresses > 0)
+        buf_printf(&text, "%s %s%zu address%s", commands > 0 ? ", ask" : "Ask",
+                   addresses > 1 ? "these " : "this ", addresses, addresses > 1 ? "es" : "");
+    buf_add_c(&text, ", and add them as sources? [y/N] ");
+    return str_c(cli->arena, buf_str(&text));
+}
+
 static int list_import(struct cli *cli, const struct import_list *list)
 {
-    size_t count = 0;
+    size_t count = 0, addresses = 0;
 
     for (size_t i = 0; i < list->notes.count; i++)
         cli_note(cli, clean(cli, list->notes.at[i]));
-    for (size_t i = 0; i < list->ones.count; i++)
+    for (size_t i = 0; i < list->ones.count; i++) {
         count += can_come(cli, &list->ones.at[i]);
+        addresses += can_come(cli, &list->ones.at[i]) && list->ones.at[i].url.ptr;
+    }
     if (cli->json)
         list_print(cli, list);
     else if (list->ones.count > 0)
@@ -229,10 +425,7 @@ static int list_import(struct cli *cli, const struct import_list *list)
     if (args_has(&cli->args, "dry-run"))
         return CLI_DONE;
     if (!args_has(&cli->args, "yes") &&
-        !cli_confirm(cli, str_printf(cli->arena,
-                                     "Run these %zu commands, and add them as sources? [y/N] %c",
-                                     count, 0)
-                              .ptr))
+        !cli_confirm(cli, question_of(cli, count - addresses, addresses)))
         return cli_fail(cli, CLI_REFUSED, "With --yes it is not asked; NAMES choose some.",
                         "nothing was added");
     return list_add(cli, list);
@@ -243,9 +436,12 @@ int command_sources_import(struct cli *cli)
     struct import_list list = { .arena = NULL };
     int r = list_make(cli, &list);
 
-    if (r == CLI_DONE)
+    if (r == CLI_DONE) {
+        hosts_judge(cli, &list);
         r = list_import(cli, &list);
+    }
     VEC_FINI(&list.ones);
+    VEC_FINI(&list.inputs);
     VEC_FINI(&list.notes);
     return r;
 }

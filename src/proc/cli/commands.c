@@ -37,6 +37,7 @@ static const struct args_option add_options[] = {
 };
 
 static const struct args_option import_options[] = {
+    { "allow-host", 0, "HOST", "may be this machine or a private network; again for more" },
     { "dry-run", 0, NULL, "show what there is, and add nothing" },
     { "yes", 'y', NULL, "add what is shown without asking" },
 };

@@ -1,6 +1,7 @@
 /*
- * Each file is read into servers, each server into the command and the environment that a source
- * would have, with its variables put in; what hinders one is said with it.
+ * Each file is read into servers, each server into the command and the environment, or the address
+ * and the headers, that a source would have, with its variables put in; what hinders one is said
+ * with it.
  */
 #include "proc/cli/import.h"
 #include "format/secret/secret.h"
@@ -13,12 +14,29 @@ struct taking {
     const struct import_file *file;
     import_lookup *lookup;
     struct import_one *one;
+    bool shown; /* the text is seen and recorded: nothing secret goes into it */
 };
 
 static void problem_say(struct taking *taking, const char *sentence)
 {
     if (!taking->one->problem.ptr)
         taking->one->problem = str_from(sentence);
+}
+
+static bool sounds_secret(struct str name)
+{
+    static const char *const words[] = { "KEY",  "TOKEN",  "SECRET",  "PASS", "AUTH",
+                                         "CRED", "COOKIE", "PRIVATE", "PAT",  "DSN" };
+    char text[WORD_MAX];
+    size_t len = name.len < sizeof(text) ? name.len : sizeof(text);
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = name.ptr[i] >= 'a' && name.ptr[i] <= 'z' ? (char)(name.ptr[i] - 32) : name.ptr[i];
+    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+        if (str_find(str_of(text, len), str_from(words[i])) != SIZE_MAX)
+            return true;
+    }
+    return false;
 }
 
 /* ---- JSON as editors write it: with comments, and commas before an end ---- */
@@ -62,7 +80,38 @@ static struct str plain_json(struct arena *arena, struct str text)
 
 /* ---- texts with variables ---- */
 
-/* ${workspaceFolder} ${userHome} ${env:NAME} ${NAME} ${NAME:-text}; false: it is none of these. */
+static struct import_input *input_find(const struct import_list *list, struct str file,
+                                       struct str id)
+{
+    for (size_t i = 0; i < list->inputs.count; i++) {
+        if (str_equal(list->inputs.at[i].file, file) && str_equal(list->inputs.at[i].id, id))
+            return &list->inputs.at[i];
+    }
+    return NULL;
+}
+
+/* What says where one is; false: it is none of that. */
+static bool place_add(struct taking *taking, struct str inner, struct buf *out)
+{
+    struct str here = taking->list->here, rest = here, last = here;
+
+    if (str_is(inner, "workspaceFolder"))
+        buf_add_str(out, here);
+    else if (str_is(inner, "userHome"))
+        buf_add_str(out, taking->list->home);
+    else if (str_is(inner, "pathSeparator") || str_is(inner, "/"))
+        buf_add_char(out, '/');
+    else if (str_is(inner, "workspaceFolderBasename")) {
+        while (rest.ptr)
+            last = str_split(&rest, '/');
+        buf_add_str(out, last);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ${env:NAME} ${NAME} ${NAME:-text} ${input:ID}, and places; false: it is none of these. */
 static bool variable_add(struct taking *taking, struct str inner, struct buf *out)
 {
     struct str rest = inner;
@@ -70,9 +119,12 @@ static bool variable_add(struct taking *taking, struct str inner, struct buf *ou
     size_t dash = str_find(inner, STR(":-"));
     char text[WORD_MAX];
 
-    if (str_is(inner, "workspaceFolder") || str_is(inner, "userHome")) {
-        buf_add_str(out, str_is(inner, "userHome") ? taking->list->home : taking->list->here);
+    if (place_add(taking, inner, out))
         return true;
+    if (str_starts(inner, STR("input:"))) {
+        buf_printf(out, "${%.*s}", STR_ARG(inner));
+        return !taking->shown &&
+               input_find(taking->list, taking->file->path, str_slice(inner, 6, inner.len)) != NULL;
     }
     if (dash != SIZE_MAX) {
         name = str_slice(inner, 0, dash);
@@ -87,6 +139,12 @@ static bool variable_add(struct taking *taking, struct str inner, struct buf *ou
     const char *value = taking->lookup(text);
     if (!value && !otherwise.ptr)
         return false;
+    if (value && taking->shown && sounds_secret(name)) {
+        problem_say(taking, "its command or address would have a secret in it; put that into its "
+                            "environment or headers");
+        buf_printf(out, "${%.*s}", STR_ARG(inner));
+        return true;
+    }
     buf_add_str(out, value ? str_from(value) : otherwise);
     return true;
 }
@@ -106,7 +164,10 @@ static struct str expanded(struct taking *taking, struct str text)
             break;
         }
         if (!variable_add(taking, str_slice(text, from + 2, from + to), &out))
-            problem_say(taking, "it asks for a value that is not here: ${...}");
+            problem_say(taking, str_printf(taking->list->arena,
+                                           "it asks for a value that is not here: %.*s}%c",
+                                           STR_ARG(str_slice(text, from, from + to)), 0)
+                                    .ptr);
         text = str_slice(text, from + to + 1, text.len);
     }
     return str_copy(taking->list->arena, buf_str(&out));
@@ -146,67 +207,71 @@ static bool is_known_secret(struct str text)
     return secret_scan_next(&scan, &span);
 }
 
-static bool sounds_secret(struct str name)
-{
-    static const char *const words[] = { "KEY",  "TOKEN",  "SECRET",  "PASS", "AUTH",
-                                         "CRED", "COOKIE", "PRIVATE", "PAT",  "DSN" };
-    char text[WORD_MAX];
-    size_t len = name.len < sizeof(text) ? name.len : sizeof(text);
-
-    for (size_t i = 0; i < len; i++)
-        text[i] = name.ptr[i] >= 'a' && name.ptr[i] <= 'z' ? (char)(name.ptr[i] - 32) : name.ptr[i];
-    for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
-        if (str_find(str_of(text, len), str_from(words[i])) != SIZE_MAX)
-            return true;
-    }
-    return false;
-}
-
-static void name_add(struct arena *arena, struct str *names, struct str name)
-{
-    *names =
-        str_printf(arena, "%.*s%s%.*s", STR_ARG(*names), names->len ? ", " : "", STR_ARG(name));
-}
-
-/* A secret that the daemon would not know as one is left out: the log keeps what it is given. */
-static void env_take(struct taking *taking, const struct json_value *env)
+static void pair_add(struct taking *taking, struct str name, struct str value, bool secret)
 {
     struct import_one *one = taking->one;
-    struct arena *arena = taking->list->arena;
-    struct json_iter iter = json_iter(env);
-    struct buf out BUF_CLEANUP = BUF_INIT, member BUF_CLEANUP = BUF_INIT;
+    struct buf member BUF_CLEANUP = BUF_INIT;
+
+    if (!one->pairs)
+        one->pairs = ARENA_ARRAY(taking->list->arena, struct import_pair, IMPORT_PAIRS_MAX);
+    if (one->pairs_count == IMPORT_PAIRS_MAX) {
+        problem_say(taking, "it has too many variables or headers");
+        return;
+    }
+    buf_add_json(&member, name);
+    buf_add_char(&member, ':');
+    buf_add_json(&member, value);
+    secret = secret || (value.len > 0 && sounds_secret(name)) || is_known_secret(buf_str(&member));
+    one->pairs[one->pairs_count++] = (struct import_pair){ name, value, secret };
+}
+
+static void pairs_take(struct taking *taking, const struct json_value *object, bool secret)
+{
+    struct json_iter iter = json_iter(object);
     const struct json_value *value;
 
-    one->names = one->left = STR("");
-    buf_add_char(&out, '{');
-    while ((value = json_next(&iter))) {
+    while (json_is_object(object) && (value = json_next(&iter))) {
         struct str text =
-            json_is_string(value) ? expanded(taking, json_str(value)) : json_text(arena, value);
+            json_is_string(value) ? json_str(value) : json_text(taking->list->arena, value);
+        bool typed = str_find(text, STR("${input:")) != SIZE_MAX;
 
-        buf_clear(&member);
-        buf_add_json(&member, iter.key);
-        buf_add_char(&member, ':');
-        buf_add_json(&member, text);
-        if (sounds_secret(iter.key) && text.len > 0 && !is_known_secret(buf_str(&member))) {
-            name_add(arena, &one->left, iter.key);
-            continue;
-        }
-        if (out.len > 1)
-            buf_add_char(&out, ',');
-        buf_add_str(&out, buf_str(&member));
-        name_add(arena, &one->names, iter.key);
+        pair_add(taking, iter.key, json_is_string(value) ? expanded(taking, text) : text,
+                 secret || typed);
     }
-    buf_add_char(&out, '}');
-    one->env = str_copy(arena, buf_str(&out));
+}
+
+/* Of each name the variable of our environment is handed on under that name, or under its own. */
+static void handed_take(struct taking *taking, const struct json_value *names, bool secret)
+{
+    struct json_iter iter = json_iter(names);
+    const struct json_value *name;
+
+    while ((name = json_next(&iter))) {
+        struct str variable = json_str(name);
+        struct buf text BUF_CLEANUP = BUF_INIT;
+
+        if (variable.len == 0)
+            continue;
+        if (!variable_add(taking, str_printf(taking->list->arena, "env:%.*s", STR_ARG(variable)),
+                          &text))
+            problem_say(taking, str_printf(taking->list->arena,
+                                           "it asks for a value that is not here: %.*s%c",
+                                           STR_ARG(variable), 0)
+                                    .ptr);
+        pair_add(taking, iter.members ? iter.key : variable,
+                 str_copy(taking->list->arena, buf_str(&text)), secret);
+    }
 }
 
 static void words_take(struct taking *taking, const struct json_value *server)
 {
     struct json_iter iter = json_iter(json_get(server, "args"));
-    struct str command = expanded(taking, json_get_str(server, "command"));
     struct buf out BUF_CLEANUP = BUF_INIT;
+    struct str command;
     const struct json_value *word;
 
+    taking->shown = true;
+    command = expanded(taking, json_get_str(server, "command"));
     buf_add_char(&out, '[');
     buf_add_json(&out, command);
     while ((word = json_next(&iter))) {
@@ -215,6 +280,7 @@ static void words_take(struct taking *taking, const struct json_value *server)
         buf_add_char(&out, ',');
         buf_add_json(&out, expanded(taking, json_str(word)));
     }
+    taking->shown = false;
     buf_add_char(&out, ']');
     if (is_known_secret(buf_str(&out))) {
         problem_say(taking, "its command has a secret in it; put that into its environment");
@@ -222,6 +288,54 @@ static void words_take(struct taking *taking, const struct json_value *server)
         return;
     }
     taking->one->words = str_copy(taking->list->arena, buf_str(&out));
+}
+
+static void command_take(struct taking *taking, const struct json_value *server)
+{
+    words_take(taking, server);
+    pairs_take(taking, json_get(server, "env"), false);
+    handed_take(taking, json_get(server, "env_vars"), false);
+    if (json_get(server, "envFile"))
+        taking->one->left = STR("what its envFile has");
+}
+
+/* Authorization: Bearer, of what is in a variable, or was written down. */
+static void bearer_take(struct taking *taking, const struct json_value *server)
+{
+    struct str name = json_get_str(server, "bearer_token_env_var");
+    struct str value = json_get_str(server, "bearer_token");
+
+    if (name.len > 0)
+        value = str_printf(taking->list->arena, "${env:%.*s}", STR_ARG(name));
+    if (value.len > 0)
+        pair_add(taking, STR("Authorization"),
+                 str_printf(taking->list->arena, "Bearer %.*s",
+                            STR_ARG(name.len > 0 ? expanded(taking, value) : value)),
+                 true);
+}
+
+static void url_take(struct taking *taking, const struct json_value *server, struct str url)
+{
+    struct import_one *one = taking->one;
+
+    one->words = STR("[]");
+    taking->shown = true;
+    one->url = expanded(taking, url);
+    taking->shown = false;
+    if (!str_starts(one->url, STR("http://")) && !str_starts(one->url, STR("https://")))
+        problem_say(taking, "its address does not begin with https:// or http://");
+    if (is_known_secret(one->url) || str_find_char(one->url, '@') != SIZE_MAX) {
+        problem_say(taking, "its address has a user or a secret in it; add it with --header");
+        one->url = STR("");
+    }
+    pairs_take(taking, json_get(server, "headers"), true);
+    if (taking->file->form == IMPORT_CODEX) {
+        pairs_take(taking, json_get(server, "http_headers"), true);
+        handed_take(taking, json_get(server, "env_http_headers"), true);
+        bearer_take(taking, server);
+    }
+    if (json_get(server, "headersHelper"))
+        one->left = STR("what its headersHelper gives");
 }
 
 static void server_take(struct taking *taking, struct str name, const struct json_value *server)
@@ -238,14 +352,14 @@ static void server_take(struct taking *taking, struct str name, const struct jso
     if (json_is_true(json_get(server, "disabled")) || json_is_false(json_get(server, "enabled")))
         problem_say(taking, "it is switched off there");
     if (json_get_str(server, "command").len > 0) {
-        words_take(taking, server);
-        env_take(taking, json_get(server, "env"));
-    } else if (json_get(server, "url") || json_get(server, "serverUrl")) {
-        one.words = STR("[]");
-        problem_say(taking, "it is reached over the network; add it with its address");
+        command_take(taking, server);
+    } else if (json_get_str(server, "url").len > 0) {
+        url_take(taking, server, json_get_str(server, "url"));
+    } else if (json_get_str(server, "serverUrl").len > 0) {
+        url_take(taking, server, json_get_str(server, "serverUrl"));
     } else {
         one.words = STR("[]");
-        problem_say(taking, "it has no command");
+        problem_say(taking, "it has neither a command nor an address");
     }
     for (size_t i = 0; i < list->ones.count; i++) {
         if (str_equal(list->ones.at[i].name, one.name))
@@ -262,6 +376,65 @@ static void servers_take(struct taking *taking, const struct json_value *servers
 
     while ((server = json_next(&iter)))
         server_take(taking, iter.key, server);
+}
+
+/* ---- what is typed ---- */
+
+/* VS Code's: {"id","type","description","password","default"}. What a command gives is not had. */
+static void inputs_take(struct taking *taking, const struct json_value *inputs)
+{
+    struct json_iter iter = json_iter(inputs);
+    const struct json_value *each;
+
+    while ((each = json_next(&iter)) && taking->list->inputs.count < IMPORT_MAX) {
+        struct str type = json_get_str(each, "type");
+
+        if (!str_is(type, "promptString") && !str_is(type, "pickString"))
+            continue;
+        *VEC_PUSH(&taking->list->inputs) =
+            (struct import_input){ .file = taking->file->path,
+                                   .id = json_get_str(each, "id"),
+                                   .description = json_get_str(each, "description"),
+                                   .fallback = json_get_str(each, "default"),
+                                   .hidden = json_is_true(json_get(each, "password")) };
+    }
+}
+
+struct import_input *import_input_next(const struct import_list *list, const struct import_one *one,
+                                       struct str value, size_t *at)
+{
+    for (;;) {
+        struct str rest = str_slice(value, *at, value.len);
+        size_t from = str_find(rest, STR("${input:"));
+        size_t to =
+            from == SIZE_MAX ? SIZE_MAX : str_find_char(str_slice(rest, from, rest.len), '}');
+        struct import_input *input;
+
+        if (to == SIZE_MAX)
+            return NULL;
+        *at += from + to + 1;
+        input = input_find(list, one->file, str_slice(rest, from + 8, from + to));
+        if (input)
+            return input;
+    }
+}
+
+struct str import_value(const struct import_list *list, const struct import_one *one,
+                        struct str value)
+{
+    struct buf out BUF_CLEANUP = BUF_INIT;
+    const struct import_input *input;
+    size_t done = 0, at = 0;
+
+    while ((input = import_input_next(list, one, value, &at))) {
+        size_t from = at - input->id.len - strlen("${input:}");
+
+        buf_add_str(&out, str_slice(value, done, from));
+        buf_add_str(&out, input->typed.ptr ? input->typed : input->fallback);
+        done = at;
+    }
+    buf_add_str(&out, str_slice(value, done, value.len));
+    return str_copy(list->arena, buf_str(&out));
 }
 
 /* ---- one file ---- */
@@ -307,6 +480,9 @@ void import_file_take(struct import_list *list, const struct import_file *file,
         return;
     }
     root = json_read(&taking, plain_json(list->arena, file->text));
+    if (file->form == IMPORT_VSCODE || file->form == IMPORT_SETTINGS)
+        inputs_take(&taking,
+                    json_get(file->form == IMPORT_VSCODE ? root : json_get(root, "mcp"), "inputs"));
     if (file->form == IMPORT_VSCODE)
         servers_take(&taking, json_get(root, "servers"));
     else if (file->form == IMPORT_SETTINGS)

@@ -4,8 +4,12 @@
  * Looked for: ~/.claude.json, .mcp.json, ~/.cursor/mcp.json, .cursor/mcp.json, .vscode/mcp.json,
  * mcp.json and settings.json of VS Code's user, ~/.codex/config.toml, .codex/config.toml.
  *
- * Easy to get wrong: values of an environment are often secrets. They go into the request to the
- * daemon and nowhere else: what is shown has their names.
+ * A server is a command with its environment, or an address with its headers. What a value refers
+ * to is put into it: variables of our environment (${NAME}, ${env:NAME}, ${NAME:-text}), folders;
+ * what a person is to type (${input:ID}, of VS Code) stays until it was typed.
+ *
+ * Easy to get wrong: values of an environment, and of headers, are often secrets. They go into the
+ * request to the daemon and nowhere else: what is shown has their names.
  */
 #ifndef WRIT_PROC_CLI_IMPORT_H
 #define WRIT_PROC_CLI_IMPORT_H
@@ -18,15 +22,33 @@
 #define IMPORT_BYTES_MAX (8U * 1024U * 1024U) /* of one file */
 #define IMPORT_MAX       256U                 /* servers */
 
+/* A variable of its environment, or a header. */
+struct import_pair {
+    struct str name;
+    struct str value; /* never shown */
+    bool secret;      /* is sealed, also where nothing but this says so */
+};
+
+/* What a person is asked for. */
+struct import_input {
+    struct str file; /* that names it so */
+    struct str id;
+    struct str description;
+    struct str fallback;
+    struct str typed; /* null: not yet */
+    bool hidden;
+};
+
 struct import_one {
     struct str name; /* as a source may be called */
     struct str from; /* whose configuration */
     struct str file;
     struct str folder;
-    struct str words;   /* JSON: its command */
-    struct str env;     /* JSON: {NAME: value}; never shown */
-    struct str names;   /* of what is in env */
-    struct str left;    /* names of what is left out of it */
+    struct str words; /* JSON: its command; [] where it is an address */
+    struct str url;   /* null: it is a command */
+    struct import_pair *pairs;
+    size_t pairs_count;
+    struct str left;    /* what cannot be taken along; null: nothing */
     struct str problem; /* null: it can be imported */
 };
 
@@ -36,6 +58,7 @@ struct import_list {
     struct str here;  /* the working folder */
     struct str codex; /* CODEX_HOME, or null */
     struct import_ones VEC(struct import_one) ones;
+    struct import_inputs VEC(struct import_input) inputs;
     struct import_notes VEC(struct str) notes; /* files that could not be read, and why */
 };
 
@@ -47,6 +70,15 @@ struct import_file {
     struct str path;
     struct str text;
 };
+#define IMPORT_PAIRS_MAX 256U /* of one server */
+
+/* The next input that the value asks for; NULL: none. *at starts at 0, and is then behind it. */
+struct import_input *import_input_next(const struct import_list *list, const struct import_one *one,
+                                       struct str value, size_t *at);
+/* The value with what was typed in it. */
+struct str import_value(const struct import_list *list, const struct import_one *one,
+                        struct str value);
+
 /* Adds the servers of one file. lookup: a variable of the environment, or NULL. */
 typedef const char *import_lookup(const char *name);
 void import_file_take(struct import_list *list, const struct import_file *file,

@@ -27,6 +27,7 @@ static void take(struct import_list *list, struct arena *arena, enum import_form
 static void done(struct import_list *list)
 {
     VEC_FINI(&list->ones);
+    VEC_FINI(&list->inputs);
     VEC_FINI(&list->notes);
 }
 
@@ -59,15 +60,22 @@ static void what_cannot_come_says_why(void **state UNUSED)
     struct import_list list = { .arena = NULL };
 
     take(&list, arena, IMPORT_SERVERS,
-         "{\"mcpServers\":{\"a\":{\"url\":\"https://x.example\"},\"b\":{\"command\":\"x\","
+         "{\"mcpServers\":{\"a\":{\"url\":\"ws://x.example\"},\"b\":{\"command\":\"x\","
          "\"args\":[\"${input:key}\"]},\"c\":{\"command\":\"x\",\"disabled\":true},\"d\":{},"
          "\"e\":{\"command\":\"x\",\"args\":[\"ghp_0123456789abcdefghijABCDEFGHIJ012345\"]},"
+         "\"f\":{\"command\":\"x\",\"args\":[\"${env:TOKEN}\"]},"
+         "\"h\":{\"url\":\"https://u:p@x.example\"},\"i\":{\"url\":\"https://x/?a=${TOKEN}\"},"
+         "\"j\":{\"url\":\"https://x\",\"headers\":{\"A\":\"${NONE}\"}},"
          "\"g\":{\"command\":\"x\"},\"g \":{\"command\":\"x\"}}}");
-    assert_int_equal(list.ones.count, 7);
-    for (size_t i = 0; i < 5; i++)
+    assert_int_equal(list.ones.count, 11);
+    for (size_t i = 0; i < 9; i++)
         assert_non_null(list.ones.at[i].problem.ptr);
     assert_true(str_is(list.ones.at[4].words, "[]"));
-    assert_null(list.ones.at[5].problem.ptr);
+    assert_true(str_is(list.ones.at[8].problem, "it asks for a value that is not here: ${NONE}"));
+    assert_null(list.ones.at[9].problem.ptr);
+    assert_null(list.ones.at[10].problem.ptr);
+    assert_true(str_is(list.ones.at[5].words, "[\"x\",\"${env:TOKEN}\"]"));
+    assert_true(str_is(list.ones.at[7].url, "https://x/?a=${TOKEN}"));
     take(&list, arena, IMPORT_SERVERS, "{\"mcpServers\":");
     take(&list, arena, IMPORT_CODEX, "\n[mcp_servers.a\n");
     assert_int_equal(list.notes.count, 2);
@@ -75,22 +83,90 @@ static void what_cannot_come_says_why(void **state UNUSED)
     done(&list);
 }
 
-static void secrets_are_sealed_or_left_out(void **state UNUSED)
+static void pair_is(const struct import_one *one, size_t index, const char *name, const char *value,
+                    bool secret)
+{
+    assert_true(index < one->pairs_count);
+    assert_true(str_is(one->pairs[index].name, name));
+    assert_true(str_is(one->pairs[index].value, value));
+    assert_int_equal(one->pairs[index].secret, secret);
+}
+
+static void secrets_are_known(void **state UNUSED)
 {
     struct arena *arena CLEANUP(arena_free) = arena_new(0);
     struct import_list list = { .arena = NULL };
 
     take(&list, arena, IMPORT_SERVERS,
          "{\"mcpServers\":{\"a\":{\"command\":\"x\",\"env\":{\"LEVEL\":\"debug\",\"N\":3,"
-         "\"GITHUB_TOKEN\":\"ghp_0123456789abcdefghijABCDEFGHIJ012345\",\"MY_API_KEY\":\"hunter2\","
-         "\"SESSION_TOKEN\":\"${TOKEN}\",\"EMPTY_KEY\":\"\",\"REGION\":\"${NONE:-eu}\"}}}}");
+         "\"GITHUB_X\":\"ghp_0123456789abcdefghijABCDEFGHIJ012345\",\"MY_API_KEY\":\"hunter2\","
+         "\"SESSION_TOKEN\":\"${TOKEN}\",\"EMPTY_KEY\":\"\",\"REGION\":\"${NONE:-eu}\"},"
+         "\"envFile\":\".env\"}}}");
     assert_int_equal(list.ones.count, 1);
     const struct import_one *one = &list.ones.at[0];
-    assert_true(str_is(one->names, "LEVEL, N, GITHUB_TOKEN, EMPTY_KEY, REGION"));
-    assert_true(str_is(one->left, "MY_API_KEY, SESSION_TOKEN"));
-    assert_true(str_find(one->env, STR("hunter2")) == SIZE_MAX);
-    assert_true(str_find(one->env, STR("t0p")) == SIZE_MAX);
-    assert_true(str_find(one->env, STR("\"REGION\":\"eu\"")) != SIZE_MAX);
+    assert_int_equal(one->pairs_count, 7);
+    pair_is(one, 0, "LEVEL", "debug", false);
+    pair_is(one, 1, "N", "3", false);
+    pair_is(one, 2, "GITHUB_X", "ghp_0123456789abcdefghijABCDEFGHIJ012345", true);
+    pair_is(one, 3, "MY_API_KEY", "hunter2", true);
+    pair_is(one, 4, "SESSION_TOKEN", "t0p", true);
+    pair_is(one, 5, "EMPTY_KEY", "", false);
+    pair_is(one, 6, "REGION", "eu", false);
+    assert_true(str_is(one->left, "what its envFile has"));
+    assert_null(one->problem.ptr);
+    done(&list);
+}
+
+static void addresses_have_headers(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_free) = arena_new(0);
+    struct import_list list = { .arena = NULL };
+
+    take(&list, arena, IMPORT_CODEX,
+         "[mcp_servers.a]\nurl = \"https://a.example/mcp\"\nbearer_token_env_var = \"TOKEN\"\n"
+         "http_headers = { \"X-A\" = \"1\" }\nenv_http_headers = { \"X-B\" = \"TOKEN\" }\n"
+         "[mcp_servers.b]\nurl = \"https://b.example/mcp\"\nbearer_token_env_var = \"GONE\"\n"
+         "[mcp_servers.c]\ncommand = \"x\"\nenv_vars = [\"TOKEN\"]\n");
+    assert_int_equal(list.ones.count, 3);
+    assert_true(str_is(list.ones.at[0].url, "https://a.example/mcp"));
+    assert_int_equal(list.ones.at[0].pairs_count, 3);
+    pair_is(&list.ones.at[0], 0, "X-A", "1", true);
+    pair_is(&list.ones.at[0], 1, "X-B", "t0p", true);
+    pair_is(&list.ones.at[0], 2, "Authorization", "Bearer t0p", true);
+    assert_true(str_ends(list.ones.at[1].problem, STR("${env:GONE}")));
+    pair_is(&list.ones.at[2], 0, "TOKEN", "t0p", true);
+    assert_null(list.ones.at[2].problem.ptr);
+    done(&list);
+}
+
+static void what_is_typed_takes_its_place(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_free) = arena_new(0);
+    struct import_list list = { .arena = NULL };
+    struct import_input *input;
+    size_t at = 0;
+
+    take(&list, arena, IMPORT_VSCODE,
+         "{\"inputs\":[{\"id\":\"t\",\"type\":\"promptString\",\"description\":\"T\",\"password\":"
+         "true},"
+         "{\"id\":\"r\",\"type\":\"pickString\",\"default\":\"eu\",\"options\":[\"eu\"]},"
+         "{\"id\":\"c\",\"type\":\"command\"}],\"servers\":{\"a\":{\"url\":\"https://"
+         "a\",\"headers\":{"
+         "\"H\":\"<${input:t}|${input:r}|${workspaceFolderBasename}>\"}},\"b\":{\"url\":\"https://"
+         "b\","
+         "\"headers\":{\"H\":\"${input:c}\"}}}}");
+    assert_int_equal(list.ones.count, 2);
+    const struct import_one *one = &list.ones.at[0];
+    assert_null(one->problem.ptr);
+    assert_non_null(list.ones.at[1].problem.ptr);
+    input = import_input_next(&list, one, one->pairs[0].value, &at);
+    assert_true(input && input->hidden && str_is(input->id, "t"));
+    input->typed = STR("s3cret ${input:r}");
+    input = import_input_next(&list, one, one->pairs[0].value, &at);
+    assert_true(input && !input->hidden && str_is(input->fallback, "eu"));
+    assert_null(import_input_next(&list, one, one->pairs[0].value, &at));
+    assert_true(
+        str_is(import_value(&list, one, one->pairs[0].value), "<s3cret ${input:r}|eu|here>"));
     done(&list);
 }
 
@@ -99,7 +175,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_form_is_read),
         cmocka_unit_test(what_cannot_come_says_why),
-        cmocka_unit_test(secrets_are_sealed_or_left_out),
+        cmocka_unit_test(secrets_are_known),
+        cmocka_unit_test(addresses_have_headers),
+        cmocka_unit_test(what_is_typed_takes_its_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
