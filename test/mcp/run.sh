@@ -3,14 +3,16 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# The pinned packages of a folder. Again only when its lock file changed.
-install() {
+# The pinned packages of a folder, by one test of those that run. Again only when its lock file changed.
+install() (
+    exec 9<"$1/package-lock.json"
+    flock 9
     cmp -s "$1/package-lock.json" "$1/node_modules/.installed-lock" 2>/dev/null && return
     # npm 11 refuses a lock file without the optional packages of other systems; its install takes the same versions.
     (cd "$1" && { npm ci --silent --no-audit --no-fund --ignore-scripts ||
         npm install --no-save --silent --no-audit --no-fund --ignore-scripts; })
     cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
-}
+)
 
 install .
 [[ "$1" != conformance* ]] || install conformance
