@@ -103,3 +103,15 @@ test('a tool that means something else waits, is shown, can be rejected, and com
     await listed(0);
     assert.equal(await said('tools.odd.plain({})'), 'did plain');
 });
+
+test('what is typed wrongly is said before anything else is', async () => {
+    const fails = (...words) => person.terminal(...words).then(() => assert.fail(words.join(' ')), ({ message }) => message.replace(/\x1b\[\d+m/g, ''));
+
+    assert.doesNotMatch(await fails('sources', 'approve', 'odd', '--yes', '--effect', 'plain=zz'), /becomes/);
+    assert.match(await person.terminal('sources', 'reject', 'odd'), /nothing waits, so nothing was rejected/);
+    assert.match(await fails('tools', 'describe', 'odd'), /there is no tool odd; it is a source: `writ sources show` lists its tools/);
+    const wrong = await fails('tools', 'call', 'odd.plain', '{"id":"x"}');
+
+    assert.match(wrong, /\/id expected integer/);
+    assert.doesNotMatch(wrong, /\(line /); // nobody wrote a program
+});

@@ -421,18 +421,27 @@ static size_t approval_show(struct cli *cli, const char *name, const struct chan
     return counts.tools;
 }
 
+static bool effect_next(struct cli *cli, size_t *at, struct str *ret_tool, struct str *ret_effect)
+{
+    for (; *at < cli->args.given_count; (*at)++) {
+        if (strcmp(cli->args.given[*at].option->name, "effect") != 0)
+            continue;
+        *ret_effect = str_from(cli->args.given[(*at)++].value);
+        *ret_tool = str_split(ret_effect, '=');
+        return true;
+    }
+    return false;
+}
+
 /* Classes given to tools that wait for nothing. */
 static bool effects_show(struct cli *cli, const struct changes *changes, struct buf *out)
 {
+    struct str tool, effect;
     bool any = false;
 
-    for (size_t i = 0; i < cli->args.given_count; i++) {
-        struct str effect = str_from(cli->args.given[i].value), tool;
+    for (size_t at = 0; effect_next(cli, &at, &tool, &effect);) {
         bool shown = false;
 
-        if (strcmp(cli->args.given[i].option->name, "effect") != 0)
-            continue;
-        tool = str_split(&effect, '=');
         for (size_t j = 0; j < changes->all.count; j++)
             shown = shown || is_called(changes->all.at[j], tool);
         if (!shown)
@@ -483,26 +492,30 @@ static void words_print(struct cli *cli, size_t from, struct json_out *out)
     json_out_end(out);
 }
 
-static int effects_print(struct cli *cli, struct json_out *out)
+/* Before anything is shown of them. */
+static int effects_check(struct cli *cli)
 {
-    json_out_key(out, "effects");
-    json_out_object(out);
-    for (size_t i = 0; i < cli->args.given_count; i++) {
-        struct str effect = str_from(cli->args.given[i].value);
-        struct str tool;
+    struct str tool, effect;
 
-        if (strcmp(cli->args.given[i].option->name, "effect") != 0)
-            continue;
-        tool = str_split(&effect, '=');
+    for (size_t at = 0; effect_next(cli, &at, &tool, &effect);)
         if (!str_is(effect, "read") && !str_is(effect, "write") && !str_is(effect, "destructive"))
             return cli_fail(cli, CLI_USAGE, NULL,
                             "--effect takes TOOL=read, TOOL=write or TOOL=destructive; this is %s",
-                            cli->args.given[i].value);
+                            cli->args.given[at - 1].value);
+    return CLI_DONE;
+}
+
+static void effects_print(struct cli *cli, struct json_out *out)
+{
+    struct str tool, effect;
+
+    json_out_key(out, "effects");
+    json_out_object(out);
+    for (size_t at = 0; effect_next(cli, &at, &tool, &effect);) {
         json_out_key_str(out, tool);
         json_out_str(out, effect);
     }
     json_out_end(out);
-    return CLI_DONE;
 }
 
 static int say_send(struct cli *cli, const char *name, struct str digest, const char *what,
@@ -512,7 +525,6 @@ static int say_send(struct cli *cli, const char *name, struct str digest, const 
     struct json_out out = json_out(&body);
     bool approve = strcmp(what, "approve") == 0;
     bool named = cli->args.command && strstr(cli->args.command->name, what);
-    int r = CLI_DONE;
 
     json_out_object(&out);
     json_out_key(&out, "digest");
@@ -521,9 +533,7 @@ static int say_send(struct cli *cli, const char *name, struct str digest, const 
     if (named)
         words_print(cli, 1, &out);
     if (named && approve)
-        r = effects_print(cli, &out);
-    if (r != CLI_DONE)
-        return r;
+        effects_print(cli, &out);
     json_out_end(&out);
     return client_ask(cli, "POST", pins_path(cli, name, what), buf_str(&body), ret);
 }
@@ -590,7 +600,10 @@ int cli_pins_approve(struct cli *cli, const char *name)
 
 int command_sources_approve(struct cli *cli)
 {
-    return approve_asked(cli, args_word(&cli->args, 0), args_word(&cli->args, 1));
+    int r = effects_check(cli);
+
+    return r == CLI_DONE ? approve_asked(cli, args_word(&cli->args, 0), args_word(&cli->args, 1))
+                         : r;
 }
 
 int command_sources_reject(struct cli *cli)
@@ -598,19 +611,23 @@ int command_sources_reject(struct cli *cli)
     const char *name = args_word(&cli->args, 0);
     const struct json_value *root = NULL;
     struct client_response response;
+    uint64_t rejected;
     int r = client_get_kept(cli, pins_path(cli, name, "diff?tool=-"), &root);
 
     if (r == CLI_DONE)
         r = say_send(cli, name, json_get_str(root, "digest"), "reject", &response);
     if (r != CLI_DONE)
         return r;
+    rejected = json_u64_or(json_get(response.body, "rejected_count"), 0);
     if (cli->json)
         cli_print_json(cli, response.body);
+    else if (rejected == 0)
+        cli_say(cli, "nothing waits, so nothing was rejected; name a tool to reject what is "
+                     "approved");
     else
         cli_say(cli,
                 "%s: %llu rejected: nobody can call them, and they are not asked for "
                 "again as they are",
-                name,
-                (unsigned long long)json_u64_or(json_get(response.body, "rejected_count"), 0));
+                name, (unsigned long long)rejected);
     return CLI_DONE;
 }

@@ -152,7 +152,8 @@ int cli_print_error(struct cli *cli, const struct json_value *error)
         buf_add_c(&out, "this is not accepted:");
     else
         text_add_clean(&out, json_get_str(error, "message"), true);
-    if (line > 0)
+    /* The program of `tools call` is nobody's. */
+    if (line > 0 && !(cli->args.command && strcmp(cli->args.command->name, "tools call") == 0))
         buf_printf(&out, " (line %llu, column %llu)", (unsigned long long)line,
                    (unsigned long long)json_u64_or(json_get(error, "column"), 0));
     if (json_count(json_get(json_get(error, "data"), "problems")) > 1)

@@ -545,9 +545,12 @@ static void daemon_api_tool(struct daemon *daemon, struct daemon_request *reques
     if (catalog_find(core_catalog(daemon->core), address, &tool) == CATALOG_UNKNOWN) {
         size_t count = catalog_nearest(core_catalog(daemon->core), address, near, 3);
 
-        for (size_t i = 0; i < count; i++)
-            names = str_printf(daemon->turn, "%.*s%s%.*s", STR_ARG(names),
-                               i ? ", " : "; near it: ", STR_ARG(near[i]));
+        if (catalog_source_named(core_catalog(daemon->core), address))
+            names = STR("; it is a source: `writ sources show` lists its tools");
+        else
+            for (size_t i = 0; i < count; i++)
+                names = str_printf(daemon->turn, "%.*s%s%.*s", STR_ARG(names),
+                                   i ? ", " : "; near it: ", STR_ARG(near[i]));
         daemon__api_fail_code(daemon, request, "unknown_tool",
                               str_printf(daemon->turn, "there is no tool %.*s%.*s",
                                          STR_ARG(address), STR_ARG(names)));
