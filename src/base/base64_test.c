@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -59,11 +60,56 @@ static void what_is_none(void **state)
     }
 }
 
+/* In every place of a group, and behind the last whole one. */
+static void every_character(void **state)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        if (c == '=') /* which may stand at the end */
+            continue;
+        for (size_t at = 0; at < 7; at++) {
+            BUF_CLEANUP struct buf bytes = BUF_INIT;
+            char text[] = "AAAAAAA";
+            bool known = c && strchr(letters, (int)c);
+
+            if (at == 6) /* whose last bits no byte uses */
+                known =
+                    known && (strchr(letters, (int)c) - letters) % 4 == 0 && c != '-' && c != '_';
+            text[at] = (char)c;
+            assert_int_equal(base64_decode(&bytes, str_of(text, 7)), known);
+            if (known)
+                assert_int_equal(bytes.len, 5);
+        }
+    }
+}
+
+static void all_lengths(void **state)
+{
+    char all[260];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(all); i++)
+        all[i] = (char)(i * 7);
+    for (size_t len = 0; len <= sizeof(all); len++) {
+        BUF_CLEANUP struct buf text = BUF_INIT;
+        BUF_CLEANUP struct buf back = BUF_INIT;
+
+        base64_encode(&text, str_of(all, len));
+        assert_true(base64_decode(&back, buf_str(&text)));
+        assert_true(str_equal(buf_str(&back), str_of(all, len)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rfc_4648),
         cmocka_unit_test(what_is_none),
+        cmocka_unit_test(every_character),
+        cmocka_unit_test(all_lengths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
