@@ -14,13 +14,13 @@ import { Person } from '../mcp/person.mjs';
 const text = `
     type Book { id: ID! title: String! author: Author }
     type Author { name: String! books: [Book!]! }
-    type Query { book(id: ID!): Book books: [Book!]! }
+    type Query { book(id: ID!): Book books: [Book!]! some(count: Int! = 1, from: Int = 0): [Book!]! }
     type Mutation { rename(id: ID!, title: String!): Book }
 `;
 const schema = buildSchema(text);
 const books = [{ id: 'b1', title: 'Emma', author: { name: 'Jane', books: [] } }, { id: 'b2', title: 'Ulysses', author: null }];
 const find = ({ id }) => books.find((one) => one.id === id);
-const root = { book: find, books: () => books, rename: ({ id, title }) => Object.assign(find({ id }), { title }) };
+const root = { book: find, books: () => books, some: ({ count, from }) => books.slice(from, from + count), rename: ({ id, title }) => Object.assign(find({ id }), { title }) };
 let server;
 let url;
 let person;
@@ -47,7 +47,8 @@ const file = (name, content) => {
 };
 const add = (...args) => person.terminal('sources', 'add', ...args, '--yes', '--allow-host', '127.0.0.1');
 const tools = async (name) => (await person.source(name)).tools.map((tool) => [tool.address, tool.effect]);
-const offered = (name) => [[`${name}.mutation.rename`, 'write'], [`${name}.query.book`, 'read'], [`${name}.query.books`, 'read']];
+const offered = (name) => [[`${name}.mutation.rename`, 'write'], [`${name}.query.book`, 'read'], [`${name}.query.books`, 'read'],
+    [`${name}.query.some`, 'read']];
 
 test('what a service says of itself, in a file, is a source', async () => {
     await add('told', file('told.json', JSON.stringify({ data: introspectionFromSchema(schema) })), '--base-url', url);
@@ -72,6 +73,13 @@ test('by its address it is asked about itself, and asked again', async () => {
     assert.deepEqual([source.kind, source.state, source.url], ['graphql', 'connected', url]);
     assert.deepEqual(await person.program('return await tools.here.query.book({ id: "b2", select: "title" })'), { title: 'Ulysses' });
     assert.match(await person.terminal('sources', 'refresh', 'here'), /what it offered before/);
+});
+
+test('what has a default need not be given', async () => {
+    for (const name of ['told', 'said', 'here']) {
+        assert.deepEqual(await person.program(`return await tools.${name}.query.some({ select: "id" })`), [{ id: 'b1' }]);
+        assert.deepEqual(await person.program(`return await tools.${name}.query.some({ count: 2, from: 1, select: "id" })`), [{ id: 'b2' }]);
+    }
 });
 
 test('one that does not say what it has', async () => {

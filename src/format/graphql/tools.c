@@ -78,13 +78,23 @@ static struct str input_of(struct tools *tools, const struct graphql__field *fie
     return str_copy(tools->print.model->arena, buf_str(&out));
 }
 
+/* A variable that need not be given must not be declared as one that must, whatever its place is.
+ */
+static void add_variable(struct buf *out, const struct graphql__arg *arg)
+{
+    buf_printf(out, "$%.*s:", STR_ARG(arg->name));
+    graphql__ref_print(out, &arg->type);
+    if (arg->has_default && graphql__ref_is_required(&arg->type))
+        buf_cut(out, out->len - 1);
+}
+
 /* query($a:Int){field(a:$a)  and what is selected, and  } */
 static void add_head(struct buf *out, const char *operation, const struct graphql__field *field)
 {
     buf_add_c(out, operation);
     for (size_t i = 0; i < field->arg_count; i++) {
-        buf_printf(out, "%s$%.*s:", i ? "," : "(", STR_ARG(field->args[i].name));
-        graphql__ref_print(out, &field->args[i].type);
+        buf_add_char(out, i ? ',' : '(');
+        add_variable(out, &field->args[i]);
     }
     buf_add_c(out, field->arg_count ? "){" : "{");
     buf_add_str(out, field->name);
