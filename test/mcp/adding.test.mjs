@@ -254,7 +254,7 @@ test('a specification with 400 errors: those that matter, by line, and with --pa
     const lines = ['openapi: 3.0.0', 'info: {title: E, version: "1"}', `servers: [{url: "${base}"}]`, 'paths:'];
 
     for (let i = 0; i < 400; i++)
-        lines.push(`  /bad${i}:`, '    get:', '      parameters: [{in: query, schema: {type: string}}]', '      responses: {"200": {description: it}}');
+        lines.push(`  /bad${i}:`, '    get:', '      parameters: [{in: query, required: true, schema: {type: string}}]', '      responses: {"200": {description: it}}');
     lines.push('  /pets:', '    get: {operationId: pets/list, responses: {"200": {description: it}}}');
     const path = file('errors.yaml', lines.join('\n'));
 

@@ -90,7 +90,7 @@ test('400 errors are told in groups with lines, 20 at most; what is sound is imp
 
     for (let i = 0; i < 400; i++)
         lines.push(`  /p${i}:`, '    get:', `      operationId: op${i}`,
-            `      parameters: [{ ${i % 2 ? 'in: query, schema: { type: integer }' : 'name: q, in: nowhere, schema: { type: integer }'} }]`,
+            `      parameters: [{ ${i % 2 ? 'in: query, required: true, schema: { type: integer }' : 'name: q, in: nowhere, schema: { type: integer }'} }]`,
             '      responses: { "200": { description: ok } }');
     lines.push('  /good:', '    get:', '      operationId: good', '      responses: { "200": { description: ok } }');
     const said = await refused(lines.join('\n'), /200 times/);
@@ -98,7 +98,7 @@ test('400 errors are told in groups with lines, 20 at most; what is sound is imp
 
     assert.ok(told.length >= 2 && told.length <= 20, said);
     assert.match(said, /\b8:\d+: /); // the first of them stands on line 8
-    assert.match(said, /--partial/);
+    assert.equal(said.split('--partial').length, 2, said); // once
     const { name, code, said: partly } = await add(lines.join('\n'), '--partial');
 
     assert.equal(code, 0, partly);

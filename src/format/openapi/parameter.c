@@ -279,11 +279,22 @@ static void parameter_take(struct openapi *run, struct openapi__operation *opera
     plan_param(run, operation, parameter, arg, content);
 }
 
+/* Without it the request would be another one. */
+static bool is_needed(const struct json_value *parameter)
+{
+    return openapi__is_body(parameter) || str_is(json_get_str(parameter, "in"), "path") ||
+           json_is_true(json_get(parameter, "required"));
+}
+
 static void parameter_check(struct openapi *run, struct openapi__operation *operation,
                             const struct json_value *parameter)
 {
     struct str in = json_get_str(parameter, "in");
 
+    if (json_get_str(parameter, "name").len == 0 && !is_needed(parameter)) {
+        openapi__note(run, parameter, "parameter", "a parameter has no \"name\"; it is left out");
+        return;
+    }
     if (json_get_str(parameter, "name").len == 0) {
         operation->failed = true;
         openapi__error(run, parameter, "parameter", "a parameter has no \"name\"");
@@ -390,7 +401,7 @@ void openapi__parameters(struct openapi *run, struct openapi__operation *operati
         at = 0;
         while ((parameter = openapi__parameter_next(run, operation, &at))) {
             if (str_is(json_get_str(parameter, "in"), places[i]) &&
-                !came_before(run, operation, parameter))
+                json_get_str(parameter, "name").len > 0 && !came_before(run, operation, parameter))
                 parameter_take(run, operation, parameter);
         }
         if (i == 0)

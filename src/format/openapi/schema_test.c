@@ -249,6 +249,23 @@ static void a_bomb_is_over_a_limit(void **state UNUSED)
     assert_true(arena_used(run->arena) < 8 * text.len + (32U << 20));
 }
 
+/* As converters write empty lines of a form. */
+static void a_parameter_without_a_name(void **state UNUSED)
+{
+    assert_int_equal(
+        compile_get("\"parameters\":[{\"in\":\"query\",\"name\":\"\"},{\"in\":\"header\"},"
+                    "{\"in\":\"query\",\"name\":\"q\"}]",
+                    ""),
+        OPENAPI_COMPILED);
+    IS(part(tool("t")->input, "/properties"), "{\"q\":{}}");
+    assert_false(problem("parameter")->error);
+    (void)openapi_free(run);
+    run = openapi_new(NULL);
+    assert_int_equal(compile_get("\"parameters\":[{\"in\":\"query\",\"required\":true}]", ""),
+                     OPENAPI_REFUSED);
+    assert_true(problem("parameter")->error);
+}
+
 static const char *told(const char *schema, const char *schemas)
 {
     struct str operation = str_printf(
@@ -326,6 +343,7 @@ int main(void)
         TEST(what_is_no_document_is_refused),
         TEST(braces_may_be_yaml),
         TEST(a_bomb_is_over_a_limit),
+        TEST(a_parameter_without_a_name),
         TEST(alternatives_are_told_apart),
         TEST(answers_become_one_output),
     };
