@@ -433,9 +433,12 @@ static int add_unconnected(struct cli *cli, const char *name, const struct json_
 {
     bool auth = str_is(json_get_str(source, "state"), "auth_required");
     struct str told = cli_field(cli, source, "stderr");
+    struct str state = cli_field(cli, source, "state");
+    struct str reason;
 
     if (!str_is(told, "-"))
         cli_note(cli, told);
+    reason = reason_first(cli, json_get_str(source, "reason"));
     return cli_fail(
         cli, CLI_FAILED,
         str_printf(cli->arena,
@@ -443,8 +446,7 @@ static int add_unconnected(struct cli *cli, const char *name, const struct json_
                         : "`writ sources remove %s` forgets it; added again it is replaced.",
                    name)
             .ptr,
-        "%s is %.*s: %.*s", name, STR_ARG(cli_field(cli, source, "state")),
-        STR_ARG(reason_first(cli, json_get_str(source, "reason"))));
+        "%s is %.*s: %.*s", name, STR_ARG(state), STR_ARG(reason));
 }
 
 /* It was asked without a person at the terminal, as agents do. */
