@@ -37,6 +37,8 @@ function make() {
         ({ image: one, more }) => ({ content: [{ type: 'text', text: [one, ...(more ?? []).map(({ data }) => data)].map(hash).join(' ') }] }));
     server.registerTool('note', { ...read, inputSchema: { any: z.any() } }, ({ any }) => ({ content: [{ type: 'text', text: JSON.stringify(any) }] }));
     server.registerTool('picky', { ...read, inputSchema: { any: z.any() } }, () => ({ isError: true, content: [{ type: 'text', text: 'it wants a text' }] }));
+    server.registerTool('broken', read, () => ({ isError: true, content: [{ type: 'text', text: 'it fell over' }, image(wav.toString('base64'))] }));
+    server.registerTool('broken_leak', read, () => ({ isError: true, content: [{ type: 'text', text: 'it fell over' }, image(Buffer.from('\xff\xfe the key is sk_live_' + 'd1D2e3F4g5H6i7J8k9L0m1N2', 'latin1').toString('base64'))] }));
     server.registerResource('pdf', file.uri, { mimeType: file.mimeType }, () => ({ contents: [file, { uri: 'file:///b', text: 'b' }] }));
     server.registerPrompt('look', {}, () => ({ messages: [{ role: 'user', content: image(png.toString('base64')) },
         { role: 'user', content: { type: 'resource', resource: file } }, { role: 'user', content: { type: 'text', text: 'What is it?' } }] }));

@@ -80,6 +80,21 @@ test('images, sounds and files of a result are kept, and named where they stood'
         assert.ok(kept(value).equals(value));
 });
 
+test('so are those of a result that is an error, in its data', async () => {
+    const said = await run('return await tools.b.broken().catch((e) => ({ code: e.code, message: e.message, data: e.data }))');
+
+    assert.equal(said.code, 'upstream');
+    assert.match(said.message, /it fell over/);
+    assert.deepEqual(said.data, [{ type: 'text', text: 'it fell over' }, { type: 'image', mimeType: 'image/png', data: named(wav, 'image/png') }]);
+    assert.ok(kept(wav).equals(wav));
+    assert.equal(await run('const e = await tools.b.broken().catch((e) => e); return await tools.b.hash({ image: e.data[1].data })'), hash(wav));
+    assert.ok(log().includes(`"blobs":["${hash(wav)}"]`));
+    const { data } = await run('return await tools.b.broken_leak().catch((e) => ({ data: e.data }))');
+
+    assert.match(String(readFileSync(join(person.home, 'artifacts', data[1].data.$artifact), 'latin1')), /the key is \{\{secret:/);
+    assert.ok(!log().includes('d1D2e3F4'));
+});
+
 test('so are those of resources and prompts, whose answers stay as MCP has them', async () => {
     const { contents } = await run('return await tools.b.$resources.read({ uri: "file:///a.pdf" })');
     const { messages } = await run('return await tools.b.$prompts.get({ name: "look" })');

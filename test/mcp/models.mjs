@@ -23,6 +23,9 @@ async function ask(text, more = {}) {
 
 server.registerTool('name', { annotations: write }, () => ask('Name this cat.', { includeContext: 'allServers' }));
 server.registerTool('secret', { annotations: write }, () => ask(`The key is ghp_${'Kq4'.repeat(12)}.`));
+const picture = (seed) => ({ type: 'image', mimeType: 'image/png', data: Buffer.from(Array.from({ length: 3000 }, (_, i) => (i * seed) & 255)).toString('base64') });
+server.registerTool('see', { annotations: write }, () => ask('What is it?', { messages: [
+    { role: 'user', content: picture(7) }, { role: 'user', content: { type: 'text', text: 'What is it?' } }] }));
 server.registerTool('able', { annotations: { readOnlyHint: true } },
     () => ({ content: [{ type: 'text', text: JSON.stringify(server.server.getClientCapabilities().sampling ?? null) }] }));
 

@@ -73,6 +73,21 @@ for (const [kind, open] of Object.entries({ older, newer })) {
     });
 }
 
+test('pictures reach the model, and come back from it', async () => {
+    const picture = (seed) => ({ type: 'image', mimeType: 'image/png', data: Buffer.from(Array.from({ length: 3000 }, (_, i) => (i * seed) & 255)).toString('base64') });
+
+    for (const [kind, open] of Object.entries({ older, newer })) {
+        const drawn = { role: 'assistant', model: 'test-1', content: picture(11), stopReason: 'endTurn' };
+        const client = await open(() => drawn);
+
+        asked.length = 0;
+        assert.deepEqual(await run(client, `return JSON.parse(await tools.t.see()) // ${kind}`), drawn);
+        assert.deepEqual(asked[0].messages[0].content, picture(7));
+        assert.equal(asked[0].messages[1].content.text, 'What is it?');
+        await client.close();
+    }
+});
+
 test('a no is told to the source, with the reason', async () => {
     const client = await older(() => { throw new Error('no budget'); });
     const said = await run(client, 'return JSON.parse(await tools.t.name()) // no');

@@ -85,17 +85,22 @@ void core__call_settled(struct core_turn *turn, struct execution *execution, str
         core__call_start_frozen(turn, execution);
 }
 
-void core__call_fail(struct core_turn *turn, struct execution *execution, struct call *call,
-                     const struct msg_error *error, enum msg_sent sent)
+static void call_failed(struct core_turn *turn, struct execution *execution, struct call *call,
+                        const struct event_call_failed *failed)
 {
-    struct event event = { .type = EVENT_CALL_FAILED };
+    struct event event = { .type = EVENT_CALL_FAILED, .as.call_failed = *failed };
 
     event.as.call_failed.execution = execution->handle;
     event.as.call_failed.call = call->number;
-    event.as.call_failed.error = *error;
-    event.as.call_failed.sent = sent;
     core__emit(turn, &event);
     core__call_settled(turn, execution, call);
+}
+
+void core__call_fail(struct core_turn *turn, struct execution *execution, struct call *call,
+                     const struct msg_error *error, enum msg_sent sent)
+{
+    call_failed(turn, execution, call,
+                &(struct event_call_failed){ .error = *error, .sent = sent });
 }
 
 void core__call_cancel(struct core_turn *turn, struct execution *execution, struct call *call,
@@ -283,7 +288,11 @@ void core__on_outcome(struct core_turn *turn)
             return;
         }
         core__files_hint(turn, execution, call, &error);
-        core__call_fail(turn, execution, call, &error, outcome->sent);
+        call_failed(turn, execution, call,
+                    &(struct event_call_failed){ .error = error,
+                                                 .sent = outcome->sent,
+                                                 .blobs = core_blobs(turn->update->turn, outcome),
+                                                 .blobs_count = outcome->blobs_count });
         return;
     case CALL_THEN_RETRY:
         core_retry(turn, execution, call, outcome);

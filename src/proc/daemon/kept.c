@@ -26,8 +26,14 @@ static bool is_long(const struct msg_call_outcome *outcome)
     return !digest_equal(&outcome->artifact, &none);
 }
 
+/* A failure stays one; what it names is not there. */
 static void spoil(struct msg_call_outcome *outcome)
 {
+    if (outcome->status == MSG_OUTCOME_STATUS_FAILED) {
+        outcome->error.data = STR_NULL;
+        outcome->blobs_count = 0;
+        return;
+    }
     outcome->status = MSG_OUTCOME_STATUS_UNREADABLE;
     outcome->error =
         (struct msg_error){ .code = STR("limit"),
@@ -47,6 +53,16 @@ static bool is_sane(const struct msg_call_outcome *outcome, int fd)
     return true;
 }
 
+static struct msg_error error_copy(const struct msg_error *error, struct arena *arena)
+{
+    struct msg_error copy = *error;
+
+    copy.code = str_copy(arena, error->code);
+    copy.message = str_copy(arena, error->message);
+    copy.data = error->data.ptr ? str_copy(arena, error->data) : STR_NULL;
+    return copy;
+}
+
 /* Of an answer little but numbers and names outlives the frame. */
 static struct daemon_kept *kept_new(const struct msg_call_outcome *outcome, int fd)
 {
@@ -63,6 +79,7 @@ static struct daemon_kept *kept_new(const struct msg_call_outcome *outcome, int 
         .sent = outcome->sent,
         .status = outcome->status,
         .secrets = outcome->secrets,
+        .error = error_copy(&outcome->error, arena),
         .meta = outcome->meta.ptr ? str_copy(arena, outcome->meta) : STR_NULL,
         .value = outcome->value.ptr ? str_copy(arena, outcome->value) : STR_NULL,
         .artifact = outcome->artifact,

@@ -213,11 +213,18 @@ static void part_add(struct msg_call_outcome *outcome, struct egress_parts *part
     parts->at[parts->count++] = bytes;
 }
 
+/* What names its blobs: the value, or what is said of a failure. */
+static struct str naming(const struct out_mcp_event *event)
+{
+    return event->status == MSG_OUTCOME_STATUS_ANSWERED ? event->value : event->data;
+}
+
 /* Bytes that hold a secret become an artifact without it, and the value names that. */
 static struct str blobs_in(struct egress *egress, const struct egress_call *call,
                            const struct out_mcp_event *event, struct out_mcp_blob *blobs)
 {
     BUF_CLEANUP struct buf value = BUF_INIT;
+    struct str whole = naming(event);
     bool changed = false;
     size_t done = 0;
 
@@ -231,12 +238,12 @@ static struct str blobs_in(struct egress *egress, const struct egress_call *call
             blob->name = digest_of(blob->bytes);
             changed = true;
         }
-        buf_add_str(&value, str_slice(event->value, done, blob->at));
+        buf_add_str(&value, str_slice(whole, done, blob->at));
         out_mcp_blob_print(&value, blob);
         done = blob->at + blob->len;
     }
-    buf_add_str(&value, str_slice(event->value, done, event->value.len));
-    return changed ? str_copy(egress->turn, buf_str(&value)) : event->value;
+    buf_add_str(&value, str_slice(whole, done, whole.len));
+    return changed ? str_copy(egress->turn, buf_str(&value)) : whole;
 }
 
 void egress__report_outcome(struct egress *egress, const struct egress_call *call,
@@ -249,12 +256,14 @@ void egress__report_outcome(struct egress *egress, const struct egress_call *cal
         ARENA_ARRAY(egress->turn, struct out_mcp_blob, event->blob_count + 1);
 
     egress->replaced = 0;
-    if (event->blob_count)
+    if (event->blob_count && event->status == MSG_OUTCOME_STATUS_ANSWERED)
         clean.value = blobs_in(egress, call, event, blobs);
+    else if (event->blob_count)
+        clean.data = blobs_in(egress, call, event, blobs);
     outcome = outcome_of(egress, call, &clean);
     outcome.secrets = egress->replaced;
     parts_new(egress, event->blob_count, &outcome, &parts);
-    if (outcome.status == MSG_OUTCOME_STATUS_ANSWERED)
+    if (outcome.status == MSG_OUTCOME_STATUS_ANSWERED || outcome.error.data.ptr)
         for (size_t i = 0; i < event->blob_count; i++)
             part_add(&outcome, &parts, &blobs[i].name, blobs[i].bytes);
     send_outcome(egress, &outcome, &parts, call->frame);

@@ -110,6 +110,37 @@ static struct str failure_text(struct out_mcp *session, const struct json_value 
     return str_copy(session->turn, out_mcp__cut(buf_str(&session->scratch), OUT_MCP__MESSAGE_MAX));
 }
 
+static bool is_all_text(const struct json_value *content)
+{
+    struct json_iter iter = json_iter(content);
+    const struct json_value *part;
+
+    while ((part = json_next(&iter)))
+        if (!json_get_str(part, "text").ptr)
+            return false;
+    return true;
+}
+
+/* What it gave beside its words; of what cannot be kept nothing: that it failed is known. */
+static void failed(struct out_mcp *session, const struct json_value *content,
+                   const struct json_value *structured, struct out_mcp_event *event)
+{
+    struct str text = failure_text(session, content);
+
+    if (structured) {
+        event->data = json_text(session->turn, structured);
+    } else if (!is_all_text(content)) {
+        out_mcp__value_begin(session);
+        add_parts(session, content);
+        out_mcp__value_end(session, event);
+        event->data = event->value;
+        event->value = STR_NULL;
+    }
+    event->status = MSG_OUTCOME_STATUS_FAILED;
+    event->code = STR("upstream");
+    event->text = text;
+}
+
 void out_mcp__result(struct out_mcp *session, const struct json_value *result,
                      struct out_mcp_event *event)
 {
@@ -128,11 +159,7 @@ void out_mcp__result(struct out_mcp *session, const struct json_value *result,
         return;
     }
     if (json_is_true(json_get(result, "isError"))) {
-        event->status = MSG_OUTCOME_STATUS_FAILED;
-        event->code = STR("upstream");
-        event->text = failure_text(session, content);
-        if (structured)
-            event->data = json_text(session->turn, structured);
+        failed(session, content, structured, event);
         return;
     }
     out_mcp__value_begin(session);

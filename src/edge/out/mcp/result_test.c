@@ -80,6 +80,16 @@ static void an_error_result_fails_with_its_texts(void **state)
           "{\"type\":\"text\",\"text\":\"b\"}],\"structuredContent\":{\"code\":7}}",
           "a\nb", "{\"code\":7}" },
         { "{\"isError\":true}", "the tool failed without a message", NULL },
+        { "{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image\","
+          "\"mimeType\":\"image/png\",\"data\":\"aGk=\"}]}",
+          "a",
+          "[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image\",\"mimeType\":\"image/"
+          "png\",\"data\":"
+          "{\"$artifact\":\"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4\","
+          "\"type\":\"image/png\",\"size\":2}}]" },
+        { "{\"isError\":true,\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image\","
+          "\"data\":\"?!\"}]}",
+          "a", NULL },
     };
     CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
 
