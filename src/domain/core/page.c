@@ -14,6 +14,7 @@
 #define PAGE_ITEMS   1000U
 #define PAGE_MAX     (512U * 1024U) /* of a page as it is printed */
 #define PAGE_MEMBERS 40U            /* named where a value is too large */
+#define PAGE_AROUND  4U             /* bytes of a character that begins before or ends behind */
 
 struct page {
     const struct json_value *args;
@@ -49,10 +50,11 @@ static void end_print(struct buf *out, uint64_t total, uint64_t next)
         buf_add_c(out, "null}");
 }
 
-static void text_page(struct page *page, struct str text)
+/* Of a text that is `total` long, what stands from `at` on; as much as the page may need. */
+static void text_page(struct page *page, struct str text, uint64_t at, uint64_t total)
 {
     uint64_t limit = page->limit ? page->limit : PAGE_BYTES;
-    size_t from = text_cut(text, page->offset);
+    size_t from = text_cut(text, page->offset > at ? page->offset - at : 0);
 
     for (;;) {
         size_t to = text_cut(text, from + limit);
@@ -62,7 +64,7 @@ static void text_page(struct page *page, struct str text)
         buf_clear(page->out);
         buf_add_c(page->out, "{\"text\":");
         buf_add_json(page->out, str_slice(text, from, to));
-        end_print(page->out, text.len, to);
+        end_print(page->out, total, at + to);
         if (page->out->len <= PAGE_MAX || limit < 8)
             return;
         limit /= 2;
@@ -70,16 +72,17 @@ static void text_page(struct page *page, struct str text)
 }
 
 /* Of bytes that are no text. */
-static void bytes_page(struct page *page, struct str bytes)
+static void bytes_page(struct page *page, const struct core_page_bytes *bytes)
 {
     uint64_t limit = page->limit && page->limit < PAGE_BYTES ? page->limit : PAGE_BYTES;
-    size_t from = page->offset < bytes.len ? (size_t)page->offset : bytes.len;
-    size_t to = bytes.len - from < limit ? bytes.len : from + (size_t)limit;
+    uint64_t from = page->offset < bytes->total ? page->offset : bytes->total;
+    uint64_t to = bytes->total - from < limit ? bytes->total : from + limit;
 
     buf_add_c(page->out, "{\"$base64\":\"");
-    base64_encode(page->out, str_slice(bytes, from, to));
+    base64_encode(page->out, str_slice(bytes->bytes, (size_t)(from - bytes->from),
+                                       (size_t)(to - bytes->from)));
     buf_add_char(page->out, '"');
-    end_print(page->out, bytes.len, to);
+    end_print(page->out, bytes->total, to);
 }
 
 static void list_page(struct page *page, const struct json_value *list)
@@ -123,7 +126,7 @@ static bool too_large(struct page *page, const struct json_value *value)
 static bool value_page(struct page *page, const struct json_value *value)
 {
     if (json_is_string(value)) {
-        text_page(page, json_str(value));
+        text_page(page, json_str(value), 0, json_str(value).len);
         return true;
     }
     if (json_is_array(value)) {
@@ -140,20 +143,20 @@ static bool value_page(struct page *page, const struct json_value *value)
     return page->out->len <= PAGE_MAX ? true : too_large(page, value);
 }
 
-static bool page_make(struct page *page, struct str text)
+static bool page_make(struct page *page, const struct core_page_bytes *bytes)
 {
     const struct json_value *pointer = json_get(page->args, "pointer"), *value;
     struct json_error error;
     struct json_doc doc;
 
     if (!pointer) {
-        if (str_is_utf8(text))
-            text_page(page, text);
+        if (bytes->is_text)
+            text_page(page, bytes->bytes, bytes->from, bytes->total);
         else
-            bytes_page(page, text);
+            bytes_page(page, bytes);
         return true;
     }
-    if (json_parse(page->turn, text, NULL, &error, &doc) != JSON_PARSED)
+    if (json_parse(page->turn, bytes->bytes, NULL, &error, &doc) != JSON_PARSED)
         return page_fails(page, "invalid", STR("this result is no JSON: read it without pointer"));
     value = json_pointer(doc.root, json_str(pointer));
     if (!value)
@@ -163,26 +166,38 @@ static bool page_make(struct page *page, struct str text)
     return value_page(page, value);
 }
 
-bool core_page_print(struct str args, struct str text, struct arena *turn, struct buf *out,
-                     struct msg_error *ret_error)
+static bool args_read(struct page *page, struct str args)
 {
-    struct page page = { .turn = turn, .out = out, .error = ret_error };
     struct json_error error;
     struct json_doc doc;
 
-    if (json_parse(turn, args, NULL, &error, &doc) != JSON_PARSED)
-        return page_fails(&page, "invalid", STR("the argument is no JSON"));
-    page.args = doc.root;
-    page.offset = json_u64_or(json_get(doc.root, "offset"), 0);
-    page.limit = json_u64_or(json_get(doc.root, "limit"), 0);
-    return page_make(&page, text);
+    if (json_parse(page->turn, args, NULL, &error, &doc) != JSON_PARSED)
+        return false;
+    page->args = doc.root;
+    page->offset = json_u64_or(json_get(doc.root, "offset"), 0);
+    page->limit = json_u64_or(json_get(doc.root, "limit"), 0);
+    return true;
 }
 
-bool core_page_artifact(struct str args, struct arena *turn, struct digest *ret_digest)
+bool core_page_print(struct str args, const struct core_page_bytes *bytes, struct arena *turn,
+                     struct buf *out, struct msg_error *ret_error)
 {
-    struct json_error error;
-    struct json_doc doc;
+    struct page page = { .turn = turn, .out = out, .error = ret_error };
 
-    return json_parse(turn, args, NULL, &error, &doc) == JSON_PARSED &&
-           digest_parse(json_get_str(doc.root, "artifact"), ret_digest);
+    if (!args_read(&page, args))
+        return page_fails(&page, "invalid", STR("the argument is no JSON"));
+    return page_make(&page, bytes);
+}
+
+bool core_page_read(struct str args, struct arena *turn, struct core_page *ret_page)
+{
+    struct page page = { .turn = turn };
+
+    if (!args_read(&page, args) ||
+        !digest_parse(json_get_str(page.args, "artifact"), &ret_page->artifact))
+        return false;
+    ret_page->whole = json_get(page.args, "pointer") != NULL;
+    ret_page->from = page.offset > PAGE_AROUND ? page.offset - PAGE_AROUND : 0;
+    ret_page->len = (size_t)(page.limit ? page.limit : PAGE_BYTES) + 3 * PAGE_AROUND;
+    return true;
 }

@@ -96,6 +96,7 @@ struct daemon *daemon_free(struct daemon *daemon)
     (void)mcp_free(daemon->mcp);
     core_update_fini(&daemon->update);
     buf_fini(&daemon->text);
+    (void)heap_free(daemon->seen);
     (void)core_free(daemon->core);
     (void)log_close(daemon->log);
     (void)disk_close(daemon->disk);

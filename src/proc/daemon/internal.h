@@ -145,6 +145,7 @@ struct daemon {
     struct core_update update;
     struct buf text;
     struct secret_door door;
+    struct daemon_seen *seen; /* artifacts that were paged through */
     struct digest engine;
     uint8_t entropy[2048]; /* drawn ahead; what was given out is wiped */
     size_t entropy_left;
