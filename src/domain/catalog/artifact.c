@@ -94,16 +94,6 @@ static void tool_view(const struct catalog__artifact *artifact, size_t index,
         ret_tool->effect = pin->effect;
 }
 
-static struct str address_make(struct arena *arena, struct str name, struct str path)
-{
-    char *text = arena_alloc_raw(arena, name.len + 1 + path.len);
-
-    memcpy(text, name.ptr, name.len);
-    text[name.len] = '.';
-    memcpy(text + name.len + 1, path.ptr, path.len);
-    return str_of(text, name.len + 1 + path.len);
-}
-
 struct catalog__listing *catalog__artifact_listing(struct catalog__artifact *artifact)
 {
     struct arena *arena = arena_new(0);
@@ -117,6 +107,7 @@ struct catalog__listing *catalog__artifact_listing(struct catalog__artifact *art
     /* Each is written once: clearing them before would be a long step. */
     listing->tools = arena_alloc_raw(arena, (count + 1) * sizeof(*listing->tools));
     listing->mores = arena_alloc_raw(arena, (count + 1) * sizeof(*listing->mores));
+    listing->ways = ARENA_NEW(arena, struct catalog__ways);
     return listing;
 }
 
@@ -131,9 +122,10 @@ bool catalog__artifact_listing_add(struct catalog__listing *listing,
     tool_view(listing->artifact, index, &source->view, tool);
     listing->mores[index] = (struct catalog__more){ .home = listing };
     tool->more = &listing->mores[index];
-    tool->address = address_make(listing->arena, source->view.name, tool->path);
+    tool->address = catalog__address_make(listing->arena, source->view.name, tool->path);
     catalog__spelling_note(tool->address, tool->more);
     catalog__pins_remember(source, tool);
+    catalog__way_note(listing, index);
     (void)map_put(&listing->by_path, tool->path, tool);
     (void)map_put(&listing->by_name, tool->name, tool);
     listing->count++;

@@ -159,7 +159,7 @@ static void tool_keep(struct catalog__listing *listing, const struct catalog_sou
 
     *tool = (struct catalog_tool){
         .source = source->source,
-        .address = str_printf(arena, "%.*s.%.*s", STR_ARG(source->name), STR_ARG(from->path)),
+        .address = catalog__address_make(arena, source->name, from->path),
         .name = str_copy(arena, from->name),
         .title = text_keep(arena, from->title),
         .description = text_keep(arena, from->description),

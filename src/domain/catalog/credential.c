@@ -5,7 +5,6 @@
 #include <strings.h>
 
 /* Ways of saying it that are looked into: documents have a handful. */
-#define WAYS_MAX 64U
 
 static bool same(const struct catalog_source *source, struct str a, struct str b)
 {
@@ -91,27 +90,30 @@ static void plan_read(struct schemes *schemes, struct str plan)
     }
 }
 
-/* Thousands of operations say the same: plans that end alike from there are read once. */
+void catalog__way_note(struct catalog__listing *listing, size_t index)
+{
+    struct str plan = listing->tools[index].plan;
+    size_t from = plan.ptr ? str_find(plan, STR("\"security\":")) : SIZE_MAX;
+    struct str way = from == SIZE_MAX ? STR_NULL : str_slice(plan, from, plan.len);
+    struct catalog__ways *ways = listing->ways;
+
+    if (!way.ptr || ways->count == CATALOG__WAYS_MAX)
+        return;
+    for (size_t i = 0; i < ways->count; i++)
+        if (str_equal(ways->at[i].text, way))
+            return;
+    ways->at[ways->count++] = (struct catalog__way){ .text = way, .tool = (uint32_t)index };
+}
+
 size_t catalog_schemes(const struct catalog_source *source, struct arena *arena,
                        struct catalog_scheme *ret_schemes, size_t max)
 {
     struct schemes schemes = { .arena = arena, .list = ret_schemes, .max = max };
-    struct str ways[WAYS_MAX];
-    size_t count = 0;
+    const struct catalog__listing *offered =
+        container_of(source, struct catalog__source, view)->offered;
+    const struct catalog__ways *ways = offered ? offered->ways : NULL;
 
-    for (size_t i = 0; i < source->tools_count && count < WAYS_MAX; i++) {
-        struct str plan = source->tools[i].plan;
-        size_t from = plan.ptr ? str_find(plan, STR("\"security\":")) : SIZE_MAX;
-        size_t seen = 0;
-
-        if (from == SIZE_MAX)
-            continue;
-        while (seen < count && !str_equal(ways[seen], str_slice(plan, from, plan.len)))
-            seen++;
-        if (seen < count)
-            continue;
-        ways[count++] = str_slice(plan, from, plan.len);
-        plan_read(&schemes, plan);
-    }
+    for (size_t i = 0; ways && i < ways->count; i++)
+        plan_read(&schemes, offered->tools[ways->at[i].tool].plan);
     return schemes.count;
 }

@@ -45,7 +45,13 @@ struct count {
     bool in_name;
 };
 
-struct count_vec VEC(struct count);
+/* They lie in blocks: a long array would be copied whenever it grows. */
+#define COUNTS_BLOCK 4096U
+
+struct counts {
+    struct count_blocks VEC(struct count *) blocks;
+    size_t count;
+};
 
 struct catalog__builder {
     const struct catalog__listing *listing;
@@ -54,7 +60,7 @@ struct catalog__builder {
     struct map words; /* as written to struct term: each is stemmed once */
     struct arena *work;
     struct arena *scratch; /* one tool */
-    struct count_vec counts;
+    struct counts counts;
     uint32_t tool;
     uint32_t tool_first; /* its first count */
     float *lengths;
@@ -89,6 +95,22 @@ static struct term *term_of(struct catalog__builder *builder, struct str word)
     return term;
 }
 
+static struct count *count_at(const struct catalog__builder *builder, size_t index)
+{
+    CHECK(index < builder->counts.count);
+    return &builder->counts.blocks.at[index / COUNTS_BLOCK][index % COUNTS_BLOCK];
+}
+
+static void count_add(struct catalog__builder *builder, const struct count *count)
+{
+    size_t index = builder->counts.count++;
+
+    if (index % COUNTS_BLOCK == 0)
+        *VEC_PUSH(&builder->counts.blocks) =
+            arena_alloc_raw(builder->work, COUNTS_BLOCK * sizeof(*count));
+    *count_at(builder, index) = *count;
+}
+
 static void word_count(struct catalog__builder *builder, struct str word, float weight,
                        bool in_name)
 {
@@ -98,16 +120,16 @@ static void word_count(struct catalog__builder *builder, struct str word, float 
         return;
     builder->lengths[builder->tool] += weight;
     if (term->post_last > builder->tool_first) {
-        CHECK(builder->counts.count >= term->post_last && builder->counts.at);
-        struct count *count = &builder->counts.at[term->post_last - 1];
+        struct count *count = count_at(builder, term->post_last - 1);
 
         count->weight += weight;
         count->in_name |= in_name;
         return;
     }
-    *VEC_PUSH(&builder->counts) = (struct count){
-        .term = term->number, .tool = builder->tool, .weight = weight, .in_name = in_name
-    };
+    count_add(builder, &(struct count){ .term = term->number,
+                                        .tool = builder->tool,
+                                        .weight = weight,
+                                        .in_name = in_name });
     term->post_last = (uint32_t)builder->counts.count;
     term->public.count++;
 }
@@ -314,7 +336,7 @@ static bool term_place(struct catalog__builder *builder)
 static void count_post(struct catalog__builder *builder)
 {
     struct catalog__index *index = builder->index;
-    const struct count *count = &builder->counts.at[builder->posted++];
+    const struct count *count = count_at(builder, builder->posted++);
     float average = builder->length_sum / (float)(index->tools ? index->tools : 1);
     float norm = K1 * (1 - B + B * builder->lengths[count->tool] / average);
 
@@ -333,7 +355,7 @@ static struct catalog__builder *builder_free(struct catalog__builder *builder)
         return NULL;
     builder->lengths = heap_free(builder->lengths);
     map_fini(&builder->words);
-    VEC_FINI(&builder->counts);
+    VEC_FINI(&builder->counts.blocks);
     (void)arena_free(builder->work);
     (void)arena_free(builder->scratch);
     return heap_free(builder);

@@ -35,6 +35,17 @@ struct catalog__listing {
     struct map by_path;           /* to struct catalog_tool */
     struct map by_name;           /* to struct catalog_tool */
     struct catalog__index *index; /* NULL: nobody began it */
+    struct catalog__ways *ways;   /* NULL: it is of no artifact */
+};
+
+/* Ways to be let in, as plans end from there, each with the first tool that says so. */
+#define CATALOG__WAYS_MAX 64U
+struct catalog__ways {
+    struct catalog__way {
+        struct str text;
+        uint32_t tool;
+    } at[CATALOG__WAYS_MAX];
+    size_t count;
 };
 
 struct catalog__source {
@@ -65,6 +76,8 @@ struct catalog__more {
 /* ---- credential.c ---- */
 void catalog__apply_credential(struct catalog *catalog,
                                const struct event_source_credential *event);
+/* Thousands of operations say the same: of those whose plans end alike the first counts. */
+void catalog__way_note(struct catalog__listing *listing, size_t index);
 /* ---- pins.c ---- */
 /* What was approved before and what is approved now, of the two listings; either may be NULL. */
 struct catalog__listing *catalog__pins_new(const struct catalog__listing *pinned,
@@ -98,6 +111,8 @@ void catalog__spelling_note(struct str address, struct catalog__more *more);
 /* ---- path.c ---- */
 /* The path that a name alone would give; *ret_lossy where bytes were lost on the way. */
 struct str catalog__path_make(struct str name, struct arena *arena, bool *ret_lossy);
+/* source.path */
+struct str catalog__address_make(struct arena *arena, struct str name, struct str path);
 /* The same path made unique by a mark from the name; try counts from 0. */
 struct str catalog__path_mark(struct str path, struct str name, unsigned try, struct arena *arena);
 

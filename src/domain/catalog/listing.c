@@ -45,8 +45,11 @@ static bool tool_ok(const struct work *work, const struct msg_tool *tool, struct
 
 static void member_add(struct buf *out, const char *name, struct str json)
 {
-    if (json.ptr)
-        buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", name);
+    if (!json.ptr)
+        return;
+    buf_add_c(out, out->len > 1 ? ",\"" : "\"");
+    buf_add_c(out, name);
+    buf_add_c(out, "\":");
     buf_add_str(out, json);
 }
 

@@ -85,6 +85,17 @@ struct str catalog__path_make(struct str name, struct arena *arena, bool *ret_lo
     return str_copy(arena, buf_str(&out));
 }
 
+struct str catalog__address_make(struct arena *arena, struct str name, struct str path)
+{
+    char *text = arena_alloc_raw(arena, name.len + 1 + path.len + 1);
+
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '.';
+    memcpy(text + name.len + 1, path.ptr, path.len);
+    text[name.len + 1 + path.len] = '\0';
+    return str_of(text, name.len + 1 + path.len);
+}
+
 struct str catalog__path_mark(struct str path, struct str name, unsigned try, struct arena *arena)
 {
     struct digest digest = digest_of(name);
