@@ -111,7 +111,7 @@ struct mcp__call *mcp__call_find(struct mcp *mcp, uint64_t key)
     return map_find_u64(&mcp->calls, key);
 }
 
-void mcp__call_end(struct mcp__turn *turn, struct mcp__call *call, struct str answer)
+void mcp__call_end(struct mcp__turn *turn, struct mcp__call *call, struct buf *answer)
 {
     struct mcp__reply *reply = call->reply;
 
@@ -121,7 +121,7 @@ void mcp__call_end(struct mcp__turn *turn, struct mcp__call *call, struct str an
     mcp__link_drop(&call->of_session);
     if (call->session)
         call->session->calls_count--;
-    if (answer.ptr)
+    if (answer)
         mcp__reply_answer(reply, answer);
     else
         reply->silent = true;
@@ -136,7 +136,7 @@ void mcp__call_leave(struct mcp__turn *turn, struct mcp__call *call, enum mcp_ac
 {
     if (call->kind != MCP__LISTEN && call->kind != MCP__FETCH)
         mcp__act(turn, how)->key = call->key;
-    mcp__call_end(turn, call, STR_NULL);
+    mcp__call_end(turn, call, NULL);
 }
 
 static int64_t mcp_call_due_ms(const struct mcp__call *call)

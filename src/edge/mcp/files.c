@@ -164,7 +164,7 @@ void mcp__resources_read(struct mcp__ask *ask)
     }
     if (!str_starts(uri, scheme) || !digest_parse(str_slice(uri, scheme.len, uri.len), &name)) {
         mcp_not_found(&out, ask->version, ask->message->id, uri);
-        mcp__reply_answer(ask->reply, buf_str(&out));
+        mcp__reply_answer(ask->reply, &out);
         ask->reply->status = ask->version >= MCP__2026_07_28 ? 400 : 0;
         return;
     }
@@ -228,18 +228,18 @@ void mcp_fetched(struct mcp *mcp, uint64_t key, enum mcp_fetched_answer answer,
 {
     struct mcp__turn turn = { .mcp = mcp, .actions = actions };
     struct mcp__call *call = mcp__call_find(mcp, key);
-    BUF_CLEANUP struct buf result = BUF_INIT;
     BUF_CLEANUP struct buf out = BUF_INIT;
 
     if (!call || call->kind != MCP__FETCH)
         return;
     if (answer == MCP_FETCHED) {
-        mcp_contents(&result, mcp, call->version, file);
-        rpc_add_result(&out, call->id, buf_str(&result));
+        rpc_open_result(&out, call->id);
+        mcp_contents(&out, mcp, call->version, file);
+        buf_add_char(&out, '}');
     } else {
         mcp_unfetched(&out, call, answer, file);
         if (call->version >= MCP__2026_07_28 && answer == MCP_FETCHED_NONE)
             call->reply->status = 400;
     }
-    mcp__call_end(&turn, call, buf_str(&out));
+    mcp__call_end(&turn, call, &out);
 }

@@ -272,7 +272,7 @@ static void mcp_input_required(struct mcp__turn *turn, struct mcp__call *call)
     mcp__result_close(&result, turn->mcp, call->version, state.execution);
     rpc_add_result(&out, call->id, buf_str(&result));
     mcp__act(turn, MCP_DETACH)->key = call->key;
-    mcp__call_end(turn, call, buf_str(&out));
+    mcp__call_end(turn, call, &out);
 }
 
 void mcp__inputs_ask(struct mcp__turn *turn, struct mcp__call *call)

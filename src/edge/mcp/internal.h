@@ -187,8 +187,8 @@ struct mcp__reply *mcp__reply_new(uint64_t to, bool http);
 bool mcp__reply_message(struct mcp__turn *turn, struct mcp__reply *reply, struct str text);
 /* Keeps an open stream alive, or opens one where the client takes it. */
 void mcp__reply_alive(struct mcp__turn *turn, struct mcp__reply *reply);
-/* One answer; it goes out when all of its message are there. */
-void mcp__reply_answer(struct mcp__reply *reply, struct str text);
+/* One answer, taken out of its buf; it goes out when all of its message are there. */
+void mcp__reply_answer(struct mcp__reply *reply, struct buf *answer);
 /* One answer less to come; after the last the reply goes out and is gone. */
 void mcp__reply_release(struct mcp__turn *turn, struct mcp__reply *reply);
 /* An answer to an exchange at once, without a reply. */
@@ -211,8 +211,8 @@ struct mcp__call *mcp__call_new(struct mcp__ask *ask, enum mcp__call_kind kind);
 struct mcp__call *mcp__call_find(struct mcp *mcp, uint64_t key);
 /* True, and the client told, if too many of its requests run. */
 bool mcp__calls_full(const struct mcp__ask *ask);
-/* Tells the client this answer (JSON-RPC text; null: none) and forgets the call. */
-void mcp__call_end(struct mcp__turn *turn, struct mcp__call *call, struct str answer);
+/* Tells the client this answer (JSON-RPC text, taken; NULL: none) and forgets the call. */
+void mcp__call_end(struct mcp__turn *turn, struct mcp__call *call, struct buf *answer);
 /* Nobody waits for it now: CANCEL or DETACH, by version, unless it is a listen. */
 void mcp__call_leave(struct mcp__turn *turn, struct mcp__call *call, enum mcp_action_kind how);
 /* The due times of the call changed. */

@@ -12,7 +12,7 @@ static void mcp_line_problem(struct mcp__turn *turn, uint64_t connection,
     BUF_CLEANUP struct buf out = BUF_INIT;
 
     rpc_add_error(&out, problem->id, problem->code, str_from(problem->sentence), STR_NULL);
-    mcp__reply_answer(reply, buf_str(&out));
+    mcp__reply_answer(reply, &out);
     mcp__reply_release(turn, reply);
 }
 
@@ -55,7 +55,7 @@ void mcp__batch(struct mcp__ask *ask, const struct json_value *batch)
         }
         rpc_add_error(&out, parsed.problem.id, parsed.problem.code,
                       str_from(parsed.problem.sentence), STR_NULL);
-        mcp__reply_answer(ask->reply, buf_str(&out));
+        mcp__reply_answer(ask->reply, &out);
     }
 }
 
@@ -79,7 +79,7 @@ static void mcp_line_batch(struct mcp__ask *ask, const struct json_value *batch)
         return;
     }
     rpc_add_error(&out, STR_NULL, RPC_INVALID_REQUEST, str_from(wrong), STR_NULL);
-    mcp__reply_answer(ask->reply, buf_str(&out));
+    mcp__reply_answer(ask->reply, &out);
 }
 
 void mcp_line(struct mcp *mcp, uint64_t connection, struct str line, int64_t now_ms,
@@ -164,7 +164,6 @@ bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
 {
     struct mcp__turn turn = { .mcp = mcp, .actions = actions };
     struct mcp__call *call = mcp__call_find(mcp, key);
-    BUF_CLEANUP struct buf result = BUF_INIT;
     BUF_CLEANUP struct buf out = BUF_INIT;
     bool heard;
 
@@ -172,10 +171,11 @@ bool mcp_ended(struct mcp *mcp, uint64_t key, const struct mcp_outcome *outcome,
         return false;
     for (size_t i = call->console_told; i < outcome->console_count; i++)
         mcp_log(&turn, call, &outcome->console[i]);
-    mcp__result_outcome(&result, mcp, call->version, outcome);
-    rpc_add_result(&out, call->id, buf_str(&result));
+    rpc_open_result(&out, call->id);
+    mcp__result_outcome(&out, mcp, call->version, outcome);
+    buf_add_char(&out, '}');
     heard = !call->reply->gone && !mcp__stream_is_broken(call->reply);
-    mcp__call_end(&turn, call, buf_str(&out));
+    mcp__call_end(&turn, call, &out);
     return heard;
 }
 
@@ -238,7 +238,7 @@ static void mcp_say_waiting(struct mcp__turn *turn, struct mcp__call *call)
     mcp__result_waiting(&result, turn->mcp, call);
     rpc_add_result(&out, call->id, buf_str(&result));
     mcp__act(turn, MCP_DETACH)->key = call->key;
-    mcp__call_end(turn, call, buf_str(&out));
+    mcp__call_end(turn, call, &out);
 }
 
 /* True if the call is over. */

@@ -17,7 +17,7 @@ void mcp__answer(struct mcp__ask *ask, struct str result_json)
     BUF_CLEANUP struct buf out = BUF_INIT;
 
     rpc_add_result(&out, ask->message->id, result_json);
-    mcp__reply_answer(ask->reply, buf_str(&out));
+    mcp__reply_answer(ask->reply, &out);
 }
 
 void mcp__refuse(struct mcp__ask *ask, int64_t code, struct str message, struct str data_json)
@@ -25,7 +25,7 @@ void mcp__refuse(struct mcp__ask *ask, int64_t code, struct str message, struct 
     BUF_CLEANUP struct buf out = BUF_INIT;
 
     rpc_add_error(&out, ask->message->id, code, message, data_json);
-    mcp__reply_answer(ask->reply, buf_str(&out));
+    mcp__reply_answer(ask->reply, &out);
     if (ask->version >= MCP__2026_07_28)
         ask->reply->status = code == RPC_METHOD_NOT_FOUND ? 404 : 400;
 }

@@ -169,13 +169,17 @@ void mcp__reply_alive(struct mcp__turn *turn, struct mcp__reply *reply)
         mcp_stream(turn, reply, STR_NULL);
 }
 
-void mcp__reply_answer(struct mcp__reply *reply, struct str text)
+/* The one answer to one message is not copied: it may be long. */
+void mcp__reply_answer(struct mcp__reply *reply, struct buf *answer)
 {
-    if (reply->count++ > 0)
-        buf_add_char(&reply->collected, ',');
-    else if (reply->array)
-        buf_add_char(&reply->collected, '[');
-    buf_add_str(&reply->collected, text);
+    if (reply->count++ == 0 && !reply->array) {
+        buf_fini(&reply->collected);
+        reply->collected = *answer;
+        *answer = BUF_INIT;
+        return;
+    }
+    buf_add_char(&reply->collected, reply->count > 1 ? ',' : '[');
+    buf_add_str(&reply->collected, buf_str(answer));
 }
 
 static void mcp_reply_http(struct mcp__turn *turn, struct mcp__reply *reply, struct str text)

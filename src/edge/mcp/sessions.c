@@ -39,7 +39,7 @@ static void mcp_drop_calls(struct mcp *mcp)
     while (mcp->all.next != &mcp->all) {
         struct mcp__call *call = container_of(mcp->all.next, struct mcp__call, all);
 
-        mcp__call_end(&unheard, call, STR_NULL);
+        mcp__call_end(&unheard, call, NULL);
     }
     mcp_actions_fini(&actions);
     (void)arena_free(turn);

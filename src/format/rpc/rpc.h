@@ -83,6 +83,8 @@ MUST int rpc_read(struct arena *arena, const struct json_value *value,
 void rpc_add_request(struct buf *out, uint64_t id, struct str method, struct str params_json);
 void rpc_add_notification(struct buf *out, struct str method, struct str params_json);
 void rpc_add_result(struct buf *out, struct str id_json, struct str result_json);
+/* The same up to the result, which is written behind it; then a } closes the message. */
+void rpc_open_result(struct buf *out, struct str id_json);
 /* A null id is left out, as MCP wants it. */
 void rpc_add_error(struct buf *out, struct str id_json, int64_t code, struct str message,
                    struct str data_json);

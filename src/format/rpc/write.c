@@ -36,11 +36,17 @@ void rpc_add_notification(struct buf *out, struct str method, struct str params_
     buf_add_char(out, '}');
 }
 
-void rpc_add_result(struct buf *out, struct str id_json, struct str result_json)
+void rpc_open_result(struct buf *out, struct str id_json)
 {
     rpc_open(out);
     rpc_add_member(out, "id", id_json);
-    rpc_add_member(out, "result", result_json);
+    buf_add_c(out, ",\"result\":");
+}
+
+void rpc_add_result(struct buf *out, struct str id_json, struct str result_json)
+{
+    rpc_open_result(out, id_json);
+    buf_add_str(out, result_json);
     buf_add_char(out, '}');
 }
 

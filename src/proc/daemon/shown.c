@@ -20,12 +20,8 @@ static size_t daemon_room(const struct daemon *daemon, struct str actor)
 
 static bool daemon_file_read(struct daemon *daemon, struct mcp_file *file)
 {
-    BUF_CLEANUP struct buf bytes = BUF_INIT;
-
-    if (log_artifact_read(daemon->disk, &file->name, 0, file->size, &bytes) != 0)
-        return false;
-    file->bytes = bytes.len ? str_copy(daemon->turn, buf_str(&bytes)) : STR("");
-    return true;
+    return log_artifact_copy(daemon->disk, &file->name, daemon->turn, file->size, &file->bytes) ==
+           0;
 }
 
 static bool daemon_is_image(struct daemon *daemon, const struct digest *name)

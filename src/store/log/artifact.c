@@ -112,6 +112,24 @@ int log_artifact_size(struct disk *disk, const struct digest *digest, uint64_t *
     return r < 0 ? TRACE(r) : 0;
 }
 
+int log_artifact_copy(struct disk *disk, const struct digest *digest, struct arena *arena,
+                      size_t len, struct str *ret_bytes)
+{
+    struct disk_file *file CLEANUP(disk_file_close) = NULL;
+    char *bytes;
+    size_t got;
+    int r = artifact_open(disk, digest, &file);
+
+    if (r != 0)
+        return r;
+    bytes = arena_alloc_raw(arena, len + 1);
+    r = disk_file_read(file, 0, bytes, len, &got);
+    if (r < 0)
+        return TRACE(r);
+    *ret_bytes = str_of(bytes, got);
+    return 0;
+}
+
 int log_artifact_read(struct disk *disk, const struct digest *digest, uint64_t offset, size_t len,
                       struct buf *ret_bytes)
 {

@@ -187,6 +187,9 @@ struct log_artifact_facts log_artifact_facts_get(const struct log_artifact *arti
 
 /* A descriptor of an artifact, to pass on: yours to close. 0 or LOG_ABSENT. */
 MUST int log_artifact_lend(struct disk *disk, const struct digest *digest, int *ret_fd);
+/* Up to len bytes of its beginning, in the arena. 0 or LOG_ABSENT. */
+MUST int log_artifact_copy(struct disk *disk, const struct digest *digest, struct arena *arena,
+                           size_t len, struct str *ret_bytes);
 /* How many bytes it has. 0 or LOG_ABSENT. */
 MUST int log_artifact_size(struct disk *disk, const struct digest *digest, uint64_t *ret_size);
 /* Adds up to len bytes of an artifact from offset; none at its end. 0 or LOG_ABSENT. */
