@@ -259,10 +259,10 @@ static struct str *daemon_api_headers(struct daemon *daemon, const struct api_wo
     for (size_t i = 0; i < headers->count; i++) {
         size_t colon = str_find_char(headers->at[i], ':');
         struct str value = str_trim(str_slice(headers->at[i], colon + 1, headers->at[i].len));
+        struct str reference = daemon__door_give(daemon, value);
 
-        kept[i] =
-            str_printf(daemon->turn, "%.*s: %.*s", STR_ARG(str_slice(headers->at[i], 0, colon)),
-                       STR_ARG(daemon__door_give(daemon, value)));
+        kept[i] = str_printf(daemon->turn, "%.*s: %.*s",
+                             STR_ARG(str_slice(headers->at[i], 0, colon)), STR_ARG(reference));
     }
     return kept;
 }

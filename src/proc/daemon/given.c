@@ -220,11 +220,12 @@ static struct str variable_keep(struct daemon *daemon, struct str variable, bool
 {
     struct str value = variable;
     struct str name = str_split(&value, '=');
+    struct str reference;
 
     if (!asked && !secret_variable_is(name, value))
         return variable;
-    return str_printf(daemon->turn, "%.*s=%.*s", STR_ARG(name),
-                      STR_ARG(daemon__door_give(daemon, value)));
+    reference = daemon__door_give(daemon, value);
+    return str_printf(daemon->turn, "%.*s=%.*s", STR_ARG(name), STR_ARG(reference));
 }
 
 struct str *daemon__given_variables(struct daemon *daemon, const struct api_source_add *add,
