@@ -10,6 +10,8 @@
 #include "format/yaml/yaml.h"
 
 #define REF_HOPS_MAX 32U
+/* References within references that a pointer leads through. */
+#define FOLLOWING_MAX 8U
 
 struct openapi *openapi_new(const struct openapi_options *options)
 {
@@ -253,6 +255,31 @@ static const struct json_value *anchor_find(const struct openapi__doc *doc, stru
     return NULL;
 }
 
+/*
+ * Part by part, where one of them is itself a reference: "#/paths/~1a/get" of an item that is
+ * elsewhere. The specification has no such thing; tools that people write for follow it.
+ */
+static const struct json_value *pointer_follow(struct openapi *run, const struct json_value *root,
+                                               struct str pointer)
+{
+    const struct json_value *at = root;
+    struct str rest = pointer;
+
+    if (pointer.len == 0 || run->following >= FOLLOWING_MAX)
+        return NULL;
+    (void)str_split(&rest, '/');
+    run->following++;
+    while (rest.ptr && at) {
+        struct str part = str_split(&rest, '/');
+        struct str token = str_of(part.ptr - 1, part.len + 1); /* with its '/' */
+        const struct json_value *next = json_pointer(at, token);
+
+        at = next ? next : json_pointer(openapi__peek(run, at), token);
+    }
+    run->following--;
+    return at;
+}
+
 static const struct json_value *fragment_find(struct openapi *run, const struct openapi__doc *doc,
                                               struct str fragment)
 {
@@ -264,7 +291,9 @@ static const struct json_value *fragment_find(struct openapi *run, const struct 
     if (pointer.len > 0 && pointer.ptr[0] != '/')
         return anchor_find(doc, pointer);
     found = json_pointer(doc->json.root, pointer);
-    return found ? found : json_pointer(doc->json.root, fragment);
+    if (!found)
+        found = json_pointer(doc->json.root, fragment);
+    return found ? found : pointer_follow(run, doc->json.root, pointer);
 }
 
 static const struct json_value *target_find(struct openapi *run, const struct openapi__doc *from,

@@ -89,6 +89,7 @@ struct openapi {
     bool broken;                            /* no document, or over a limit: nothing is made */
     size_t dropped;
     uint32_t stamp;
+    unsigned following; /* pointers that lead through references, in each other */
 };
 
 /* An operation while a tool is made of it. */

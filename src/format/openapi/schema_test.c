@@ -249,6 +249,26 @@ static void a_bomb_is_over_a_limit(void **state UNUSED)
     assert_true(arena_used(run->arena) < 8 * text.len + (32U << 20));
 }
 
+static void a_pointer_may_lead_through_a_reference(void **state UNUSED)
+{
+    assert_int_equal(
+        compile_get(
+            ANSWER("{\"$ref\":\"#/components/responses/R/content/a~1b/schema\"}"),
+            "\"responses\":{\"R\":{\"$ref\":\"#/components/responses/S\"},\"S\":{\"content\":{"
+            "\"a/b\":{\"schema\":{\"type\":\"string\"}}}}}"),
+        OPENAPI_COMPILED);
+    assert_int_equal(result.defs_count, 1);
+    IS(result.defs[0].text.ptr, "{\"type\":\"string\"}");
+    (void)openapi_free(run);
+    run = openapi_new(NULL);
+    /* In a circle to nowhere. */
+    assert_int_equal(compile_get(ANSWER("{\"$ref\":\"#/components/schemas/A/b\"}"),
+                                 "\"schemas\":{\"A\":{\"$ref\":\"#/components/schemas/B/b\"},"
+                                 "\"B\":{\"$ref\":\"#/components/schemas/A/c\"}}"),
+                     OPENAPI_COMPILED);
+    IS(tool("t")->output.ptr, "{}");
+}
+
 /* As converters write empty lines of a form. */
 static void a_parameter_without_a_name(void **state UNUSED)
 {
@@ -343,6 +363,7 @@ int main(void)
         TEST(what_is_no_document_is_refused),
         TEST(braces_may_be_yaml),
         TEST(a_bomb_is_over_a_limit),
+        TEST(a_pointer_may_lead_through_a_reference),
         TEST(a_parameter_without_a_name),
         TEST(alternatives_are_told_apart),
         TEST(answers_become_one_output),
