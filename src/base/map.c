@@ -68,8 +68,8 @@ static void map_slot_add(struct map *map, size_t index)
     map->slots[slot] = (uint32_t)(index + 1);
 }
 
-/* Drops removed entries, makes room for one more, and lays the slots anew. */
-static void map_rebuild(struct map *map)
+/* Drops removed entries, makes room for that many in all, and lays the slots anew. */
+static void map_rebuild(struct map *map, size_t count)
 {
     size_t cap = MAP_SLOTS_MIN;
     size_t kept = 0;
@@ -78,7 +78,7 @@ static void map_rebuild(struct map *map)
         if (map->entries[i].value)
             map->entries[kept++] = map->entries[i];
     map->used = kept;
-    while (cap < (kept + 1) * 4)
+    while (cap < (kept + 1) * 2 || cap / 2 < count)
         cap *= 2;
     CHECK(cap <= UINT32_MAX);
     map->slots = heap_resize(map->slots, cap * sizeof(*map->slots));
@@ -88,6 +88,12 @@ static void map_rebuild(struct map *map)
     map->entries = heap_resize(map->entries, map->entries_cap * sizeof(*map->entries));
     for (size_t i = 0; i < map->used; i++)
         map_slot_add(map, i);
+}
+
+void map_reserve(struct map *map, size_t count)
+{
+    if (count > map->entries_cap)
+        map_rebuild(map, count);
 }
 
 static void *map_put_entry(struct map *map, struct str key, uint64_t number, void *value)
@@ -104,7 +110,7 @@ static void *map_put_entry(struct map *map, struct str key, uint64_t number, voi
         return before;
     }
     if (map->used == map->entries_cap)
-        map_rebuild(map);
+        map_rebuild(map, (map->count + 1) * 2);
     map->entries[map->used] = (struct map_entry){ .key = key, .number = number, .value = value };
     map_slot_add(map, map->used);
     map->used++;

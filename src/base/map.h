@@ -28,6 +28,9 @@ struct map {
 
 void map_fini(struct map *map);
 
+/* Room for so many entries in all: until they are there, no put lays the table anew. */
+void map_reserve(struct map *map, size_t count);
+
 void *map_find(const struct map *map, struct str key);
 void *map_find_u64(const struct map *map, uint64_t key);
 

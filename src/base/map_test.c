@@ -86,12 +86,39 @@ static void the_order_is_that_of_insertion(void **state)
     map_fini(&map);
 }
 
+static void room_that_was_made_is_used(void **state)
+{
+    struct map map = MAP_INIT;
+    const struct map_entry *entries;
+    char value;
+
+    (void)state;
+    for (uint64_t key = 0; key < 20; key++)
+        (void)map_put_u64(&map, key, &value);
+    for (uint64_t key = 0; key < 10; key++)
+        assert_ptr_equal(map_take_u64(&map, key), &value);
+    map_reserve(&map, 5000);
+    assert_int_equal(map.count, 10);
+    entries = map.entries;
+    for (uint64_t key = 100; key < 100 + 4990; key++)
+        (void)map_put_u64(&map, key, &value);
+    assert_ptr_equal(map.entries, entries);
+    assert_int_equal(map.count, 5000);
+    for (uint64_t key = 0; key < 6000; key++)
+        assert_ptr_equal(map_find_u64(&map, key),
+                         (key >= 10 && key < 20) || (key >= 100 && key < 5090) ? &value : NULL);
+    map_reserve(&map, 100);
+    assert_ptr_equal(map.entries, entries);
+    map_fini(&map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_does_what_an_array_does),
         cmocka_unit_test(text_keys_are_compared_by_bytes),
         cmocka_unit_test(the_order_is_that_of_insertion),
+        cmocka_unit_test(room_that_was_made_is_used),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,8 @@ struct catalog__listing *catalog__artifact_listing(struct catalog__artifact *art
     listing->tools = arena_alloc_raw(arena, (count + 1) * sizeof(*listing->tools));
     listing->mores = arena_alloc_raw(arena, (count + 1) * sizeof(*listing->mores));
     listing->ways = ARENA_NEW(arena, struct catalog__ways);
+    map_reserve(&listing->by_path, count);
+    map_reserve(&listing->by_name, count);
     return listing;
 }
 

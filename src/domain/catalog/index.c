@@ -431,6 +431,8 @@ struct catalog__index *catalog__index_new(const struct catalog__listing *listing
     index->builder = builder;
     index->tools = listing->count;
     index->facts = ARENA_ARRAY(arena, struct catalog__facts, listing->count);
+    map_reserve(&builder->words, listing->count);
+    map_reserve(&index->terms, listing->count);
     builder->lengths = heap_alloc(sizeof(float) * (listing->count + 1));
     for (size_t i = 0; i < listing->count; i++)
         builder->lengths[i] = 0;

@@ -110,6 +110,7 @@ static bool check_step(struct catalog_reading *reading, size_t *steps)
     artifact->listing = reading->check.listing;
     artifact->digests = heap_alloc((artifact->listing.tools_count + 1) * sizeof(struct digest));
     artifact->marks = heap_alloc((artifact->listing.defs_count + 1) * sizeof(*artifact->marks));
+    map_reserve(&reading->names, artifact->listing.tools_count);
     reading->defs = heap_alloc((artifact->listing.defs_count + 1) * sizeof(struct digest));
     return true;
 }
