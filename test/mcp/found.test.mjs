@@ -44,6 +44,8 @@ const served = {
         { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
     '/bomb.json.gz': [gzipSync(Buffer.concat([Buffer.from(json.slice(0, -1)), spaces(70 << 20), Buffer.from('}')])),
         { 'content-type': 'application/gzip' }],
+    '/values.json': [gzipSync(Buffer.concat([Buffer.from('{"openapi":"3.0.3","x":[0'), Buffer.alloc(40 << 20, ',0'), Buffer.from(']}')])),
+        { 'content-type': 'application/json', 'content-encoding': 'gzip' }],
     '/cut.json.gz': [gzipSync(json).subarray(0, 60), { 'content-type': 'application/gzip' }],
     '/twice.json.gz': [gzipSync(gzipSync(json)), { 'content-type': 'application/gzip' }],
     '/parts/root.yaml': [yaml + '  /a: { $ref: "a.yaml.gz#/item" }\n', {}],
@@ -143,6 +145,11 @@ test('what unpacks to more than is read stops at that, and says how much it is',
     await assert.rejects(add(`${base}/bomb.json.gz`), /larger than 64 MiB/);
     await assert.rejects(add(file('bomb.json.gz', served['/bomb.json.gz'][0])), /larger than 64 MiB/);
     await assert.rejects(add(file('bomb.gz', Buffer.concat(Array(80).fill(gzipSync(spaces(1 << 20)))))), /larger than 64 MiB/);
+});
+
+// With sanitizers memory has no limit, and it is read to its end.
+test('what takes too much to be read is told, and asked nothing more', async () => {
+    await assert.rejects(add(`${base}/values.json`), /is error: (reading it takes more memory or time|the document has no operation)/);
 });
 
 test('what is packed and broken, or packed twice, is told', async () => {

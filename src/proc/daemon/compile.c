@@ -466,8 +466,7 @@ void daemon__compile_ready(struct daemon *daemon)
     daemon->compile.link = link_free(daemon->compile.link);
     document = document_find(daemon, daemon->compiling);
     if (document && document->sent && !is_made(daemon))
-        current_end(daemon, STR("reading it takes more memory or time than a document of its size "
-                                "may"));
+        current_end(daemon, STR(DAEMON_COMPILE_DIED));
 }
 
 void daemon__compile_end(struct daemon *daemon)

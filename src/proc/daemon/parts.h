@@ -37,6 +37,8 @@ struct daemon_given {
 /* To be compiled by daemon__compile_source. Another one of the source that waited is dropped. */
 void daemon__compile_give(struct daemon *daemon, const struct catalog_source *source,
                           const struct daemon_given *given);
+/* The reason where reading a document ended the process that reads it. */
+#define DAEMON_COMPILE_DIED "reading it takes more memory or time than a document of its size may"
 /* It cannot be had: the source says why. */
 void daemon__compile_none(struct daemon *daemon, uint64_t source, struct str reason);
 /* Whether it has one that waits or is being read. */

@@ -327,6 +327,7 @@ bool daemon__probe_compiled(struct daemon *daemon, const struct command_compiled
     if (!probe || !source)
         return false;
     if (!made && source->kind == MSG_SOURCE_KIND_UNKNOWN &&
+        !str_is(compiled->reason, DAEMON_COMPILE_DIED) &&
         (probe->introspected || compiled->kind == MSG_SOURCE_KIND_UNKNOWN)) {
         if (probe->introspected)
             hint(probe,
