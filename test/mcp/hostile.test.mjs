@@ -112,8 +112,21 @@ const modern = {
 
 // PATH: at-METHOD-HARM, list-LIST, or one of these.
 const meaning = { tools: [tool('get_it', 'Reads the weather.')], called: 0, stream: null };
+const slow = { called: 0, stream: null };
 const own = {
     good: () => false,
+    slow: (response, message) => {
+        if (message.method === 'subscriptions/listen') {
+            events(response);
+            slow.stream = (value) => response.write(event(value));
+            slow.stream({ jsonrpc: '2.0', method: 'notifications/subscriptions/acknowledged', params: { _meta: { 'io.modelcontextprotocol/subscriptionId': message.id } } });
+            return true;
+        }
+        if (message.method === 'tools/list' && seen('slow', 'tools/list') > 1)
+            return setTimeout(() => json(response, result(message, { tools: [tool('get_it'), tool('other')] })), 4000), true;
+        slow.called += message.method === 'tools/call';
+        return message.method === 'tools/list' && (json(response, result(message, { tools: [tool('get_it'), tool('other')] })), true);
+    },
     meaning: (response, message) => {
         if (message.method === 'subscriptions/listen') {
             events(response);
@@ -415,6 +428,21 @@ test('a tool whose meaning changed between listing and calling does not run', as
     assert.equal(meaning.called, 1);
     await person.terminal('sources', 'approve', 'meaning', '--yes');
     assert.equal(await called('meaning'), '{}');
+});
+
+test('a tool that a person rejects while its call still waits to go out does not run', async () => {
+    await addHttp('slow', 'slow');
+    assert.equal(await called('slow'), '{}');
+    slow.stream(note('tools/list_changed'));
+    for (const from = Date.now(); seen('slow', 'tools/list') < 2; await sleep(20))
+        assert.ok(Date.now() - from < 5000, 'it was not listed again');
+    const waits = called('slow');
+
+    await sleep(500);
+    await person.terminal('sources', 'reject', 'slow', 'get_it');
+    assert.match(await waits, /^refused: .*a person rejected/);
+    await sleep(4000);
+    assert.equal(slow.called, 1);
 });
 
 test('those that never answered were refused in time', async () => {

@@ -522,10 +522,11 @@ void world_egress_ready(struct world *world)
                  msg_call_send_decode(frame.payload, world->arena, &send))
             on_send(world, &send);
         else if (frame.type == MSG_CALL_CANCEL &&
-                 msg_call_cancel_decode(frame.payload, world->arena, &cancel))
-            on_cancel(world, &cancel);
-        else if (frame.type == MSG_CALL_SAID &&
-                 msg_call_said_decode(frame.payload, world->arena, &said))
+                 msg_call_cancel_decode(frame.payload, world->arena, &cancel)) {
+            if (!cancel.unsent) /* What comes here is sent in the same moment. */
+                on_cancel(world, &cancel);
+        } else if (frame.type == MSG_CALL_SAID &&
+                   msg_call_said_decode(frame.payload, world->arena, &said))
             on_said(world, &said);
     }
     world_egress_tick(world);

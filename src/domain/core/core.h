@@ -237,6 +237,7 @@ enum core_effect_type {
     EFFECT_PROGRAM_DROP, /* need not stay in a worker */
     EFFECT_CALL_SEND,    /* an attempt leaves: look the call up, see that it still runs */
     EFFECT_CALL_CANCEL,  /* nobody wants the answer */
+    EFFECT_CALL_REFUSE,  /* it must not leave, if it has not: text says why */
     EFFECT_CALL_SAY,     /* what its source asked is answered */
     EFFECT_ENDED,        /* hand the answer to whoever waits */
     EFFECT_INPUT_OPENED, /* somebody must be asked */

@@ -299,6 +299,34 @@ void core__on_source_approve(struct core_turn *turn)
         pin_emit(turn, source, &event);
 }
 
+/* Calls that were let through, and may wait to go out still. */
+static void refuse_of(struct core_turn *turn, const struct execution *execution)
+{
+    for (size_t i = execution->first_open; i < execution->calls.count; i++) {
+        const struct call *call = execution->calls.at[i];
+        const struct catalog_tool *tool = NULL;
+        struct core_effect *effect;
+
+        if (call->state != CALL_RUNNING || !call->attempting || core_is_own(call->address))
+            continue;
+        (void)catalog_find(turn->core->catalog, call->address, &tool);
+        if (!tool || !tool->rejected)
+            continue;
+        effect = core__effect(turn, EFFECT_CALL_REFUSE);
+        effect->execution = execution->handle;
+        effect->call = call->number;
+        effect->text = STR("a person rejected the tool after this call was let through");
+    }
+}
+
+static void refuse_unsent(struct core_turn *turn)
+{
+    const struct execution *execution;
+
+    for (size_t at = 0; (execution = core_execution_next(turn->core, &at));)
+        refuse_of(turn, execution);
+}
+
 void core__on_source_reject(struct core_turn *turn)
 {
     const struct command_pin *pin = &turn->command->as.source_pin;
@@ -314,8 +342,10 @@ void core__on_source_reject(struct core_turn *turn)
                                                 .tools_count = pin->tools_count,
                                                 .who = pin->who };
     rejected->tools = pin_names(turn, source);
-    if (rejected->tools)
-        pin_emit(turn, source, &event);
+    if (!rejected->tools)
+        return;
+    pin_emit(turn, source, &event);
+    refuse_unsent(turn);
 }
 
 /* What it lacked may be what it was given: until it says otherwise it is not in the way. */

@@ -306,6 +306,9 @@ void daemon__act(struct daemon *daemon, const struct core_effect *effect)
     case EFFECT_CALL_CANCEL:
         daemon__call_cancel(daemon, effect);
         return;
+    case EFFECT_CALL_REFUSE:
+        daemon__call_refuse(daemon, effect);
+        return;
     case EFFECT_CALL_SAY:
         daemon__call_say(daemon, effect);
         return;

@@ -135,6 +135,8 @@ bool daemon__is_away(const struct daemon *daemon, const struct core_effect *effe
 void daemon__call_send(struct daemon *daemon, const struct core_effect *effect);
 void daemon__call_say(struct daemon *daemon, const struct core_effect *effect);
 void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect);
+/* A person rejected its tool: it is not sent, if nothing of it was. */
+void daemon__call_refuse(struct daemon *daemon, const struct core_effect *effect);
 void daemon__source_start(struct daemon *daemon, uint64_t source);
 void daemon__source_stop(struct daemon *daemon, uint64_t source);
 /* What its credentials are for: where it was said, or where the first of its requests goes. */

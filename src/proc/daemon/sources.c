@@ -451,6 +451,23 @@ void daemon__call_cancel(struct daemon *daemon, const struct core_effect *effect
                      buf_str(&payload));
 }
 
+void daemon__call_refuse(struct daemon *daemon, const struct core_effect *effect)
+{
+    const struct call *call = core_call(daemon->core, effect->execution, effect->call);
+    const struct catalog_source *source =
+        call ? catalog_source_find(core_catalog(daemon->core), call->source) : NULL;
+    const struct msg_call_cancel cancel = {
+        .execution = effect->execution, .call = effect->call, .reason = effect->text, .unsent = true
+    };
+    struct buf payload BUF_CLEANUP = BUF_INIT;
+
+    if (!source)
+        return;
+    msg_call_cancel_encode(&cancel, &payload);
+    daemon__send(daemon_peer_of(daemon, source->kind), MSG_CALL_CANCEL, effect->execution,
+                 buf_str(&payload));
+}
+
 /* What a person said goes to whoever asked; its secrets may be opened for this call. */
 void daemon__call_say(struct daemon *daemon, const struct core_effect *effect)
 {

@@ -246,6 +246,11 @@ void egress__call_cancel(struct egress *egress, const struct msg_call_cancel *ca
     call = map_find(&egress->keys, str_of(key, sizeof(key)));
     if (!call)
         return; /* Its outcome crossed the cancel on the way. */
+    if (cancel->unsent) {
+        if (call->state != EGRESS_CALL_SENT)
+            egress__call_fail(egress, call, STR("refused"), cancel->reason);
+        return;
+    }
     if (call->state != EGRESS_CALL_SENT) {
         egress__call_fail(egress, call, STR("cancelled"), STR("the call was cancelled"));
         return;
