@@ -45,7 +45,7 @@ struct count {
     bool in_name;
 };
 
-/* They lie in blocks: a long array would be copied whenever it grows. */
+/* They lie in blocks: a long array would be copied whenever it grows, and freed all at once. */
 #define COUNTS_BLOCK 4096U
 
 struct counts {
@@ -106,8 +106,7 @@ static void count_add(struct catalog__builder *builder, const struct count *coun
     size_t index = builder->counts.count++;
 
     if (index % COUNTS_BLOCK == 0)
-        *VEC_PUSH(&builder->counts.blocks) =
-            arena_alloc_raw(builder->work, COUNTS_BLOCK * sizeof(*count));
+        *VEC_PUSH(&builder->counts.blocks) = heap_resize(NULL, COUNTS_BLOCK * sizeof(*count));
     *count_at(builder, index) = *count;
 }
 
@@ -347,6 +346,11 @@ static void count_post(struct catalog__builder *builder)
     };
     if (count->in_name)
         index->facts[count->tool].name += builder->rarity[count->term];
+    if (builder->posted % COUNTS_BLOCK == 0) {
+        struct count **block = &builder->counts.blocks.at[builder->posted / COUNTS_BLOCK - 1];
+
+        *block = heap_free(*block);
+    }
 }
 
 static struct catalog__builder *builder_free(struct catalog__builder *builder)
@@ -355,6 +359,8 @@ static struct catalog__builder *builder_free(struct catalog__builder *builder)
         return NULL;
     builder->lengths = heap_free(builder->lengths);
     map_fini(&builder->words);
+    for (size_t i = 0; i < builder->counts.blocks.count; i++)
+        (void)heap_free(builder->counts.blocks.at[i]);
     VEC_FINI(&builder->counts.blocks);
     (void)arena_free(builder->work);
     (void)arena_free(builder->scratch);
