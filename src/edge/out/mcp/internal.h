@@ -234,6 +234,7 @@ void out_mcp__begin_legacy(struct out_mcp *session);
 
 /* pace.c: a message that answers nothing, or is none. */
 void out_mcp__note(struct out_mcp *session);
+void out_mcp__note_request(struct out_mcp *session);
 
 /* misread.c: an answer that cannot be read. */
 struct out_mcp__misread {

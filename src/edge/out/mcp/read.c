@@ -400,7 +400,7 @@ bool out_mcp__message(struct out_mcp *session, const struct rpc_message *message
 {
     switch (message->kind) {
     case RPC_REQUEST:
-        out_mcp__note(session);
+        out_mcp__note_request(session);
         if (!session->modern && out_mcp__is_question(message->method))
             out_mcp__asked_person(session, message);
         else
