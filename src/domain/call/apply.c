@@ -14,16 +14,26 @@ static struct msg_error call_error_copy(struct arena *arena, const struct msg_er
     return copy;
 }
 
-/* The value goes with what is wrong in it. */
+/* The value goes with what is wrong in it; of a long one its name, by which it is read. */
 static void call_apply_nonconforming(struct call *call, const struct event_call_nonconforming *said,
                                      struct arena *arena)
 {
+    static const struct digest none;
     struct msg_error error = said->error;
     struct str told = error.data.len > 2 ? str_slice(error.data, 0, error.data.len - 1) : STR("{");
+    const char *comma = told.len > 1 ? "," : "";
+    char name[DIGEST_HEX_LEN];
 
+    digest_hex(&said->artifact, name);
     if (said->value.ptr)
-        error.data = str_printf(arena, "%.*s%s\"value\":%.*s}", STR_ARG(told),
-                                told.len > 1 ? "," : "", STR_ARG(said->value));
+        error.data = str_printf(arena, "%.*s%s\"value\":%.*s}", STR_ARG(told), comma,
+                                STR_ARG(said->value));
+    else if (!digest_equal(&said->artifact, &none))
+        error.data =
+            str_printf(arena,
+                       "%.*s%s\"artifact\":\"%.*s\",\"read\":\"tools.writ.results.read("
+                       "{artifact, offset, limit, pointer})\"}",
+                       STR_ARG(told), comma, (int)sizeof(name), name);
     call->error = call_error_copy(arena, &error);
 }
 

@@ -291,6 +291,7 @@ static bool core_apply_call(struct core *core, struct execution *execution, uint
         core_blobs_note(core, event->as.call_failed.blobs, event->as.call_failed.blobs_count,
                         execution->who.actor);
     } else if (event->type == EVENT_CALL_NONCONFORMING) {
+        core__result_note(core, &event->as.call_nonconforming.artifact, execution->who.actor);
         core_blobs_note(core, event->as.call_nonconforming.blobs,
                         event->as.call_nonconforming.blobs_count, execution->who.actor);
     }

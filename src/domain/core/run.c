@@ -183,6 +183,14 @@ static struct digest *core_blobs(struct arena *arena, const struct msg_call_outc
     return names;
 }
 
+/* The value as the log has it: null where its artifact is named instead. */
+static struct str core_logged(const struct msg_call_outcome *outcome)
+{
+    static const struct digest none;
+
+    return digest_equal(&outcome->artifact, &none) ? outcome->value : STR_NULL;
+}
+
 /* All that was found is told; the value goes along with that, once (domain/call). */
 static void core_nonconforming(struct core_turn *turn, struct execution *execution,
                                struct call *call, const struct msg_call_outcome *outcome,
@@ -199,7 +207,7 @@ static void core_nonconforming(struct core_turn *turn, struct execution *executi
                                          STR_ARG(call->address),
                                          STR_ARG(core__problems_say(arena, report, "the answer"))));
     done->error.data = core__problems_print(arena, report);
-    done->value = outcome->value;
+    done->value = core_logged(outcome);
     done->artifact = outcome->artifact;
     done->blobs = core_blobs(arena, outcome);
     done->blobs_count = outcome->blobs_count;
@@ -231,7 +239,7 @@ static void core_conform(struct core_turn *turn, struct execution *execution, st
     }
     done->execution = execution->handle;
     done->call = call->number;
-    done->value = outcome->value;
+    done->value = core_logged(outcome);
     done->artifact = outcome->artifact;
     done->size = outcome->size;
     done->secrets = outcome->secrets;

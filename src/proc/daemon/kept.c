@@ -135,6 +135,18 @@ static bool kept_part(struct daemon_kept *kept, const struct log_artifact_facts 
     return ++kept->ended == kept->parts;
 }
 
+/* What is not too long to be looked into goes along to be checked; the line names the artifact. */
+static void value_read(struct daemon *daemon, struct msg_call_outcome *outcome)
+{
+    struct str value;
+
+    if (outcome->status == MSG_OUTCOME_STATUS_ANSWERED && is_long(outcome) &&
+        outcome->size <= LIMIT_VALUE_CHECKED_BYTES &&
+        log_artifact_copy(daemon->disk, &outcome->artifact, daemon->turn, outcome->size, &value) ==
+            0)
+        outcome->value = value;
+}
+
 void daemon__artifacts(struct daemon *daemon)
 {
     struct log_artifact *artifact;
@@ -151,6 +163,7 @@ void daemon__artifacts(struct daemon *daemon)
         if (kept->fault)
             spoil(&kept->outcome);
         command.as.outcome = kept->outcome;
+        value_read(daemon, &command.as.outcome);
         daemon__step(daemon, &command);
         link_fd_close(kept->fd);
         (void)arena_free(kept->arena);
