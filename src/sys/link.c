@@ -38,6 +38,7 @@ struct link {
     struct wire_reader reader;
     struct buf out;
     size_t out_sent;   /* bytes of out that the kernel has */
+    size_t out_max;    /* bytes of out that the kernel has not */
     uint64_t out_base; /* position of out.ptr[0] */
     size_t began;      /* of the frame between link_begin and link_end */
     struct VEC(struct link_parcel) parcels;
@@ -212,7 +213,8 @@ int link_new(struct loop *loop, int fd, struct loop_ready *ready, struct link **
 
     *link = (struct link){ .source.on_events = link_on_events,
                            .writer.on_flush = link_on_flush,
-                           .ready = ready };
+                           .ready = ready,
+                           .out_max = LINK_QUEUED_MAX };
     link->reader = WIRE_READER(&link->in);
     r = loop__source_start(loop, &link->source, fd);
     if (r < 0) {
@@ -323,7 +325,7 @@ static int link_refuse(const struct link *link)
 {
     if (link_is_closed(link))
         return LINK_CLOSED;
-    if (link_queued(link) > LINK_QUEUED_MAX)
+    if (link_queued(link) > link->out_max)
         return LINK_FULL;
     return 0;
 }
@@ -387,6 +389,16 @@ int link_end(struct link *link)
 size_t link_queued(const struct link *link)
 {
     return link->out.len - link->out_sent;
+}
+
+void link_queue_max(struct link *link, size_t bytes)
+{
+    link->out_max = bytes;
+}
+
+void link_give_up(struct link *link)
+{
+    link_end_now(link);
 }
 
 void link_pause(struct link *link, bool paused)

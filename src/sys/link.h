@@ -29,7 +29,7 @@ struct link;
 struct listener;
 
 /* Bytes queued toward a peer that does not read. Beyond it link_send answers LINK_FULL. */
-#define LINK_QUEUED_MAX (8U << 20)
+#define LINK_QUEUED_MAX (8U << 20) /* where link_queue_max says nothing else */
 
 enum link_answer {
     LINK_NONE = 0,   /* nothing more now */
@@ -75,6 +75,9 @@ void link_flush(struct link *link);
 
 /* Bytes queued and not yet taken by the kernel: the credit that is used up. */
 size_t link_queued(const struct link *link);
+void link_queue_max(struct link *link, size_t bytes);
+/* As if the peer were gone: LINK_CLOSED after what it sent. */
+void link_give_up(struct link *link);
 /* Stops and starts reading, for a peer whose credit is used up: the kernel then holds it back. */
 void link_pause(struct link *link, bool paused);
 bool link_is_closed(const struct link *link);

@@ -156,7 +156,7 @@ test('a search right after a large source was added finds all of it', async () =
     const file = join(writ.home, 'large.json');
 
     for (let i = 0; i < 4000; i++)
-        paths[`/gadgets${i}/{id}`] = { get: { operationId: `gadgets/get-${i}`, summary: `Get gadget ${i}`, responses: { 200: { description: 'it' } } } };
+        paths[`/gadgets${i}/{id}`] = { get: { operationId: `gadgets/get-${i}`, summary: `Get gadget ${i}`, description: 'A gadget. '.repeat(50), responses: { 200: { description: 'it' } } } };
     writeFileSync(file, JSON.stringify(described('http://127.0.0.1:1', paths)));
     for (const round of ['large', 'again']) {
         await terminal('sources', 'add', round, file, '--yes');
@@ -173,4 +173,25 @@ test('a search right after a large source was added finds all of it', async () =
         assert.equal(other, 2);
         assert.deepEqual(more, [1, true]);
     }
+});
+
+test('two hundred who ask for a long list at once all get it, also where what carries it is slow', async () => {
+    const status = JSON.parse(await command('status', '--json'));
+    const pid = (kind) => status.processes.find((one) => one.kind === kind).pid;
+    const headers = { authorization: `Bearer ${readFileSync(status.token_file, 'utf8').trim()}` };
+    const ask = async () => {
+        const answer = await fetch(new URL('/v1/sources/large', status.http), { headers, signal: AbortSignal.timeout(30000) });
+
+        return JSON.parse(await answer.text()).name;
+    };
+
+    // All requests are there before the daemon looks, and its answers are not taken while it gives them.
+    process.kill(pid('daemon'), 'SIGSTOP');
+    const answers = Promise.all(Array.from({ length: 200 }, ask));
+    await sleep(500);
+    process.kill(pid('web'), 'SIGSTOP');
+    process.kill(pid('daemon'), 'SIGCONT');
+    await sleep(500);
+    process.kill(pid('web'), 'SIGCONT');
+    assert.deepEqual(new Set(await answers), new Set(['large']));
 });

@@ -24,7 +24,7 @@ bool plain_is_packed(struct str bytes);
 enum plain_answer {
     PLAIN_MEASURED = 0,
     PLAIN_TOO_LONG = 1, /* unpacked it is more than max bytes */
-    PLAIN_BROKEN = 2,   /* it ends too early, or is not what it says */
+    PLAIN_BROKEN = 2,   /* it ends too early, is not what it says, or is packed to cost time */
 };
 
 MUST int plain_measure(struct str packed, size_t max, size_t *ret_len);

@@ -127,12 +127,28 @@ static void half_a_character_is_no_text(void **state UNUSED)
         assert_false(str_is_utf8(plain_utf8(arena, bad[i])));
 }
 
+/* A million blocks of nothing take a second to read. */
+static void blocks_of_nothing_are_not_read(void **state UNUSED)
+{
+    struct buf packed BUF_CLEANUP = BUF_INIT;
+    size_t len;
+
+    buf_add(&packed, "\x1F\x8B\x08\0\0\0\0\0\0\x03", 10);
+    for (size_t i = 0; i < 100000; i++)
+        buf_add(&packed, "\0\0\0\xFF\xFF", 5);
+    buf_add(&packed, "\x01\0\0\xFF\xFF\0\0\0\0\0\0\0\0", 13);
+    assert_int_equal(plain_measure(buf_str(&packed), 1000, &len), PLAIN_BROKEN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_packed_comes_back),  cmocka_unit_test(a_bomb_stops_at_the_limit),
-        cmocka_unit_test(what_is_broken_is_told),      cmocka_unit_test(encodings_become_utf_8),
+        cmocka_unit_test(what_was_packed_comes_back),
+        cmocka_unit_test(a_bomb_stops_at_the_limit),
+        cmocka_unit_test(what_is_broken_is_told),
+        cmocka_unit_test(encodings_become_utf_8),
         cmocka_unit_test(half_a_character_is_no_text),
+        cmocka_unit_test(blocks_of_nothing_are_not_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

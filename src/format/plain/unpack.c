@@ -22,13 +22,22 @@ static unsigned at_most(size_t len)
     return len < UINT_MAX ? (unsigned)len : UINT_MAX;
 }
 
-/* Puts what is left of the input before zlib, as far as it takes that. */
+/*
+ * Nobody packs text into blocks that hold less than they take: they cost time and give nothing.
+ * What does not shrink is a few bytes longer, once for 16 KiB or more.
+ */
+static bool is_hollow(size_t taken, size_t len)
+{
+    return taken > len + len / 64 + PIECE;
+}
+
+/* Puts the next piece of the input before zlib, once it has taken the last. */
 static void input_give(z_stream *stream, struct str packed, size_t *given)
 {
     if (stream->avail_in > 0)
         return;
     stream->next_in = (Bytef *)(uintptr_t)(packed.ptr + *given);
-    stream->avail_in = at_most(packed.len - *given);
+    stream->avail_in = packed.len - *given < PIECE ? (unsigned)(packed.len - *given) : PIECE;
     *given += stream->avail_in;
 }
 
@@ -68,8 +77,8 @@ int plain_measure(struct str packed, size_t max, size_t *ret_len)
         stream.avail_out = sizeof(piece);
         more = step(&stream, packed, &given, &answer);
         len += sizeof(piece) - stream.avail_out;
-        if (len > max) {
-            answer = PLAIN_TOO_LONG;
+        if (len > max || is_hollow(given - stream.avail_in, len)) {
+            answer = len > max ? PLAIN_TOO_LONG : PLAIN_BROKEN;
             break;
         }
     }

@@ -220,8 +220,9 @@ static void daemon_act_source(struct daemon *daemon, const struct core_effect *e
         catalog_source_find(core_catalog(daemon->core), effect->source);
     struct map_entry *entry;
 
-    if (!source || source->state == MSG_SOURCE_STATE_PROBING ||
-        source->state == MSG_SOURCE_STATE_DRAFT)
+    /* One that is gone is told too. */
+    if (source &&
+        (source->state == MSG_SOURCE_STATE_PROBING || source->state == MSG_SOURCE_STATE_DRAFT))
         return;
     for (size_t at = 0; (entry = map_next(&daemon->requests, &at));) {
         struct daemon_request *request = entry->value;

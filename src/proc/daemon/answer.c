@@ -14,6 +14,15 @@ static struct str daemon_part(struct str *rest)
     return part;
 }
 
+/* Of an answer nothing may be missing: its reader would wait, or read nonsense. */
+static void daemon_web_send(struct daemon *daemon, unsigned type, uint64_t id, struct str payload)
+{
+    const struct wire_frame frame = { .type = (uint16_t)type, .id = id, .payload = payload };
+
+    if (daemon->web.link && link_send(daemon->web.link, &frame) == LINK_FULL)
+        link_give_up(daemon->web.link);
+}
+
 void daemon__http_chunk(struct daemon *daemon, uint64_t exchange, struct str body, bool last)
 {
     struct str rest = body.ptr ? body : STR("");
@@ -24,7 +33,7 @@ void daemon__http_chunk(struct daemon *daemon, uint64_t exchange, struct str bod
 
         chunk.last = last && rest.len == 0;
         msg_http_chunk_encode(&chunk, &payload);
-        daemon__send(&daemon->web, MSG_HTTP_CHUNK, exchange, buf_str(&payload));
+        daemon_web_send(daemon, MSG_HTTP_CHUNK, exchange, buf_str(&payload));
     } while (rest.len > 0);
 }
 
@@ -38,7 +47,7 @@ void daemon__http_response(struct daemon *daemon, uint64_t exchange,
     head.body = daemon_part(&rest);
     head.more = response->more || rest.len > 0;
     msg_http_response_encode(&head, &payload);
-    daemon__send(&daemon->web, MSG_HTTP_RESPONSE, exchange, buf_str(&payload));
+    daemon_web_send(daemon, MSG_HTTP_RESPONSE, exchange, buf_str(&payload));
     if (rest.len > 0)
         daemon__http_chunk(daemon, exchange, rest, !response->more);
 }

@@ -9,6 +9,8 @@
 #include "proc/daemon/internal.h"
 
 #define DAEMON_TURN_BYTES_MAX (256U << 20)
+/* Answers that wait for `web`: what it is asked waits where there are more than LINK_QUEUED_MAX. */
+#define DAEMON_WEB_QUEUED_MAX (64U << 20)
 /* Over HTTP an answer counts as handed over when nobody asked again for so long. */
 #define DAEMON_HANDED_MS 250
 
@@ -284,7 +286,8 @@ static int64_t daemon_timeout(const struct daemon *daemon, int64_t timeout_ms)
     int64_t mcp_ms = mcp_due_ms(daemon->mcp);
     int64_t pool_ms = daemon__pool_due_ms(daemon);
     int64_t log_ns = log_due_ns(daemon->log);
-    int64_t wait_ms = 1000; /* Deadlines of requests are looked at once a second. */
+    /* Deadlines of requests are looked at once a second. */
+    int64_t wait_ms = daemon->web_waits ? 1 : 1000;
 
     due_ms = mcp_ms < due_ms ? mcp_ms : due_ms;
     due_ms = pool_ms < due_ms ? pool_ms : due_ms;
@@ -342,6 +345,8 @@ static void daemon_decide(struct daemon *daemon)
     /* First: a client that took its answer may have hung up in the same turn. */
     daemon_hand_over(daemon);
     daemon__searches_tick(daemon);
+    if (daemon->web_waits && daemon->web.link)
+        daemon__web_ready(daemon);
     while ((ready = loop_next(daemon->loop)))
         daemon_ready(daemon, ready);
     daemon__artifacts(daemon);
@@ -512,8 +517,10 @@ int daemon_link(struct daemon *daemon, int kind, int32_t pid, int fd)
     switch ((enum msg_process_kind)kind) {
     case MSG_PROCESS_KIND_WEB:
         r = daemon_peer_open(daemon, &daemon->web, DAEMON_READY_WEB, pid, fd);
-        if (r == 0)
+        if (r == 0) {
+            link_queue_max(daemon->web.link, DAEMON_WEB_QUEUED_MAX);
             daemon_web_listen(daemon);
+        }
         break;
     case MSG_PROCESS_KIND_WORKER:
         r = daemon_worker_open(daemon, pid, fd);

@@ -450,12 +450,21 @@ void daemon__look_ready(struct daemon *daemon)
     daemon__send(&daemon->keeper, MSG_DAEMON_READY, 0, buf_str(&payload));
 }
 
+/* Clients who ask for more than is taken wait for it: an answer is never dropped. */
+static int daemon_web_next(struct daemon *daemon, struct wire_frame *frame)
+{
+    struct link *link = daemon->web.link;
+
+    daemon->web_waits = !link_is_closed(link) && link_queued(link) > LINK_QUEUED_MAX / 2;
+    return daemon->web_waits ? LINK_NONE : link_next(link, frame);
+}
+
 void daemon__web_ready(struct daemon *daemon)
 {
     struct wire_frame frame;
     int r;
 
-    while ((r = link_next(daemon->web.link, &frame)) == LINK_FRAME) {
+    while ((r = daemon_web_next(daemon, &frame)) == LINK_FRAME) {
         struct msg_http_request request;
         struct msg_web_ready ready;
 

@@ -113,6 +113,7 @@ struct daemon {
     struct listener *listener;
     struct daemon_peer keeper;
     struct daemon_peer web;
+    bool web_waits; /* it asked more, which is read when it has taken answers */
     struct daemon_peer egress;  /* sources over pipes */
     struct daemon_peer net;     /* egress-net: sources over the network; only while needed */
     struct daemon_peer compile; /* only while needed */
