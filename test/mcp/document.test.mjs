@@ -195,3 +195,15 @@ test('two hundred who ask for a long list at once all get it, also where what ca
     process.kill(pid('web'), 'SIGCONT');
     assert.deepEqual(new Set(await answers), new Set(['large']));
 });
+
+test('who waits for a source that is removed is told so at once', async () => {
+    const from = Date.now();
+    const adding = terminal('sources', 'add', 'mute', '--yes', '--', process.execPath, '-e', 'process.stdin.resume()');
+
+    adding.catch(() => {});
+    while (!JSON.parse(await command('sources', 'list', '--json')).sources.some((one) => one.name === 'mute'))
+        await sleep(20);
+    await terminal('sources', 'remove', 'mute');
+    await assert.rejects(adding, /the source was removed/);
+    assert.ok(Date.now() - from < 8000, `${Date.now() - from} ms`);
+});

@@ -327,6 +327,7 @@ void daemon__act(struct daemon *daemon, const struct core_effect *effect)
         return;
     case EFFECT_SOURCE_STOP:
         daemon__source_stop(daemon, effect->source);
+        daemon_act_source(daemon, effect);
         return;
     case EFFECT_SOURCE_CHANGED:
         daemon_act_source(daemon, effect);
