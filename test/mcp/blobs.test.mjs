@@ -222,6 +222,59 @@ test('what is said wrongly is said back, with its place', async () => {
     assert.match((await failure(`tools.b.hash({ image: 7, more: [{ name: { $artifact: "${hash(png)}", $as: "base64" }, data: "" }] })`)).message, /\/image .*string/);
 });
 
+test('what is no whole reference is never checked as a text: it is refused, or the object that it is', async () => {
+    const other = '{ $artifact: 5, $as: "base64" }';
+    const wrong = ['{ $artifact: 5, $as: "base64" }', '{ $artifact: "zz", $base64: "", $as: "base64" }', `{ $artifact: "${hash(png)}", $base64: "", $as: "base64" }`,
+        '{ $artifact: 5, $as: "anything", more: 1 }', '{ $artifact: 5 }', '{ $artifact: "zz", $base64: "" }'];
+
+    received.length = 0;
+    for (const one of wrong) {
+        assert.match((await failure(`tools.o.json({ body: { content: ${one} } })`)).message, /\/body\/content .*string/, one);
+        assert.match((await failure(`tools.b.hash({ image: ${one} })`)).message, /\/image .*string/, one);
+    }
+    for (const one of wrong.slice(0, 4)) {
+        const said = await failure(`tools.o.json({ body: { of: [1, ${one}] } })`);
+
+        assert.equal(said.code, 'invalid');
+        assert.match(said.message, /^\/body\/of\/1: (an \$artifact is named by 64|\$as can be "base64")/, one);
+    }
+    assert.deepEqual(received, []);
+    const beside = await failure(`(async () => { const [, { data }] = await tools.b.shot(); return tools.b.note({ any: [{ ...data, $as: "base64" }, ${other}] }); })()`);
+
+    assert.match(beside.message, /^\/any\/1: an \$artifact is named by 64/);
+});
+
+test('as text in very many places it is refused before it is made, over HTTP and a pipe; in some it goes', async () => {
+    const texts = (call, count, size) => failure(`(async () => { const [{ data }] = await tools.b.many({ count: 1, size: ${size} });
+        return ${call('Array.from({ length: ' + count + ' }, () => ({ ...data, $as: "base64" }))')}; })()`);
+    const json = (list) => `tools.o.json({ body: { of: ${list} } })`;
+    const note = (list) => `tools.b.note({ any: ${list} })`;
+
+    received.length = 0;
+    assert.deepEqual(await texts(json, 49, 1 << 20), { code: 'invalid', message: 'the body has more than 67108864 bytes' });
+    assert.deepEqual(await texts(note, 49, 1 << 20), { code: 'invalid', message: 'the message has more than 67108864 bytes' });
+    assert.deepEqual(received, []);
+    assert.equal(await texts(json, 300, 3000), 'no error');
+    assert.deepEqual(JSON.parse(received[0].body).of, Array(300).fill(bytes(3000, 7).toString('base64')));
+});
+
+test('very many places of one artifact take no longer than as many objects', async () => {
+    const spent = async (member) => {
+        const at = performance.now();
+        const said = await run(`const [{ data }] = await tools.b.many({ count: 1, size: 1 });
+            const list = Array.from({ length: 7500 }, () => ({ $artifact: data.$artifact, ${member}: "base64" }));
+            return await tools.o.json({ body: { of: list } });`);
+
+        assert.deepEqual(said, { ok: true });
+        return performance.now() - at;
+    };
+    const least = async (member) => Math.min(await spent(member), await spent(member), await spent(member));
+    const data = await least('is');
+    const text = await least('$as');
+
+    assert.ok(text < 2 * data + 50, `${text} ms as text, ${data} ms as objects`);
+});
+
 test('a call that failed with a name as data says how it goes as text', async () => {
     const error = await failure('(async () => { const [, { data }] = await tools.b.shot(); return tools.b.picky({ any: data }); })()');
 

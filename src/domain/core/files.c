@@ -11,6 +11,7 @@
  */
 #include "domain/core/files.h"
 
+#include "domain/catalog/reference.h"
 #include "domain/core/internal.h"
 
 #include "format/json/swap.h"
@@ -19,6 +20,7 @@ struct found {
     struct core_files *files;
     struct msg_error *error;
     struct arena *turn;
+    const struct json_value *args;
 };
 
 static const struct json_value *parsed(struct str text, struct arena *turn)
@@ -48,102 +50,93 @@ static bool is_known(const struct core_files *files, const struct digest *digest
     return false;
 }
 
-static bool fails(struct found *found, struct str sentence)
+/* Only what is said has a path: to make one is to walk over all that stands before it. */
+static struct str path_to(struct found *found, const struct json_value *value)
 {
-    *found->error = core__error("invalid", sentence);
+    BUF_CLEANUP struct buf path = BUF_INIT;
+
+    json_pointer_to(&path, found->args, value);
+    return str_copy(found->turn, buf_str(&path));
+}
+
+static bool fails(struct found *found, const struct json_value *value, struct str sentence)
+{
+    *found->error =
+        core__error("invalid", str_printf(found->turn, "%.*s: %.*s", STR_ARG(path_to(found, value)),
+                                          STR_ARG(sentence)));
     return false;
 }
 
-/* True: it is none, or one more that may be. */
-static bool add(struct found *found, struct str path, const struct json_value *value)
+/* True: it is one that is known, or one more that may be. */
+static bool add(struct found *found, const struct json_value *reference)
 {
-    struct str name = json_get_str(value, "$artifact");
     struct core_files *files = found->files;
     struct digest digest;
 
-    if (!name.ptr || json_is_string(json_get(value, "$base64")))
-        return true;
-    if (!digest_parse(name, &digest))
-        return fails(found, str_printf(found->turn,
-                                       "%.*s: an $artifact is named by 64 hexadecimal digits, as a "
-                                       "result names it",
-                                       STR_ARG(path)));
+    if (!digest_parse(catalog_reference(reference), &digest))
+        return fails(found, reference,
+                     STR("an $artifact is named by 64 hexadecimal digits, as a result names it"));
     if (is_known(files, &digest))
         return true;
     if (files->count == CORE_FILES_MAX)
-        return fails(found, str_printf(found->turn,
-                                       "%.*s: more than %u artifacts in one call: give small ones "
-                                       "as {\"$base64\": ...}, or make several calls",
-                                       STR_ARG(path), CORE_FILES_MAX));
-    files->paths[files->count] = path;
+        return fails(found, reference,
+                     str_printf(found->turn,
+                                "more than %u artifacts in one call: give small ones as "
+                                "{\"$base64\": ...}, or make several calls",
+                                CORE_FILES_MAX));
+    files->paths[files->count] = path_to(found, reference);
     files->digests[files->count++] = digest;
     return true;
 }
 
-static struct str path_of(struct found *found, struct str above, struct str key)
-{
-    struct buf path BUF_CLEANUP = BUF_INIT;
-
-    buf_add_str(&path, above);
-    json_pointer_add(&path, key);
-    return str_copy(found->turn, buf_str(&path));
-}
-
-static bool add_list(struct found *found, struct str path, const struct json_value *list)
+static bool add_list(struct found *found, const struct json_value *list)
 {
     struct json_iter iter = json_iter(list);
     const struct json_value *item;
 
-    for (size_t i = 0; (item = json_next(&iter)); i++)
-        if (json_get(item, "$artifact") &&
-            !add(found, str_printf(found->turn, "%.*s/%zu", STR_ARG(path), i), item))
+    while ((item = json_next(&iter)))
+        if (catalog_reference(item).ptr && !add(found, item))
             return false;
     return true;
 }
 
-static bool add_members(struct found *found, struct str path, const struct json_value *body)
+static bool add_members(struct found *found, const struct json_value *body)
 {
     struct json_iter iter = json_iter(body);
     const struct json_value *member;
 
-    while ((member = json_next(&iter))) {
-        struct str at;
+    while ((member = json_next(&iter)))
+        if (json_is_array(member) ? !add_list(found, member)
+                                  : catalog_reference(member).ptr && !add(found, member))
+            return false;
+    return true;
+}
 
-        if (!json_is_array(member) && !json_get(member, "$artifact"))
-            continue;
-        at = path_of(found, path, iter.key);
-        if (json_is_array(member) ? !add_list(found, at, member) : !add(found, at, member))
+/* Each that says how it goes is a whole reference, and says it as it can be. */
+static bool add_said(struct found *found)
+{
+    const struct json_value *at = NULL;
+
+    while ((at = json_next_with_both(found->args, "$artifact", "$as", at))) {
+        const struct json_value *as = json_get(at, "$as");
+
+        if (!str_is(json_is_string(as) ? json_str(as) : STR(""), "base64"))
+            return fails(found, at,
+                         str_printf(found->turn, "$as can be \"base64\", and is %.*s",
+                                    STR_ARG(str_slice(json_text(found->turn, as), 0, 40))));
+        if (!add(found, at))
             return false;
     }
     return true;
 }
 
-static bool is_base64(struct found *found, struct str path, const struct json_value *as)
-{
-    if (!as || str_is(json_is_string(as) ? json_str(as) : STR(""), "base64"))
-        return true;
-    return fails(found,
-                 str_printf(found->turn, "%.*s: $as can be \"base64\", and is %.*s", STR_ARG(path),
-                            STR_ARG(str_slice(json_text(found->turn, as), 0, 40))));
-}
-
-/* said: only those that say it. */
-static bool files_of_texts(struct found *found, const struct json_value *root, bool said)
+static bool add_all(struct found *found)
 {
     const struct json_value *at = NULL;
 
-    while ((at = json_next_with(root, "$artifact", at))) {
-        const struct json_value *as = json_get(at, "$as");
-        BUF_CLEANUP struct buf text = BUF_INIT;
-        struct str path;
-
-        if (said && !as)
-            continue;
-        json_pointer_to(&text, root, at);
-        path = str_copy(found->turn, buf_str(&text));
-        if (!is_base64(found, path, as) || !add(found, path, at))
+    while ((at = catalog_reference_next(found->args, false, at)))
+        if (!add(found, at))
             return false;
-    }
     return true;
 }
 
@@ -152,27 +145,25 @@ bool core_files(struct core *core, const struct core_files_of *of, struct core_f
 {
     struct found found = { .files = ret_files, .error = ret_error, .turn = of->turn };
     const struct catalog_tool *tool = of->tool;
-    const struct json_value *args, *plan, *value;
-    struct str arg, path;
+    const struct json_value *plan, *value;
+    struct str arg;
 
     *ret_files = (struct core_files){ .count = 0 };
     if (str_find(of->args, STR("$artifact")) == SIZE_MAX || core_is_own(tool->address))
         return true;
-    args = parsed(of->args, of->turn);
-    if (core__says_text(args) && !files_of_texts(&found, args, true))
+    found.args = parsed(of->args, of->turn);
+    if (!add_said(&found))
         return false;
     if (!tool->plan.ptr)
-        return !core__args_are_texts(core, tool, of->args, of->turn) ||
-               files_of_texts(&found, args, false);
+        return !core__args_are_texts(core, tool, of->args, of->turn) || add_all(&found);
     plan = json_get(parsed(tool->plan, of->turn), "body");
     arg = json_get_str(plan, "arg");
-    value = arg.ptr ? json_find(args, arg) : NULL;
+    value = arg.ptr ? json_find(found.args, arg) : NULL;
     if (!value || !takes_bytes(plan))
         return true;
-    path = path_of(&found, STR(""), arg);
-    if (json_is_object(value) && json_get(value, "$artifact"))
-        return add(&found, path, value);
-    return add_members(&found, path, json_is_object(value) ? value : NULL);
+    if (catalog_reference(value).ptr)
+        return add(&found, value);
+    return add_members(&found, json_is_object(value) ? value : NULL);
 }
 
 struct msg_error core__files_problem(struct core_turn *turn, const struct execution *execution,

@@ -3,6 +3,7 @@
  * the digest of their tool; a schema that cannot be compiled refuses arguments by saying so, and
  * leaves answers unchecked.
  */
+#include "domain/catalog/reference.h"
 #include "domain/core/internal.h"
 #include "format/json/out.h"
 #include "format/json/swap.h"
@@ -108,11 +109,6 @@ static enum core_fits core_check(struct core *core, struct arena *turn, const st
     return CORE_FITS_UNCHECKED;
 }
 
-bool core__says_text(const struct json_value *args)
-{
-    return json_next_with_both(args, "$artifact", "$as", NULL) != NULL;
-}
-
 /*
  * The arguments with a text for each artifact that they name: for those that say $as, or else, of
  * a tool of MCP, for all. Null: there is none.
@@ -130,12 +126,11 @@ static struct str core_texts(const struct catalog_tool *tool, struct str args, s
     if (core_is_own(tool->address) || str_find(args, STR("$artifact")) == SIZE_MAX ||
         json_parse(turn, args, NULL, &error, &doc) != JSON_PARSED)
         return STR_NULL;
-    *ret_said = core__says_text(doc.root);
+    *ret_said = catalog_says_text(doc.root);
     if (!*ret_said && tool->plan.ptr)
         return STR_NULL;
-    while ((at = json_next_with(doc.root, "$artifact", at)))
-        if (!*ret_said || json_get(at, "$as"))
-            *VEC_PUSH(&swaps) = (struct json_swap){ at, STR("AAAA") };
+    while ((at = catalog_reference_next(doc.root, *ret_said, at)))
+        *VEC_PUSH(&swaps) = (struct json_swap){ at, STR("AAAA") };
     json_print_swapped(&text, doc.root, swaps.at, swaps.count);
     VEC_FINI(&swaps);
     return str_copy(turn, buf_str(&text));

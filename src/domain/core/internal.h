@@ -126,8 +126,6 @@ struct str core__problems_print(struct arena *arena, const struct report *report
 enum core_fits { CORE_FITS, CORE_FITS_NOT, CORE_FITS_UNCHECKED };
 enum core_fits core__args_fit(struct core_turn *turn, const struct catalog_tool *tool,
                               struct str args, struct report *report);
-/* Some of what they name says that it goes as text. */
-bool core__says_text(const struct json_value *args);
 /* None says so, and they fit only with the bytes of all artifacts that they name, as base64. */
 bool core__args_are_texts(struct core *core, const struct catalog_tool *tool, struct str args,
                           struct arena *turn);

@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/digest.h"
+#include "domain/catalog/reference.h"
 #include "edge/out/openapi/openapi.h"
 #include "format/json/swap.h"
 
@@ -53,15 +54,6 @@ bool egress__files_read(const struct egress_call *call, struct arena *turn,
     return true;
 }
 
-static const struct out_openapi_artifact *named(const struct out_openapi_artifact *files,
-                                                size_t count, struct str name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_equal(files[i].name, name))
-            return &files[i];
-    return NULL;
-}
-
 static struct str as_text(struct arena *turn, struct str bytes)
 {
     BUF_CLEANUP struct buf text = BUF_INIT;
@@ -86,39 +78,86 @@ static bool are_small(const struct out_openapi_artifact *files, size_t count, st
     return false;
 }
 
+struct filling {
+    const struct egress_call *call;
+    struct arena *turn;
+    struct out_openapi_artifact files[WIRE_FDS_MAX];
+    struct str texts[WIRE_FDS_MAX]; /* of files: each is made once, for all of its places */
+    size_t count;                   /* places */
+};
+
+/* WIRE_FDS_MAX: none of them. */
+static size_t named(const struct filling *filling, struct str name)
+{
+    for (size_t i = 0; i < filling->call->send.files_count; i++)
+        if (str_equal(filling->files[i].name, name))
+            return i;
+    return WIRE_FDS_MAX;
+}
+
+/* Before any text is made: all that are named came along, and together they can be sent. */
+static bool can_fill(struct filling *filling, const struct json_value *args, bool said,
+                     struct str *ret_fault)
+{
+    const struct json_value *at = NULL;
+    uint64_t total = 0;
+
+    while ((at = catalog_reference_next(args, said, at))) {
+        struct str name = catalog_reference(at);
+        size_t file = named(filling, name);
+
+        if (file == WIRE_FDS_MAX) {
+            *ret_fault = str_printf(filling->turn, "there is no artifact %.*s",
+                                    STR_ARG(str_slice(name, 0, 80)));
+            return false;
+        }
+        total += (filling->files[file].bytes.len + 2) / 3 * 4;
+        filling->count++;
+    }
+    if (total <= OUT_HTTP_BODY_MAX)
+        return true;
+    *ret_fault = str_printf(filling->turn, "the %s has more than %u bytes",
+                            filling->call->source->direct ? "body" : "message", OUT_HTTP_BODY_MAX);
+    return false;
+}
+
+static void fill(struct filling *filling, const struct json_value *args, bool said, struct buf *out)
+{
+    const struct json_value *at = NULL;
+    struct json_swap *swaps = ARENA_ARRAY(filling->turn, struct json_swap, filling->count + 1);
+    size_t used = 0;
+
+    while ((at = catalog_reference_next(args, said, at))) {
+        size_t file = named(filling, catalog_reference(at));
+
+        if (!filling->texts[file].ptr)
+            filling->texts[file] = as_text(filling->turn, filling->files[file].bytes);
+        swaps[used++] = (struct json_swap){ at, filling->texts[file] };
+    }
+    json_print_swapped(out, args, swaps, used);
+}
+
 bool egress__files_fill(const struct egress_call *call, struct arena *turn, struct str *ret_args,
                         struct str *ret_fault)
 {
-    struct out_openapi_artifact files[WIRE_FDS_MAX];
-    size_t count = call->send.files_count;
-    const struct json_value *at = NULL;
+    struct filling filling = { .call = call, .turn = turn };
     BUF_CLEANUP struct buf args = BUF_INIT;
-    struct json_swap *swaps;
     struct json_error error;
     struct json_doc doc;
-    size_t used = 0, most = 0;
     bool said;
 
     *ret_args = call->send.args;
-    if (count == 0 || json_parse(turn, call->send.args, NULL, &error, &doc) != JSON_PARSED)
+    if (call->send.files_count == 0 ||
+        json_parse(turn, call->send.args, NULL, &error, &doc) != JSON_PARSED)
         return true;
-    said = json_next_with_both(doc.root, "$artifact", "$as", NULL) != NULL;
+    said = catalog_says_text(doc.root);
     if (!said && call->send.plan.len > 0)
         return true;
-    if (!egress__files_read(call, turn, files, ret_fault) ||
-        !are_small(files, count, turn, ret_fault))
+    if (!egress__files_read(call, turn, filling.files, ret_fault) ||
+        !are_small(filling.files, call->send.files_count, turn, ret_fault) ||
+        !can_fill(&filling, doc.root, said, ret_fault))
         return false;
-    while ((at = json_next_with(doc.root, "$artifact", at)))
-        most++;
-    swaps = ARENA_ARRAY(turn, struct json_swap, most + 1);
-    while ((at = json_next_with(doc.root, "$artifact", at))) {
-        const struct out_openapi_artifact *file =
-            named(files, count, json_get_str(at, "$artifact"));
-
-        if (file && (!said || json_get(at, "$as")))
-            swaps[used++] = (struct json_swap){ at, as_text(turn, file->bytes) };
-    }
-    json_print_swapped(&args, doc.root, swaps, used);
+    fill(&filling, doc.root, said, &args);
     *ret_args = str_copy(turn, buf_str(&args));
     return true;
 }
