@@ -53,17 +53,13 @@ int tty_ask(const char *question, bool hidden, struct buf *ret_line)
 
     if (fd < 0)
         return TTY_NONE;
-    if (write(fd, question, strlen(question)) < 0) {
-        (void)close(fd);
-        return TTY_NONE;
-    }
     hidden = hidden && tcgetattr(fd, &was) == 0;
-    if (hidden) {
+    if (hidden) { /* before the question: who answers at once is neither shown nor flushed */
         quiet = was;
         quiet.c_lflag &= ~(tcflag_t)ECHO;
         (void)tcsetattr(fd, TCSAFLUSH, &quiet);
     }
-    r = tty_line(fd, ret_line);
+    r = write(fd, question, strlen(question)) < 0 ? TTY_NONE : tty_line(fd, ret_line);
     if (hidden) {
         (void)tcsetattr(fd, TCSAFLUSH, &was);
         (void)!write(fd, "\n", 1); /* Cosmetic. */
