@@ -41,7 +41,7 @@ const write = (path, text) => {
 // At a terminal of its own: what is typed are the answers, each when its question stands there.
 async function terminal(args, answers = []) {
     const quoted = [binary, ...args].map((word) => `'${word}'`).join(' ');
-    const child = spawn('script', ['-qec', `cd '${folder}' && stty cols 200 && ${quoted}`, '/dev/null'], { env });
+    const child = spawn('script', ['-qec', `cd '${folder}' && stty cols 300 && ${quoted}`, '/dev/null'], { env });
     let said = '', from = 0;
 
     child.stdout.on('data', (piece) => {
@@ -82,6 +82,8 @@ before(async () => {
     }`);
     write(join(home, '.codex/config.toml'), `
 model = "x"
+[mcp_servers]
+inline = { url = "https://mcp.example.com/inline" }
 [mcp_servers.codex]
 url = "${base}/codex"
 bearer_token_env_var = "CODEX_TOKEN"
@@ -104,7 +106,7 @@ test('what there is, is shown without a value of it', async () => {
     const { said, code } = await terminal(['sources', 'import', '--dry-run', '--allow-host', '127.0.0.1']);
 
     assert.equal(code, 0, said);
-    for (const name of ['claude', 'cursor', 'code', 'codex', 'far', 'run'])
+    for (const name of ['claude', 'cursor', 'code', 'codex', 'far', 'inline', 'run'])
         assert.match(said, new RegExp(`^${name}\\b`, 'm'));
     assert.match(said, /Authorization kept as a secret/);
     assert.match(said, /without what its headersHelper gives/);
@@ -185,6 +187,30 @@ test('no secret is in a file, in the log, or in what is shown', async () => {
         for (const value of Object.values(planted))
             assert.ok(!text.includes(value), value);
     assert.match(await person.command('audit', 'verify'), /the chain holds/);
+});
+
+test('a header that is none is named on one line', async () => {
+    write(join(folder, '.mcp.json'), { mcpServers: { broken: { url: `${base}/broken`, headers: { 'A\nB': 'x' } } } });
+    const { said, code } = await terminal(['sources', 'import', 'broken', '--yes', '--allow-host', '127.0.0.1']);
+
+    assert.equal(code, 1, said);
+    assert.match(said, /invalid: A\\nB is no header with a value of one line/);
+});
+
+test('of names that are the same for a source the first comes, or the one that is chosen', async () => {
+    const run = { command: '/bin/true' };
+
+    write(join(folder, '.mcp.json'), { mcpServers: { Same: run, same: run, 'same!': run, 'other': { ...run, disabled: true }, Other: run, none: 5 } });
+    const problems = async (...names) => {
+        const { said } = await terminal(['sources', 'import', '--dry-run', '--json', ...names]);
+        const found = JSON.parse(said.slice(said.indexOf('{'), said.lastIndexOf('}') + 1)).found;
+
+        return ['Same', 'same', 'same-', 'Other', 'none'].map((name) => found.find((one) => one.name === name).problem);
+    };
+    const told = 'as a name it is the same as Same, which came before';
+
+    assert.deepEqual(await problems(), [undefined, told, told, undefined, 'it is no table of what it runs or asks']);
+    assert.deepEqual((await problems('same')).slice(0, 3), [undefined, undefined, undefined]);
 });
 
 test('without a terminal nothing that must be typed is added', async () => {

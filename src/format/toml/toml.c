@@ -12,9 +12,10 @@ struct names {
     size_t count;
 };
 
-/* table.name.key = value, or table.name.sub.key = value. */
+/* table.name.key = value, or table.name.sub.key = value; whole: table.name = value. */
 struct taken {
     struct str name;
+    bool whole;     /* what stands for it where it has no key */
     struct str sub; /* null: none */
     struct str key;
     struct str value; /* JSON */
@@ -354,30 +355,77 @@ static void take(struct reader *reader, struct str table, const struct names *pa
 {
     struct taken taken = { .value = value };
 
-    if (path->count < 3 || path->count > 4 || !str_equal(path->at[0], table) ||
+    if (path->count < 2 || path->count > 4 || !str_equal(path->at[0], table) ||
         reader->taken.count >= TOML_TABLE_MAX)
         return;
     taken.name = path->at[1];
+    taken.whole = path->count == 2;
     taken.sub = path->count == 4 ? path->at[2] : STR_NULL;
-    taken.key = path->at[path->count - 1];
+    taken.key = taken.whole ? STR_NULL : path->at[path->count - 1];
     *VEC_PUSH(&reader->taken) = taken;
 }
 
-static bool assignment_read(struct reader *reader, struct str table, const struct names *in)
+/* What the path names holds what is asked for: an inline table there has assignments in it. */
+static bool is_above(const struct names *path, struct str table)
+{
+    return path->count <= 2 && str_equal(path->at[0], table);
+}
+
+static bool plain_take(struct reader *reader, struct str table, const struct names *path)
 {
     struct buf value BUF_CLEANUP = BUF_INIT;
-    struct names path = *in;
 
-    if (!key_read(reader, &path))
+    if (path->count == 1 && str_equal(path->at[0], table))
+        return fails(reader, "it is to be a table");
+    if (!value_read(reader, &value))
+        return false;
+    take(reader, table, path, str_copy(reader->arena, buf_str(&value)));
+    return true;
+}
+
+/* Up to the =, and the blanks behind it. */
+static bool path_read(struct reader *reader, struct names *path)
+{
+    if (!key_read(reader, path))
         return false;
     if (peek(reader) != '=')
         return fails(reader, "= is expected");
     reader->at++;
     blanks_skip(reader);
-    if (!value_read(reader, &value) || !line_ends(reader))
-        return false;
-    take(reader, table, &path, str_copy(reader->arena, buf_str(&value)));
     return true;
+}
+
+static bool assignment_read(struct reader *reader, struct str table, const struct names *in)
+{
+    struct names open[3] = { *in }; /* where it stands, and in which inline tables there */
+    size_t depth = 0;
+
+    for (;;) {
+        struct names path = open[depth];
+
+        if (depth > 0)
+            gap_skip(reader);
+        if (depth > 0 && peek(reader) == '}') {
+            reader->at++;
+            depth--;
+        } else if (!path_read(reader, &path)) {
+            return false;
+        } else if (peek(reader) == '{' && is_above(&path, table)) {
+            take(reader, table, &path, STR("{}"));
+            reader->at++;
+            open[++depth] = path;
+            continue;
+        } else if (!plain_take(reader, table, &path)) {
+            return false;
+        }
+        if (depth == 0)
+            return line_ends(reader);
+        gap_skip(reader);
+        if (peek(reader) == ',')
+            reader->at++;
+        else if (peek(reader) != '}')
+            return fails(reader, "a list or table has no end");
+    }
 }
 
 static bool same_place(const struct taken *a, const struct taken *b)
@@ -392,7 +440,8 @@ static bool same_place(const struct taken *a, const struct taken *b)
 static bool came_before(const struct reader *reader, size_t index)
 {
     for (size_t i = 0; i < index; i++) {
-        if (same_place(&reader->taken.at[i], &reader->taken.at[index]))
+        if (!reader->taken.at[i].whole &&
+            same_place(&reader->taken.at[i], &reader->taken.at[index]))
             return true;
     }
     return false;
@@ -414,7 +463,7 @@ static bool sub_came_before(const struct reader *reader, size_t index)
     for (size_t i = 0; i < index; i++) {
         const struct taken *other = &reader->taken.at[i];
 
-        if (str_equal(other->name, taken->name) &&
+        if (!other->whole && str_equal(other->name, taken->name) &&
             ((other->sub.ptr && str_equal(other->sub, taken->sub)) ||
              (!other->sub.ptr && str_equal(other->key, taken->sub))))
             return true;
@@ -458,7 +507,7 @@ static void taken_print(const struct reader *reader, struct buf *out)
         for (size_t j = i; j < reader->taken.count; j++) {
             const struct taken *taken = &reader->taken.at[j];
 
-            if (!str_equal(taken->name, reader->taken.at[i].name))
+            if (taken->whole || !str_equal(taken->name, reader->taken.at[i].name))
                 continue;
             if (taken->sub.ptr && !sub_came_before(reader, j))
                 sub_print(reader, j, &object, &members);
@@ -466,7 +515,8 @@ static void taken_print(const struct reader *reader, struct buf *out)
                 member_print(&object, &members, taken->key, taken->value);
         }
         buf_add_char(&object, '}');
-        member_print(out, &tables, reader->taken.at[i].name, buf_str(&object));
+        member_print(out, &tables, reader->taken.at[i].name,
+                     members > 0 ? buf_str(&object) : reader->taken.at[i].value);
     }
     buf_add_char(out, '}');
 }

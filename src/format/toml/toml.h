@@ -31,7 +31,8 @@ enum toml_answer {
 
 /*
  * Adds an object: each table below `table`, by name, with its values; a table in one of these is an
- * object in it. {} where there is none. Borrows the text.
+ * object in it. What is no table below it is there as its value. {} where there is none. Borrows
+ * the text.
  */
 MUST int toml_table_print(struct str text, struct str table, struct arena *arena, struct buf *out,
                           struct toml_error *ret_error);

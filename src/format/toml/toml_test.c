@@ -47,6 +47,33 @@ static void tables_and_keys(void **state UNUSED)
           "{\"a\":{\"env\":{\"A\":\"1\",\"B-C\":\"2\"}}}");
 }
 
+static void tables_may_stand_inline(void **state UNUSED)
+{
+    reads("[mcp_servers]\na = { command = \"/bin/echo\", args = [\"x\"], env = { A = '1' } }\nb = "
+          "{}\n",
+          "{\"a\":{\"command\":\"/bin/echo\",\"args\":[\"x\"],\"env\":{\"A\":\"1\"}},\"b\":{}}");
+    reads(
+        "mcp_servers = { a = { command = 'x' }, \"b b\" = { url = 'y', }, c.command = 'z' } # all\n"
+        "[other]\na = { b = { c = 1 } }\n",
+        "{\"a\":{\"command\":\"x\"},\"b b\":{\"url\":\"y\"},\"c\":{\"command\":\"z\"}}");
+    reads("mcp_servers.a = { command = 'x', env.A = '1', env.B = '2' }",
+          "{\"a\":{\"command\":\"x\",\"env\":{\"A\":\"1\",\"B\":\"2\"}}}");
+    reads("mcp_servers = {}\n", "{}");
+}
+
+static void what_is_no_table_is_told(void **state UNUSED)
+{
+    reads("[mcp_servers]\na = 5\nb = [1]\n\"\" = 'x'\n", "{\"a\":5,\"b\":[1],\"\":\"x\"}");
+    reads("[mcp_servers]\na.command = 'x'\na.a.b = 1\na = 5\n",
+          "{\"a\":{\"command\":\"x\",\"a\":{\"b\":1}}}");
+    fails_at("\nmcp_servers = 5\n", 2);
+    fails_at("mcp_servers = [{ command = 'x' }]\n", 1);
+    fails_at("mcp_servers = { a = { command = 'x' }\n", 2);
+    fails_at("mcp_servers = { a = {} b = {} }\n", 1);
+    fails_at("mcp_servers = { a = {} } x\n", 1);
+    fails_at("mcp_servers = { , }\n", 1);
+}
+
 static void nothing_is_no_table(void **state UNUSED)
 {
     struct arena *arena CLEANUP(arena_free) = arena_new(0);
@@ -94,9 +121,10 @@ static void depth_has_an_end(void **state UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tables_and_keys),      cmocka_unit_test(nothing_is_no_table),
-        cmocka_unit_test(strings_of_all_kinds), cmocka_unit_test(what_is_wrong_has_a_line),
-        cmocka_unit_test(depth_has_an_end),
+        cmocka_unit_test(tables_and_keys),          cmocka_unit_test(nothing_is_no_table),
+        cmocka_unit_test(strings_of_all_kinds),     cmocka_unit_test(what_is_wrong_has_a_line),
+        cmocka_unit_test(depth_has_an_end),         cmocka_unit_test(tables_may_stand_inline),
+        cmocka_unit_test(what_is_no_table_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

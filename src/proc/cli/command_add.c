@@ -66,7 +66,7 @@ static int add_secret_variable(struct cli *cli, struct str value, struct buf *bo
 
     if (!add_secret(cli, name, value, body))
         return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or give NAME=VALUE.",
-                        "--secret-env %.*s has no value", STR_ARG(name));
+                        "--secret-env %.*s has no value", STR_ARG(text_clean(cli->arena, name)));
     return CLI_DONE;
 }
 
@@ -157,7 +157,7 @@ static int add_header(struct cli *cli, struct str given, struct buf *body)
 
     if (!add_secret(cli, name, value, body))
         return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or give 'NAME: VALUE'.",
-                        "--header %.*s has no value", STR_ARG(name));
+                        "--header %.*s has no value", STR_ARG(text_clean(cli->arena, name)));
     return CLI_DONE;
 }
 

@@ -154,6 +154,23 @@ static void hosts_judge(struct cli *cli, struct import_list *list)
     }
 }
 
+/* Of those that would be added, one that the daemon would refuse for the name of another. */
+static void names_judge(struct cli *cli, struct import_list *list)
+{
+    for (size_t i = 0; i < list->ones.count; i++) {
+        struct import_one *one = &list->ones.at[i];
+
+        for (size_t j = 0; j < i && can_come(cli, one); j++) {
+            const struct import_one *other = &list->ones.at[j];
+
+            if (can_come(cli, other) && import_is_same_name(other->name, one->name))
+                one->problem =
+                    str_printf(cli->arena, "as a name it is the same as %.*s, which came before",
+                               STR_ARG(other->name));
+        }
+    }
+}
+
 /* ---- shown ---- */
 
 static struct str clean(struct cli *cli, struct str text)
@@ -275,7 +292,8 @@ static int input_ask(struct cli *cli, struct import_input *input)
 
     if (tty_ask(question.ptr, input->hidden, &typed) != 0)
         return cli_fail(cli, CLI_USAGE, "Type it at a terminal, or choose others by NAME.",
-                        "%.*s asks for %.*s", STR_ARG(input->file), STR_ARG(input->id));
+                        "%.*s asks for %.*s", STR_ARG(clean(cli, input->file)),
+                        STR_ARG(clean(cli, input->id)));
     input->typed = str_copy(cli->arena, str_trim(buf_str(&typed)));
     explicit_bzero(typed.ptr, typed.len);
     if (input->typed.len == 0)
@@ -438,6 +456,7 @@ int command_sources_import(struct cli *cli)
 
     if (r == CLI_DONE) {
         hosts_judge(cli, &list);
+        names_judge(cli, &list);
         r = list_import(cli, &list);
     }
     VEC_FINI(&list.ones);

@@ -23,6 +23,11 @@ static void problem_say(struct taking *taking, const char *sentence)
         taking->one->problem = str_from(sentence);
 }
 
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 static bool sounds_secret(struct str name)
 {
     static const char *const words[] = { "KEY",  "TOKEN",  "SECRET",  "PASS", "AUTH",
@@ -31,7 +36,7 @@ static bool sounds_secret(struct str name)
     size_t len = name.len < sizeof(text) ? name.len : sizeof(text);
 
     for (size_t i = 0; i < len; i++)
-        text[i] = name.ptr[i] >= 'a' && name.ptr[i] <= 'z' ? (char)(name.ptr[i] - 32) : name.ptr[i];
+        text[i] = upper(name.ptr[i]);
     for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
         if (str_find(str_of(text, len), str_from(words[i])) != SIZE_MAX)
             return true;
@@ -197,6 +202,20 @@ static struct str name_make(struct arena *arena, struct str name)
     return str_copy(arena, buf_str(&out));
 }
 
+bool import_is_same_name(struct str a, struct str b)
+{
+    for (size_t i = 0, j = 0;; i++, j++) {
+        while (i < a.len && (a.ptr[i] == '_' || a.ptr[i] == '-'))
+            i++;
+        while (j < b.len && (b.ptr[j] == '_' || b.ptr[j] == '-'))
+            j++;
+        if (i == a.len || j == b.len)
+            return i == a.len && j == b.len;
+        if (upper(a.ptr[i]) != upper(b.ptr[j]))
+            return false;
+    }
+}
+
 /* Does it hold a secret of a shape that Writ knows, and would seal? */
 static bool is_known_secret(struct str text)
 {
@@ -338,19 +357,8 @@ static void url_take(struct taking *taking, const struct json_value *server, str
         one->left = STR("what its headersHelper gives");
 }
 
-static void server_take(struct taking *taking, struct str name, const struct json_value *server)
+static void way_take(struct taking *taking, const struct json_value *server)
 {
-    struct import_list *list = taking->list;
-    struct str folder = json_get_str(server, "cwd");
-    struct import_one one = { .from = str_from(taking->file->from), .file = taking->file->path };
-
-    if (list->ones.count >= IMPORT_MAX || !json_is_object(server))
-        return;
-    taking->one = &one;
-    one.name = name_make(list->arena, name);
-    one.folder = folder.len > 0 && folder.ptr[0] == '/' ? folder : list->here;
-    if (json_is_true(json_get(server, "disabled")) || json_is_false(json_get(server, "enabled")))
-        problem_say(taking, "it is switched off there");
     if (json_get_str(server, "command").len > 0) {
         command_take(taking, server);
     } else if (json_get_str(server, "url").len > 0) {
@@ -358,9 +366,26 @@ static void server_take(struct taking *taking, struct str name, const struct jso
     } else if (json_get_str(server, "serverUrl").len > 0) {
         url_take(taking, server, json_get_str(server, "serverUrl"));
     } else {
-        one.words = STR("[]");
-        problem_say(taking, "it has neither a command nor an address");
+        taking->one->words = STR("[]");
+        problem_say(taking, json_is_object(server) ? "it has neither a command nor an address"
+                                                   : "it is no table of what it runs or asks");
     }
+}
+
+static void server_take(struct taking *taking, struct str name, const struct json_value *server)
+{
+    struct import_list *list = taking->list;
+    struct str folder = json_get_str(server, "cwd");
+    struct import_one one = { .from = str_from(taking->file->from), .file = taking->file->path };
+
+    if (list->ones.count >= IMPORT_MAX)
+        return;
+    taking->one = &one;
+    one.name = name_make(list->arena, name);
+    one.folder = folder.len > 0 && folder.ptr[0] == '/' ? folder : list->here;
+    if (json_is_true(json_get(server, "disabled")) || json_is_false(json_get(server, "enabled")))
+        problem_say(taking, "it is switched off there");
+    way_take(taking, server);
     for (size_t i = 0; i < list->ones.count; i++) {
         if (str_equal(list->ones.at[i].name, one.name))
             problem_say(taking, "one of this name came before");
@@ -374,6 +399,12 @@ static void servers_take(struct taking *taking, const struct json_value *servers
     struct json_iter iter = json_iter(servers);
     const struct json_value *server;
 
+    if (servers && !json_is_null(servers) && !json_is_object(servers)) {
+        *VEC_PUSH(&taking->list->notes) =
+            str_printf(taking->list->arena, "%.*s: its servers are no object of servers by name",
+                       STR_ARG(taking->file->path));
+        return;
+    }
     while ((server = json_next(&iter)))
         server_take(taking, iter.key, server);
 }
@@ -457,13 +488,12 @@ static const struct json_value *json_read(struct taking *taking, struct str text
     return NULL;
 }
 
-static void codex_take(struct taking *taking)
+static void codex_take(struct taking *taking, struct str text)
 {
     struct buf out BUF_CLEANUP = BUF_INIT;
     struct toml_error error;
 
-    if (toml_table_print(taking->file->text, STR("mcp_servers"), taking->list->arena, &out,
-                         &error) == TOML_READ)
+    if (toml_table_print(text, STR("mcp_servers"), taking->list->arena, &out, &error) == TOML_READ)
         servers_take(taking, json_read(taking, str_copy(taking->list->arena, buf_str(&out))));
     else
         note_add(taking->list, taking->file, error.line, error.sentence);
@@ -474,12 +504,17 @@ void import_file_take(struct import_list *list, const struct import_file *file,
 {
     struct taking taking = { .list = list, .file = file, .lookup = lookup };
     const struct json_value *root;
+    struct str text = file->text;
 
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_slice(text, 3, text.len);
     if (file->form == IMPORT_CODEX) {
-        codex_take(&taking);
+        codex_take(&taking, text);
         return;
     }
-    root = json_read(&taking, plain_json(list->arena, file->text));
+    root = json_read(&taking, plain_json(list->arena, text));
+    if (root && !json_is_object(root))
+        servers_take(&taking, root);
     if (file->form == IMPORT_VSCODE || file->form == IMPORT_SETTINGS)
         inputs_take(&taking,
                     json_get(file->form == IMPORT_VSCODE ? root : json_get(root, "mcp"), "inputs"));

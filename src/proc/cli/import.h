@@ -72,6 +72,9 @@ struct import_file {
 };
 #define IMPORT_PAIRS_MAX 256U /* of one server */
 
+/* Do they differ by nothing but case, _ and -? A source is not added beside such a one. */
+bool import_is_same_name(struct str a, struct str b);
+
 /* The next input that the value asks for; NULL: none. *at starts at 0, and is then behind it. */
 struct import_input *import_input_next(const struct import_list *list, const struct import_one *one,
                                        struct str value, size_t *at);

@@ -66,7 +66,7 @@ static void what_cannot_come_says_why(void **state UNUSED)
          "\"f\":{\"command\":\"x\",\"args\":[\"${env:TOKEN}\"]},"
          "\"h\":{\"url\":\"https://u:p@x.example\"},\"i\":{\"url\":\"https://x/?a=${TOKEN}\"},"
          "\"j\":{\"url\":\"https://x\",\"headers\":{\"A\":\"${NONE}\"}},"
-         "\"g\":{\"command\":\"x\"},\"g \":{\"command\":\"x\"}}}");
+         "\"g\":{\"command\":\"x\"},\"k \":{\"command\":\"x\"}}}");
     assert_int_equal(list.ones.count, 11);
     for (size_t i = 0; i < 9; i++)
         assert_non_null(list.ones.at[i].problem.ptr);
@@ -81,6 +81,57 @@ static void what_cannot_come_says_why(void **state UNUSED)
     assert_int_equal(list.notes.count, 2);
     assert_true(str_starts(list.notes.at[1], STR("/h/file: line 2: ")));
     done(&list);
+}
+
+static void what_is_no_server_is_said(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_free) = arena_new(0);
+    struct import_list list = { .arena = NULL };
+
+    take(&list, arena, IMPORT_SERVERS, "{\"mcpServers\":{\"a\":5,\"b\":null}}");
+    take(&list, arena, IMPORT_CODEX, "[mcp_servers]\nc = 'x'\nd = { command = 'y' }\n");
+    assert_int_equal(list.ones.count, 4);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(str_is(list.ones.at[i].problem, "it is no table of what it runs or asks"));
+        assert_true(str_is(list.ones.at[i].words, "[]"));
+        assert_true(str_is(list.ones.at[i].file, "/h/file"));
+    }
+    assert_true(str_is(list.ones.at[0].name, "a"));
+    assert_null(list.ones.at[3].problem.ptr);
+    assert_int_equal(list.notes.count, 0);
+    take(&list, arena, IMPORT_SERVERS, "{\"mcpServers\":[1,2]}");
+    take(&list, arena, IMPORT_VSCODE, "{\"servers\":\"x\"}");
+    take(&list, arena, IMPORT_SERVERS, "[1]");
+    take(&list, arena, IMPORT_CODEX, "mcp_servers = 5\n");
+    take(&list, arena, IMPORT_SERVERS, "{\"mcpServers\":null}");
+    take(&list, arena, IMPORT_SERVERS, "{}");
+    assert_int_equal(list.ones.count, 4);
+    assert_int_equal(list.notes.count, 4);
+    assert_true(str_is(list.notes.at[0], "/h/file: its servers are no object of servers by name"));
+    done(&list);
+}
+
+static void a_byte_order_mark_is_taken(void **state UNUSED)
+{
+    struct arena *arena CLEANUP(arena_free) = arena_new(0);
+    struct import_list list = { .arena = NULL };
+
+    take(&list, arena, IMPORT_SERVERS, "\xef\xbb\xbf{\"mcpServers\":{\"a\":{\"command\":\"x\"}}}");
+    take(&list, arena, IMPORT_CODEX, "\xef\xbb\xbf[mcp_servers.b]\ncommand = \"x\"\n");
+    assert_int_equal(list.notes.count, 0);
+    assert_int_equal(list.ones.count, 2);
+    assert_true(str_is(list.ones.at[1].words, "[\"x\"]"));
+    done(&list);
+}
+
+static void names_may_be_the_same(void **state UNUSED)
+{
+    assert_true(import_is_same_name(STR("A"), STR("a")));
+    assert_true(import_is_same_name(STR("a"), STR("a-")));
+    assert_true(import_is_same_name(STR("My-Docs_"), STR("my__docs")));
+    assert_false(import_is_same_name(STR("a"), STR("ab")));
+    assert_false(import_is_same_name(STR("ab"), STR("a-")));
+    assert_false(import_is_same_name(STR("a1"), STR("a2")));
 }
 
 static void pair_is(const struct import_one *one, size_t index, const char *name, const char *value,
@@ -178,6 +229,9 @@ int main(void)
         cmocka_unit_test(secrets_are_known),
         cmocka_unit_test(addresses_have_headers),
         cmocka_unit_test(what_is_typed_takes_its_place),
+        cmocka_unit_test(what_is_no_server_is_said),
+        cmocka_unit_test(a_byte_order_mark_is_taken),
+        cmocka_unit_test(names_may_be_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -146,17 +146,18 @@ int cli_print_error(struct cli *cli, const struct json_value *error)
     struct str way_out = json_get_str(error, "way_out");
     enum error_code code = ERROR_INTERNAL;
     uint64_t line = json_u64_or(json_get(error, "line"), 0);
+    size_t problems = json_count(json_get(json_get(error, "data"), "problems"));
 
     (void)error_parse(json_get_str(error, "code"), &code);
-    if (code == ERROR_INVALID && json_count(json_get(json_get(error, "data"), "problems")) > 1)
+    if (code == ERROR_INVALID && problems > 1)
         buf_add_c(&out, "this is not accepted:");
     else
-        text_add_clean(&out, json_get_str(error, "message"), true);
+        text_add_clean(&out, json_get_str(error, "message"), problems == 0);
     /* The program of `tools call` is nobody's. */
     if (line > 0 && !(cli->args.command && strcmp(cli->args.command->name, "tools call") == 0))
         buf_printf(&out, " (line %llu, column %llu)", (unsigned long long)line,
                    (unsigned long long)json_u64_or(json_get(error, "column"), 0));
-    if (json_count(json_get(json_get(error, "data"), "problems")) > 1)
+    if (problems > 1)
         error_problems(error, &out);
     if (way_out.len == 0)
         way_out = error_info(code)->way_out;
