@@ -421,6 +421,33 @@ static void an_answer_that_was_asked_for_costs_nothing(void **state)
     assert_int_equal(out_mcp_rest_ms(session, now_ms), 0);
 }
 
+/* The answer is among what is read later; and it is waited for as long as that is so, but not for
+ * ever. */
+static void an_answer_behind_much_talk_is_in_time(void **state)
+{
+    CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
+    struct out_mcp_event event;
+    int64_t from_ms;
+
+    (void)state;
+    assert_int_equal(call(session, 1, 2000), 0);
+    say_notes(session, OUT_MCP_NOTES_MAX + 5000);
+    now_ms += 3000;
+    expect_nothing(session);
+    now_ms += out_mcp_rest_ms(session, now_ms);
+    say(session, "{\"jsonrpc\":\"2.0\",\"id\":4,\"result\":{\"content\":[]}}");
+    assert_int_equal(expect(session, OUT_MCP_OUTCOME).status, MSG_OUTCOME_STATUS_ANSWERED);
+    assert_int_equal(call(session, 2, 2000), 0);
+    from_ms = now_ms;
+    do {
+        say(session, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/none\"}");
+        now_ms++;
+        assert_true(now_ms - from_ms < 100000);
+    } while (!out_mcp_next(session, now_ms, &event));
+    assert_int_equal(event.status, MSG_OUTCOME_STATUS_TIMEOUT);
+    assert_in_range(now_ms - from_ms, 2000, 12000);
+}
+
 static void pings_nobody_reads_the_answers_of_do_not_pile_up(void **state)
 {
     CLEANUP(out_mcp_free) struct out_mcp *session = connected_session();
@@ -469,6 +496,7 @@ int main(void)
         cmocka_unit_test(who_never_stops_talking_is_heard_at_a_pace),
         cmocka_unit_test(noise_costs_its_length),
         cmocka_unit_test(an_answer_that_was_asked_for_costs_nothing),
+        cmocka_unit_test(an_answer_behind_much_talk_is_in_time),
         cmocka_unit_test(pings_nobody_reads_the_answers_of_do_not_pile_up),
         cmocka_unit_test(more_calls_than_a_session_takes_are_refused),
     };

@@ -14,7 +14,10 @@
 #define PROBE_MS   3000
 #define CONNECT_MS 30000
 #define CALL_MS    3600000
-#define QUEUED_MAX (16U << 20) /* bytes the server does not take */
+/* What a source says too fast to be heard: a call waits so many of its times, and then so long. */
+#define UNHEARD_TIMES 4
+#define UNHEARD_MS    1000
+#define QUEUED_MAX    (16U << 20) /* bytes the server does not take */
 
 struct out_mcp *out_mcp_new(const struct out_mcp_options *options, int64_t now_ms)
 {
@@ -294,6 +297,23 @@ static int64_t pending_due(const struct out_mcp__pending *pending)
     return pending->due_ms < pending->cap_ms ? pending->due_ms : pending->cap_ms;
 }
 
+/*
+ * It talks so much that it is read later than it spoke (pace.c): the answer may be among what
+ * waits. A call waits for that, but not for ever: it may never come.
+ */
+static bool is_unheard(const struct out_mcp *session, struct out_mcp__pending *pending,
+                       int64_t now_ms)
+{
+    int64_t rest_ms = out_mcp_rest_ms(session, now_ms);
+    int64_t begun_ms = pending->cap_ms - session->call_ms;
+
+    if (rest_ms == 0 || !pending->timeout_ms || pending->cancelled || pending->refused.ptr ||
+        now_ms >= pending->cap_ms || now_ms >= begun_ms + UNHEARD_TIMES * pending->timeout_ms)
+        return false;
+    pending->due_ms = now_ms + rest_ms + UNHEARD_MS;
+    return true;
+}
+
 static struct out_mcp__pending *overdue(struct out_mcp *session, int64_t now_ms)
 {
     struct map_entry *entry;
@@ -305,10 +325,11 @@ static struct out_mcp__pending *overdue(struct out_mcp *session, int64_t now_ms)
     while ((entry = map_next(&session->pending, &position))) {
         int64_t due_ms = pending_due(entry->value);
 
-        if (due_ms <= now_ms) {
+        if (due_ms <= now_ms && !is_unheard(session, entry->value, now_ms)) {
             session->due_ms = INT64_MIN; /* There may be more. */
             return entry->value;
         }
+        due_ms = pending_due(entry->value);
         if (due_ms < session->due_ms)
             session->due_ms = due_ms;
     }
