@@ -11,8 +11,6 @@
 #include "sys/clock.h"
 #include "sys/loop.h"
 
-#include <sys/resource.h>
-
 #define CALLS   4000U
 #define MANY    20000U
 #define AT_ONCE 32U
@@ -117,15 +115,6 @@ static void call(struct out *out, uint64_t handle)
     CHECK(out_mcp_call(out->session, &one, now_ms()) == OUT_MCP_ACCEPTED);
 }
 
-static double cpu_us(void)
-{
-    struct rusage usage;
-
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
 static void one_by_one(struct out *out, double bare_us)
 {
     for (size_t i = 0; i < CALLS; i++) {
@@ -143,7 +132,7 @@ static void one_by_one(struct out *out, double bare_us)
 static void many_at_once(struct out *out)
 {
     double from = bench_now_us();
-    double cpu = cpu_us();
+    double cpu = bench_cpu_us();
     uint64_t begun = 0;
 
     for (out->done = 0; out->done < MANY;) {
@@ -153,7 +142,7 @@ static void many_at_once(struct out *out)
     }
     from = bench_now_us() - from;
     (void)printf("%-52s     %10.0f a second, %.1f us of CPU a call\n", "  32 at once",
-                 (double)MANY / from * 1e6, (cpu_us() - cpu) / (double)MANY);
+                 (double)MANY / from * 1e6, (bench_cpu_us() - cpu) / (double)MANY);
 }
 
 static void ours(const struct peer *peer, double bare_us)

@@ -13,7 +13,6 @@
 
 #include <curl/curl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define MACHINE "/etc/ssl/certs/ca-certificates.crt"
@@ -26,15 +25,6 @@ static char address[64];
 static char hosts[] = "127.0.0.1 good.test\n";
 static const struct str allowed[] = { { "good.test", 9 } };
 static int server;
-
-static double cpu_us(void)
-{
-    struct rusage usage;
-
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
 
 static bool add_file(const char *path)
 {
@@ -106,9 +96,9 @@ static double bare(bool fresh, size_t count)
     for (size_t i = 0; i <= count; i++) { /* The first is not counted. */
         CHECK(curl_easy_perform(easy) == CURLE_OK);
         if (i == 0)
-            from = cpu_us();
+            from = bench_cpu_us();
     }
-    from = (cpu_us() - from) / (double)count;
+    from = (bench_cpu_us() - from) / (double)count;
     curl_easy_cleanup(easy);
     curl_slist_free_all(resolve);
     return from;
@@ -148,13 +138,13 @@ static double ours(bool fresh, size_t count)
     for (size_t i = 0; i <= count; i++) {
         get(loop, http, pool);
         if (i == 0)
-            from = cpu_us();
+            from = bench_cpu_us();
         if (fresh) {
             pool = http_pool_free(pool);
             pool = http_pool_new(http, allowed, 1);
         }
     }
-    from = (cpu_us() - from) / (double)count;
+    from = (bench_cpu_us() - from) / (double)count;
     http = http_free(http);
     loop = loop_free(loop);
     return from;

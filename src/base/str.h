@@ -75,6 +75,8 @@ bool str_to_i64(struct str text, int64_t *ret_value);
 bool str_is_utf8(struct str text);
 /* The last place at or before `at` that is between two characters: of pieces cut there, each is. */
 size_t str_utf8_cut(struct str text, size_t at);
+/* Writes the character of this number, at most 0x10FFFF, surrogates too: gives its 1 to 4 bytes. */
+size_t str_utf8_write(char *out, uint32_t point);
 
 /* A copy in the arena; NUL-terminated beyond its length, so .ptr may go to the kernel. */
 struct str str_copy(struct arena *arena, struct str text);

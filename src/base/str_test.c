@@ -142,6 +142,32 @@ static void copies_end_with_a_nul(void **state)
     assert_true(str_is(str_printf(arena, "%d-%.*s", 3, STR_ARG(STR("xyz"))), "3-xyz"));
 }
 
+static void utf8_is_written_by_the_table(void **state)
+{
+    static const struct {
+        uint32_t point;
+        struct str bytes;
+    } rows[] = {
+        { 0, { "\0", 1 } },
+        { 0x7F, { "\x7F", 1 } },
+        { 0x80, { "\xC2\x80", 2 } },
+        { 0x7FF, { "\xDF\xBF", 2 } },
+        { 0x800, { "\xE0\xA0\x80", 3 } },
+        { 0xFFFF, { "\xEF\xBF\xBF", 3 } },
+        { 0x10000, { "\xF0\x90\x80\x80", 4 } },
+        { 0x10FFFF, { "\xF4\x8F\xBF\xBF", 4 } },
+    };
+    char out[4];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+        assert_int_equal(str_utf8_write(out, rows[i].point), rows[i].bytes.len);
+        assert_memory_equal(out, rows[i].bytes.ptr, rows[i].bytes.len);
+    }
+    assert_int_equal(str_utf8_write(out, 0xD800), 3);
+    assert_false(str_is_utf8(str_of(out, 3)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +177,7 @@ int main(void)
         cmocka_unit_test(numbers_are_whole_or_refused),
         cmocka_unit_test(utf8_is_checked_by_the_table),
         cmocka_unit_test(utf8_is_checked_wherever_it_stands),
+        cmocka_unit_test(utf8_is_written_by_the_table),
         cmocka_unit_test(copies_end_with_a_nul),
     };
 

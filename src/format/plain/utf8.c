@@ -35,30 +35,6 @@ static unsigned unit_at(struct str text, size_t at, enum order order)
     return order == ORDER_BIG ? first << 8 | second : second << 8 | first;
 }
 
-static size_t point_write(char *out, unsigned point)
-{
-    if (point < 0x80) {
-        out[0] = (char)point;
-        return 1;
-    }
-    if (point < 0x800) {
-        out[0] = (char)(0xC0 | point >> 6);
-        out[1] = (char)(0x80 | (point & 0x3F));
-        return 2;
-    }
-    if (point < 0x10000) {
-        out[0] = (char)(0xE0 | point >> 12);
-        out[1] = (char)(0x80 | (point >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (point & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | point >> 18);
-    out[1] = (char)(0x80 | (point >> 12 & 0x3F));
-    out[2] = (char)(0x80 | (point >> 6 & 0x3F));
-    out[3] = (char)(0x80 | (point & 0x3F));
-    return 4;
-}
-
 /* Two bytes give at most three. */
 static struct str utf16_turn(struct arena *arena, struct str text, enum order order)
 {
@@ -74,7 +50,7 @@ static struct str utf16_turn(struct arena *arena, struct str text, enum order or
             unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
             at += 2;
         }
-        len += point_write(out + len, unit);
+        len += str_utf8_write(out + len, unit);
     }
     if (at < text.len)
         out[len++] = (char)0xFF; /* half a unit */

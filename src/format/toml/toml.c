@@ -69,21 +69,9 @@ static void gap_skip(struct reader *reader)
 
 static void code_add(struct buf *out, uint32_t c)
 {
-    if (c < 0x80) {
-        buf_add_char(out, (char)c);
-    } else if (c < 0x800) {
-        buf_add_char(out, (char)(0xC0 | c >> 6));
-        buf_add_char(out, (char)(0x80 | (c & 0x3F)));
-    } else if (c < 0x10000) {
-        buf_add_char(out, (char)(0xE0 | c >> 12));
-        buf_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-        buf_add_char(out, (char)(0x80 | (c & 0x3F)));
-    } else {
-        buf_add_char(out, (char)(0xF0 | c >> 18));
-        buf_add_char(out, (char)(0x80 | (c >> 12 & 0x3F)));
-        buf_add_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-        buf_add_char(out, (char)(0x80 | (c & 0x3F)));
-    }
+    char bytes[4];
+
+    buf_add(out, bytes, str_utf8_write(bytes, c));
 }
 
 static bool hex_read(struct reader *reader, size_t digits, struct buf *out)

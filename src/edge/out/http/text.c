@@ -42,30 +42,6 @@ static enum charset charset_of(struct str name, struct str bytes)
     return CHARSET_UNKNOWN;
 }
 
-static size_t add_point(char *at, uint32_t point)
-{
-    if (point < 0x80) {
-        at[0] = (char)point;
-        return 1;
-    }
-    if (point < 0x800) {
-        at[0] = (char)(0xc0 | point >> 6);
-        at[1] = (char)(0x80 | (point & 63));
-        return 2;
-    }
-    if (point < 0x10000) {
-        at[0] = (char)(0xe0 | point >> 12);
-        at[1] = (char)(0x80 | (point >> 6 & 63));
-        at[2] = (char)(0x80 | (point & 63));
-        return 3;
-    }
-    at[0] = (char)(0xf0 | point >> 18);
-    at[1] = (char)(0x80 | (point >> 12 & 63));
-    at[2] = (char)(0x80 | (point >> 6 & 63));
-    at[3] = (char)(0x80 | (point & 63));
-    return 4;
-}
-
 static struct str from_west(struct arena *turn, struct str bytes)
 {
     char *text = arena_alloc_raw(turn, bytes.len * 3 + 1);
@@ -74,7 +50,8 @@ static struct str from_west(struct arena *turn, struct str bytes)
     for (size_t i = 0; i < bytes.len; i++) {
         uint8_t byte = (uint8_t)bytes.ptr[i];
 
-        len += add_point(text + len, byte >= 0x80 && byte < 0xa0 ? west_high[byte - 0x80] : byte);
+        len +=
+            str_utf8_write(text + len, byte >= 0x80 && byte < 0xa0 ? west_high[byte - 0x80] : byte);
     }
     return str_of(text, len);
 }
@@ -103,7 +80,7 @@ static struct str from_utf16(struct arena *turn, struct str bytes, bool big)
             point = 0xfffd;
         }
         if (i > 1 || point != 0xfeff)
-            len += add_point(text + len, point);
+            len += str_utf8_write(text + len, point);
     }
     return str_of(text, len);
 }
